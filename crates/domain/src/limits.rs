@@ -1,0 +1,197 @@
+//! What names and values may look like, and how many a request may bring: the limits that clients of
+//! the dialect already know (`mlflow.utils.validation`).
+
+use crate::{KeyValue, Millis};
+
+pub const MAX_METRICS_PER_BATCH: usize = 1000;
+pub const MAX_PARAMS_PER_BATCH: usize = 100;
+pub const MAX_TAGS_PER_BATCH: usize = 100;
+pub const MAX_ENTITIES_PER_BATCH: usize = 1000;
+pub const MAX_DATASETS_PER_BATCH: usize = 1000;
+/// Characters, as are all lengths here.
+pub const MAX_KEY_LENGTH: usize = 250;
+pub const MAX_PARAM_LENGTH: usize = 6000;
+pub const MAX_TAG_LENGTH: usize = 8000;
+pub const MAX_EXPERIMENT_TAG_LENGTH: usize = 20_000;
+pub const MAX_EXPERIMENT_NAME_LENGTH: usize = 500;
+pub const MAX_RESULTS: usize = 50_000;
+
+/// A field that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid value for parameter '{field}' supplied: {message}")]
+pub struct Invalid {
+    pub field: String,
+    pub message: String,
+}
+
+impl Invalid {
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// Checks the key of a param, metric or tag: not empty, not too long, only characters that file names
+/// have, and no path that would resolve to another one.
+///
+/// # Errors
+/// Names `field` and the rule.
+pub fn check_key(field: &str, key: &str) -> Result<(), Invalid> {
+    let is_plain = |c: char| c.is_alphanumeric() || "_/.- :".contains(c);
+    if let Some(bad) = key.chars().find(|&c| !is_plain(c)) {
+        return Err(Invalid::new(
+            field,
+            format!(
+                "`{}` has the character {bad:?}; names may only contain alphanumerics, underscores (_), \
+                 dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)",
+                shorten(key)
+            ),
+        ));
+    }
+    if key.is_empty() {
+        return Err(Invalid::new(field, "a key name must be provided"));
+    }
+    let is_resolved = key.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if !is_resolved {
+        return Err(Invalid::new(
+            field,
+            format!("`{}` must not resolve to another name when treated as a path", shorten(key)),
+        ));
+    }
+    check_length(field, key, MAX_KEY_LENGTH)
+}
+
+/// # Errors
+/// Names `field` and the limit.
+pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Invalid> {
+    if text.len() <= limit || text.chars().count() <= limit {
+        return Ok(());
+    }
+    Err(Invalid::new(field, format!("'{field}' exceeds the maximum length of {limit} characters")))
+}
+
+/// Cuts a value that is too long, as the reference does.
+pub fn truncate(mut text: String, limit: usize) -> String {
+    if text.len() > limit
+        && let Some((end, _)) = text.char_indices().nth(limit)
+    {
+        text.truncate(end);
+    }
+    text
+}
+
+/// Text that both databases can hold.
+///
+/// # Errors
+/// Names `field` if there is a NUL in it.
+pub fn check_text(field: &str, text: &str) -> Result<(), Invalid> {
+    if text.contains('\0') {
+        return Err(Invalid::new(field, "text must not contain the NUL character"));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// Names `name` and the rule.
+pub fn check_experiment_name(name: &str) -> Result<(), Invalid> {
+    if name.is_empty() {
+        return Err(Invalid::new("name", "Invalid experiment name: it must not be empty"));
+    }
+    check_text("name", name)?;
+    check_length("name", name, MAX_EXPERIMENT_NAME_LENGTH)
+}
+
+/// # Errors
+/// Names `timestamp` if it is before 1970.
+pub fn check_timestamp(field: &str, timestamp: Millis) -> Result<(), Invalid> {
+    if timestamp.0 < 0 {
+        return Err(Invalid::new(
+            field,
+            format!("`{}`; timestamp must be a nonnegative long (64-bit integer)", timestamp.0),
+        ));
+    }
+    Ok(())
+}
+
+/// A checked param; a long value is cut.
+///
+/// # Errors
+/// Names the field under `path`.
+pub fn param(path: &str, pair: KeyValue) -> Result<KeyValue, Invalid> {
+    checked(path, pair, MAX_PARAM_LENGTH)
+}
+
+/// A checked tag of a run; a long value is cut.
+///
+/// # Errors
+/// Names the field under `path`.
+pub fn tag(path: &str, pair: KeyValue) -> Result<KeyValue, Invalid> {
+    checked(path, pair, MAX_TAG_LENGTH)
+}
+
+fn checked(path: &str, pair: KeyValue, limit: usize) -> Result<KeyValue, Invalid> {
+    let field = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    if !pair.key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') || pair.key.is_empty() {
+        check_key(&field("key"), &pair.key)?;
+    } else {
+        check_length(&field("key"), &pair.key, MAX_KEY_LENGTH)?;
+    }
+    check_text(&field("value"), &pair.value)?;
+    Ok(KeyValue { key: pair.key, value: truncate(pair.value, limit) })
+}
+
+/// # Errors
+/// Says which of the three, and their sum, is over the limit.
+pub fn check_batch(metrics: usize, params: usize, tags: usize) -> Result<(), Invalid> {
+    let check = |what: &str, count: usize, limit: usize| {
+        if count <= limit {
+            return Ok(());
+        }
+        Err(Invalid::new(
+            what,
+            format!(
+                "A batch logging request can contain at most {limit} {what}. Got {count} {what}. Please \
+                 split up {what} across multiple requests and try again."
+            ),
+        ))
+    };
+    check("metrics", metrics, MAX_METRICS_PER_BATCH)?;
+    check("params", params, MAX_PARAMS_PER_BATCH)?;
+    check("tags", tags, MAX_TAGS_PER_BATCH)?;
+    check("metrics, params, and tags", metrics + params + tags, MAX_ENTITIES_PER_BATCH)
+}
+
+fn shorten(text: &str) -> String {
+    truncate(text.to_owned(), 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_that_could_be_file_names() {
+        for key in ["loss", "val/loss", "lr 0.1", "a:b", "größe", "system/cpu_utilization_percentage"] {
+            assert_eq!(check_key("key", key), Ok(()), "{key}");
+        }
+        for key in ["", "a//b", "/a", "a/", "../a", "a/./b", ".", "a\0b", "a;b", "a=b", "a\nb"] {
+            assert!(check_key("key", key).is_err(), "{key:?}");
+        }
+        assert!(check_key("key", &"k".repeat(MAX_KEY_LENGTH)).is_ok());
+        assert!(check_key("key", &"k".repeat(MAX_KEY_LENGTH + 1)).is_err());
+    }
+
+    #[test]
+    fn long_values_are_cut_at_a_character() {
+        let cut = truncate("é".repeat(7_000), MAX_PARAM_LENGTH);
+        assert_eq!(cut.chars().count(), MAX_PARAM_LENGTH);
+        assert_eq!(truncate("short".into(), MAX_PARAM_LENGTH), "short");
+    }
+
+    #[test]
+    fn batches_are_limited_each_and_in_sum() {
+        assert!(check_batch(1000, 0, 0).is_ok());
+        assert!(check_batch(1001, 0, 0).is_err());
+        assert!(check_batch(0, 101, 0).is_err());
+        assert!(check_batch(950, 51, 0).is_err());
+    }
+}
