@@ -7,7 +7,7 @@ use crate::{KeyValue, Lifecycle, Millis};
 /// The tag whose text a page shows as the notes (Markdown) of an experiment or a run.
 pub const NOTE_TAG: &str = "mlflow.note.content";
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Experiment {
     pub id: i64,
     pub name: String,

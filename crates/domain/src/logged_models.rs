@@ -48,7 +48,7 @@ impl ModelStatus {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct LoggedModel {
     /// `m-` and 32 hex digits.
     pub model_id: String,

@@ -51,7 +51,7 @@ impl RunStatus {
 }
 
 /// A run with its params, tags and last metric values; not its curves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Run {
     /// 32 hex digits.
     pub uuid: String,

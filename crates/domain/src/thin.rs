@@ -54,6 +54,22 @@ pub fn thin(points: &[MetricPoint], axis: Axis, buckets: usize) -> Vec<MetricPoi
     kept
 }
 
+/// The same with a bound on how many points are left: never more than `most` (of which one is the last).
+pub fn at_most(points: &[MetricPoint], axis: Axis, most: usize) -> Vec<MetricPoint> {
+    if points.len() <= most {
+        return points.to_vec();
+    }
+    let thinned = thin(points, axis, most / 5);
+    if !thinned.is_empty() && thinned.len() <= most {
+        return thinned;
+    }
+    // Too few for buckets: evenly spread, from the last one back.
+    let stride = points.len().div_ceil(most.max(1)).max(1);
+    let mut spread: Vec<_> = points.iter().rev().step_by(stride).take(most).copied().collect();
+    spread.reverse();
+    spread
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -90,6 +106,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_bound_is_kept_and_so_is_the_last_point(length in 1_usize..500, most in 1_usize..60) {
+            let points = curve(&vec![1.5; length]);
+            let thinned = at_most(&points, Axis::Step, most);
+            prop_assert!(thinned.len() <= most && !thinned.is_empty());
+            prop_assert_eq!(thinned.last(), points.last());
+        }
+
         #[test]
         fn the_ends_and_the_extremes_are_always_kept(
             values in prop::collection::vec(-1e6_f64..1e6, 1..3_000), buckets in 1_usize..50,

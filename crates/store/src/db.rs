@@ -1,3 +1,105 @@
 //! The database: a pool to read from and a queue to write through.
-#[derive(Clone)]
-pub struct Db;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::writer::{Call, Job, Tx, Writer};
+
+/// So many writes may wait for the disk before the next one has to wait for a place in the queue.
+const QUEUE: usize = 4096;
+/// SQLite's readers need a thread each, so there are few.
+const READERS: u32 = 4;
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    readers: AnyPool,
+    keys: Arc<Keys>,
+    queue: mpsc::Sender<Job>,
+}
+
+impl Db {
+    /// Opens the database at `url` (`sqlite://…?mode=rwc`, `postgres://…`), creates or upgrades its
+    /// tables, and starts the task that writes.
+    ///
+    /// # Errors
+    /// If it can't be reached, or was written by a newer version.
+    pub async fn open(url: &str) -> Result<Self> {
+        sqlx::any::install_default_drivers();
+        let engine = Engine::of(url).ok_or_else(|| Error::Unsupported(url.to_owned()))?;
+        let options: AnyConnectOptions = url.parse().map_err(Error::from)?;
+        let options = options.disable_statement_logging();
+        let mut connection = sqlx::AnyConnection::connect_with(&options).await?;
+        connection.execute(engine.connection_setup()).await?;
+        engine.migrator().run(&mut connection).await.map_err(|cause| Error::Migration(cause.to_string()))?;
+        let readers = AnyPoolOptions::new()
+            .max_connections(READERS)
+            .after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(engine.connection_setup()).await.map(drop) })
+            })
+            .connect_lazy_with(options);
+        let keys = Arc::new(Keys::default());
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        tokio::spawn(Writer::new(connection, engine, keys.clone(), jobs).run());
+        Ok(Self(Arc::new(Inner { engine, readers, keys, queue })))
+    }
+
+    /// Finishes the writes that are queued, refuses new ones, and leaves the database in one file.
+    pub async fn close(&self) {
+        let (reply, done) = oneshot::channel();
+        if self.0.queue.send(Job::Stop(reply)).await.is_ok() {
+            // The writer always answers before it ends.
+            let _ = done.await;
+        }
+        self.0.readers.close().await;
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// If it doesn't.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.0.readers).await?;
+        Ok(())
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>> {
+        Ok(self.0.readers.acquire().await?)
+    }
+
+    /// Runs `operation` in the next group's transaction; the answer comes once that is on disk. If it
+    /// fails, what it wrote is undone, and nothing else.
+    pub(crate) async fn write<T, F>(&self, operation: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Job::Call(Box::new(Call::new(operation, reply))), answer).await
+    }
+
+    pub(crate) async fn enqueue<T>(&self, job: Job, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
+        self.0.queue.send(job).await.map_err(|_| Error::ShuttingDown)?;
+        answer.await.map_err(|_| Error::ShuttingDown)?
+    }
+}

@@ -21,8 +21,30 @@ pub enum Error {
     /// The cause is logged where it happens, never sent.
     #[error("the database failed")]
     Database,
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(String),
+    #[error("`{0}` is no database this program knows; use `sqlite://…` or `postgres://…`")]
+    Unsupported(String),
     #[error("the server is shutting down; try again")]
     ShuttingDown,
+}
+
+impl Error {
+    pub(crate) fn not_found(what: &'static str, field: &'static str, key: impl ToString) -> Self {
+        Self::NotFound { what, field, key: key.to_string() }
+    }
+
+    pub(crate) fn experiment_is_deleted(id: i64) -> Self {
+        Self::InvalidState(format!(
+            "the experiment `{id}` must be in the 'active' state; current state is deleted, restore it first"
+        ))
+    }
+
+    pub(crate) fn run_is_deleted(uuid: &str) -> Self {
+        Self::InvalidState(format!(
+            "the run `{uuid}` must be in the 'active' state; current state is deleted, restore it first"
+        ))
+    }
 }
 
 impl From<sqlx::Error> for Error {

@@ -1,11 +1,20 @@
 //! The only crate with SQL: the database, its write queue, and one module for each aggregate.
 
+mod bulk;
+mod engine;
 mod error;
+mod keys;
+mod names;
+mod search;
+mod sql;
+mod writer;
 
+pub mod datasets;
 pub mod db;
 pub mod experiments;
+pub mod logged_models;
 pub mod metrics;
 pub mod runs;
 
 pub use db::Db;
-pub use error::Error;
+pub use error::{Error, Result};

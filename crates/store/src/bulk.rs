@@ -1,0 +1,65 @@
+//! Many rows in few statements.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+
+use crate::engine::Engine;
+use crate::error::Result;
+
+pub(crate) type AnyQuery<'q> = Query<'q, sqlx::Any, AnyArguments<'q>>;
+
+/// At most so many values in one statement: SQLite takes 32,766, PostgreSQL 65,535.
+const MAX_VALUES: usize = 4096;
+/// At most so many values in one `IN (…)`.
+pub(crate) const MAX_LIST: usize = 512;
+
+/// Inserts `rows` by multi-row statements of sizes that are powers of two, so that a few texts serve any
+/// number and stay in the statement cache.
+///
+/// `head` ends before `VALUES`; `tail` follows the values (`ON CONFLICT …`); `bind` binds the `columns`
+/// values of one row in order.
+pub(crate) async fn insert<T>(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    (head, tail): (&str, &str),
+    columns: usize,
+    rows: &[T],
+    bind: impl for<'q> Fn(AnyQuery<'q>, &'q T) -> AnyQuery<'q>,
+) -> Result<()> {
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let (chunk, after) = rest.split_at(chunk(rest.len(), MAX_VALUES / columns));
+        let text = format!("{head} VALUES {} {tail}", engine.rows(chunk.len(), columns));
+        chunk.iter().fold(sqlx::query(&text), &bind).execute(&mut *connection).await?;
+        rest = after;
+    }
+    Ok(())
+}
+
+/// The largest power of two that is at most `length` and `most`.
+fn chunk(length: usize, most: usize) -> usize {
+    1 << length.min(most).ilog2()
+}
+
+/// `values` filled up to the next power of two by repeating the last: what an `IN (…)` list needs for
+/// few statement texts. Not for an empty list.
+pub(crate) fn padded<T: Clone>(values: &[T]) -> Vec<T> {
+    let mut padded = values.to_vec();
+    if let Some(last) = values.last() {
+        padded.resize(values.len().next_power_of_two(), last.clone());
+    }
+    padded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_rows_needs_few_statement_texts() {
+        assert_eq!([1, 2, 3, 700, 5_000].map(|rows| chunk(rows, 819)), [1, 2, 2, 512, 512]);
+        assert_eq!(padded(&[1, 2, 3]), [1, 2, 3, 3]);
+        assert_eq!(padded::<i64>(&[]), []);
+    }
+}

@@ -1,0 +1,183 @@
+//! Data sets that runs read.
+
+use std::collections::HashMap;
+
+use domain::KeyValue;
+use domain::datasets::{Dataset, DatasetInput};
+use futures::FutureExt as _;
+use sqlx::FromRow;
+use sqlx::AnyConnection;
+
+use crate::Db;
+use crate::error::{Error, Result};
+use crate::runs::List;
+use crate::writer::Tx;
+
+/// Says that a run read these data sets and logged models.
+///
+/// A data set that the experiment knows by name and digest stays as it was first described; tags of a
+/// link that is there already stay, too: sending the same again changes nothing.
+///
+/// # Errors
+/// `NotFound`, or `InvalidState` if the run is deleted.
+pub async fn log_inputs(db: &Db, uuid: String, inputs: Vec<DatasetInput>, models: Vec<String>) -> Result<()> {
+    db.write(move |tx| {
+        async move {
+            let run = crate::runs::find(tx, &uuid).await?;
+            if run.is_deleted {
+                return Err(Error::run_is_deleted(&uuid));
+            }
+            for input in &inputs {
+                let dataset = intern(tx, run.experiment_id, &input.dataset).await?;
+                link(tx, run.id, dataset, &input.tags).await?;
+            }
+            crate::logged_models::link_inputs(tx, run.id, &models).await
+        }
+        .boxed()
+    })
+    .await
+}
+
+async fn intern(tx: &mut Tx<'_>, experiment_id: i64, dataset: &Dataset) -> Result<i64> {
+    let known: Option<(i64,)> =
+        sqlx::query_as("SELECT id FROM datasets WHERE experiment_id = $1 AND name = $2 AND digest = $3")
+            .bind(experiment_id)
+            .bind(&*dataset.name)
+            .bind(&*dataset.digest)
+            .fetch_optional(&mut *tx.connection)
+            .await?;
+    if let Some((id,)) = known {
+        return Ok(id);
+    }
+    let id = tx.next_ids("datasets", 1).await?;
+    let (id,): (i64,) = sqlx::query_as(
+        "INSERT INTO datasets (id, experiment_id, name, digest, source_type, source, schema, profile)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (experiment_id, name, digest) DO UPDATE SET name = excluded.name
+         RETURNING id",
+    )
+    .bind(id)
+    .bind(experiment_id)
+    .bind(&*dataset.name)
+    .bind(&*dataset.digest)
+    .bind(&*dataset.source_type)
+    .bind(&*dataset.source)
+    .bind(dataset.schema.as_deref())
+    .bind(dataset.profile.as_deref())
+    .fetch_one(&mut *tx.connection)
+    .await?;
+    Ok(id)
+}
+
+async fn link(tx: &mut Tx<'_>, run: i64, dataset: i64, tags: &[KeyValue]) -> Result<()> {
+    let linked = sqlx::query("INSERT INTO run_datasets (run_id, dataset_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(run)
+        .bind(dataset)
+        .execute(&mut *tx.connection)
+        .await?;
+    if linked.rows_affected() == 0 {
+        return Ok(());
+    }
+    for tag in tags {
+        sqlx::query(
+            "INSERT INTO run_dataset_tags (run_id, dataset_id, key, value) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (run_id, dataset_id, key) DO UPDATE SET value = excluded.value",
+        )
+        .bind(run)
+        .bind(dataset)
+        .bind(&*tag.key)
+        .bind(&*tag.value)
+        .execute(&mut *tx.connection)
+        .await?;
+    }
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    run_id: i64,
+    dataset_id: i64,
+    name: String,
+    digest: String,
+    source_type: String,
+    source: String,
+    schema: Option<String>,
+    profile: Option<String>,
+}
+
+/// The inputs of the runs in `list`, each with its run.
+pub(crate) async fn of_runs(connection: &mut AnyConnection, list: &List<'_>) -> Result<Vec<(i64, DatasetInput)>> {
+    let rows: Vec<Row> = list
+        .fetch(
+            connection,
+            "SELECT l.run_id, l.dataset_id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile
+             FROM run_datasets l JOIN datasets d ON d.id = l.dataset_id WHERE l.run_id IN",
+        )
+        .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows_of_tags: Vec<(i64, i64, String, String)> = list
+        .fetch(connection, "SELECT run_id, dataset_id, key, value FROM run_dataset_tags WHERE run_id IN")
+        .await?;
+    let mut tags: HashMap<(i64, i64), Vec<KeyValue>> = HashMap::new();
+    for (run, dataset, key, value) in rows_of_tags {
+        tags.entry((run, dataset)).or_default().push(KeyValue { key, value });
+    }
+    let input = |row: Row| {
+        let tags = tags.remove(&(row.run_id, row.dataset_id)).unwrap_or_default();
+        let dataset = Dataset {
+            name: row.name,
+            digest: row.digest,
+            source_type: row.source_type,
+            source: row.source,
+            schema: row.schema,
+            profile: row.profile,
+        };
+        (row.run_id, DatasetInput { dataset, tags })
+    };
+    Ok(rows.into_iter().map(input).collect())
+}
+
+/// A data set that runs of some experiments read, for lists to choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatasetSummary {
+    pub experiment_id: i64,
+    pub name: String,
+    pub digest: String,
+    pub context: Option<String>,
+}
+
+/// At most so many summaries.
+const MAX_SUMMARIES: i64 = 1000;
+
+/// Distinct data sets and contexts of the runs of these experiments that aren't deleted.
+///
+/// # Errors
+/// Only the database's.
+pub async fn search(db: &Db, experiment_ids: &[i64]) -> Result<Vec<DatasetSummary>> {
+    let mut connection = db.reader().await?;
+    let mut found = Vec::new();
+    for id in experiment_ids {
+        let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
+            "SELECT DISTINCT d.name, d.digest, t.value FROM datasets d
+             JOIN run_datasets l ON l.dataset_id = d.id
+             JOIN runs r ON r.id = l.run_id AND r.is_deleted = 0
+             LEFT JOIN run_dataset_tags t
+                 ON t.run_id = l.run_id AND t.dataset_id = l.dataset_id AND t.key = $1
+             WHERE d.experiment_id = $2 ORDER BY d.name, d.digest LIMIT $3",
+        )
+        .bind(domain::datasets::CONTEXT_TAG)
+        .bind(*id)
+        .bind(MAX_SUMMARIES)
+        .fetch_all(&mut *connection)
+        .await?;
+        found.extend(rows.into_iter().map(|(name, digest, context)| DatasetSummary {
+            experiment_id: *id,
+            name,
+            digest,
+            context,
+        }));
+    }
+    Ok(found)
+}

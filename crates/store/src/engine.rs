@@ -1,0 +1,112 @@
+//! What differs between SQLite and PostgreSQL: all of it is here.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{Migration, Migrator};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// The engine that a database URL names.
+    pub fn of(url: &str) -> Option<Self> {
+        match url.split_once(':')?.0 {
+            "sqlite" => Some(Self::Sqlite),
+            "postgres" | "postgresql" => Some(Self::Postgres),
+            _ => None,
+        }
+    }
+
+    /// Starts a transaction that will write. On SQLite it takes the write lock at once: a transaction
+    /// that reads first can fail later with "database is locked".
+    pub(crate) fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// What every connection is told before its first use.
+    pub(crate) fn connection_setup(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON; PRAGMA cache_size = -4000;
+                 PRAGMA journal_size_limit = 67108864;"
+            }
+            Self::Postgres => "SET client_min_messages = warning",
+        }
+    }
+
+    /// Moves the write-ahead log into the database file, so that it can be copied alone.
+    pub(crate) fn checkpoint(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => Some("PRAGMA wal_checkpoint(TRUNCATE)"),
+            Self::Postgres => None,
+        }
+    }
+
+    /// `(?,?),(?,?)` or `($1,$2),($3,$4)`.
+    ///
+    /// SQLite looks a `$n` up by walking a list, so bulk statements use its plain `?`.
+    pub(crate) fn rows(self, rows: usize, columns: usize) -> String {
+        let mut text = String::with_capacity(rows * columns * 3);
+        let mut number = 0;
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ",(" });
+            for column in 0..columns {
+                if column > 0 {
+                    text.push(',');
+                }
+                number += 1;
+                text.push_str(&self.placeholder(number));
+            }
+            text.push(')');
+        }
+        text
+    }
+
+    /// The placeholder of a statement's argument, counted from 1.
+    pub(crate) fn placeholder(self, number: usize) -> Cow<'static, str> {
+        match self {
+            Self::Sqlite => "?".into(),
+            Self::Postgres => format!("${number}").into(),
+        }
+    }
+
+    /// Behind a comparison by `LIKE`, so that only `%` and `_` are special, as on SQLite.
+    pub(crate) fn like_tail(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " ESCAPE ''",
+        }
+    }
+
+    /// The migrations in this engine's SQL.
+    pub(crate) fn migrator(self) -> Migrator {
+        let migrations = MIGRATIONS.iter().map(|migration| Migration {
+            sql: match self {
+                Self::Sqlite => migration.sql.replace("/* CLUSTERED */", "WITHOUT ROWID").into(),
+                Self::Postgres => migration.sql.clone(),
+            },
+            ..migration.clone()
+        });
+        Migrator { migrations: Cow::Owned(migrations.collect()), ..Migrator::DEFAULT }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bulk_placeholders_are_each_engines_own() {
+        assert_eq!(Engine::Sqlite.rows(2, 2), "(?,?),(?,?)");
+        assert_eq!(Engine::Postgres.rows(2, 2), "($1,$2),($3,$4)");
+    }
+}

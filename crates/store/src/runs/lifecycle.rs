@@ -1,0 +1,149 @@
+//! A run's status, name, tags and way into the bin and back.
+
+use std::collections::HashMap;
+
+use domain::runs::NAME_TAG;
+use domain::{KeyValue, Millis, RunStatus};
+use futures::FutureExt as _;
+
+use super::log::{RunLog, log};
+use crate::Db;
+use crate::bulk;
+use crate::error::{Error, Result};
+use crate::keys::UNKNOWN;
+use crate::sql::Sql;
+use crate::writer::Tx;
+
+/// Where a run is, for those who write to it.
+#[derive(Debug, Clone)]
+pub(crate) struct RunRef {
+    pub id: i64,
+    pub uuid: String,
+    pub experiment_id: i64,
+    pub is_deleted: bool,
+}
+
+/// Those of the runs that exist, by uuid.
+pub(super) async fn find_many(tx: &mut Tx<'_>, uuids: &[&str]) -> Result<HashMap<String, RunRef>> {
+    let mut runs = HashMap::with_capacity(uuids.len());
+    for chunk in uuids.chunks(bulk::MAX_LIST) {
+        let mut sql = Sql::new(tx.engine, "SELECT id, uuid, experiment_id, is_deleted FROM runs WHERE uuid IN");
+        let rows: Vec<(i64, String, i64, i64)> = sql.list(chunk).fetch(tx.connection).await?;
+        for (id, uuid, experiment_id, deleted) in rows {
+            runs.insert(uuid.clone(), RunRef { id, uuid, experiment_id, is_deleted: deleted != 0 });
+        }
+    }
+    Ok(runs)
+}
+
+/// The run, deleted or not.
+pub(crate) async fn find(tx: &mut Tx<'_>, uuid: &str) -> Result<RunRef> {
+    find_many(tx, &[uuid]).await?.remove(uuid).ok_or_else(|| Error::not_found("run", "id", uuid))
+}
+
+/// The run, if it isn't deleted.
+async fn find_active(tx: &mut Tx<'_>, uuid: &str) -> Result<RunRef> {
+    let run = find(tx, uuid).await?;
+    if run.is_deleted { Err(Error::run_is_deleted(uuid)) } else { Ok(run) }
+}
+
+/// What changes about a run; `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct RunUpdate {
+    pub status: Option<RunStatus>,
+    pub ended_at: Option<Millis>,
+    pub name: Option<String>,
+}
+
+/// # Errors
+/// `NotFound`, or `InvalidState` if the run is deleted.
+pub async fn update(db: &Db, uuid: String, update: RunUpdate) -> Result<()> {
+    if let Some(name) = update.name.clone() {
+        rename(db, uuid.clone(), name).await?;
+    }
+    db.write(move |tx| {
+        async move {
+            let run = find_active(tx, &uuid).await?;
+            sqlx::query(
+                "UPDATE runs SET status = COALESCE($1, status), ended_at_ms = COALESCE($2, ended_at_ms) WHERE id = $3",
+            )
+            .bind(update.status.map(RunStatus::as_str))
+            .bind(update.ended_at.map(|at| at.0))
+            .bind(run.id)
+            .execute(&mut *tx.connection)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Gives the run another name, and the tag that says it.
+///
+/// # Errors
+/// `NotFound`, or `InvalidState` if the run is deleted.
+pub async fn rename(db: &Db, uuid: String, name: String) -> Result<()> {
+    set_tag(db, uuid, KeyValue::new(NAME_TAG, name)).await
+}
+
+/// Moves a run to the bin. Deleting it again changes nothing.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn delete(db: &Db, uuid: String, now: Millis) -> Result<()> {
+    set_deleted(db, uuid, Some(now)).await
+}
+
+/// Takes a run back out of the bin.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn restore(db: &Db, uuid: String) -> Result<()> {
+    set_deleted(db, uuid, None).await
+}
+
+async fn set_deleted(db: &Db, uuid: String, deleted_at: Option<Millis>) -> Result<()> {
+    db.write(move |tx| {
+        async move {
+            let run = find(tx, &uuid).await?;
+            sqlx::query("UPDATE runs SET is_deleted = $1, deleted_at_ms = $2 WHERE id = $3")
+                .bind(i64::from(deleted_at.is_some()))
+                .bind(deleted_at.map(|at| at.0))
+                .bind(run.id)
+                .execute(&mut *tx.connection)
+                .await?;
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// # Errors
+/// `NotFound`, or `InvalidState` if the run is deleted.
+pub async fn set_tag(db: &Db, uuid: String, tag: KeyValue) -> Result<()> {
+    log(db, uuid, RunLog { tags: vec![tag], ..RunLog::default() }).await
+}
+
+/// # Errors
+/// `NotFound` without the run or the tag, `InvalidState` if the run is deleted.
+pub async fn delete_tag(db: &Db, uuid: String, key: String) -> Result<()> {
+    db.write(move |tx| {
+        async move {
+            let run = find_active(tx, &uuid).await?;
+            let ids = tx.keys.find(tx.connection, tx.engine, &[key.as_str()]).await?;
+            let deleted = sqlx::query("DELETE FROM tags WHERE run_id = $1 AND key_id = $2")
+                .bind(run.id)
+                .bind(ids.get(key.as_str()).copied().unwrap_or(UNKNOWN))
+                .execute(&mut *tx.connection)
+                .await?;
+            match deleted.rows_affected() {
+                0 => Err(Error::not_found("tag", "key", key)),
+                _ => Ok(()),
+            }
+        }
+        .boxed()
+    })
+    .await
+}

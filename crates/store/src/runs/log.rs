@@ -1,0 +1,277 @@
+//! What runs log: metrics, params and tags, many requests in one go.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use domain::runs::NAME_TAG;
+use domain::{KeyValue, MetricValue, Millis};
+use tokio::sync::oneshot;
+
+use super::create::last_of_each;
+use super::lifecycle::{RunRef, find_many};
+use crate::Db;
+use crate::bulk;
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::logged_models::{self, ModelPoint};
+use crate::sql::Sql;
+use crate::writer::{Job, Tx};
+
+/// A point to log; maybe measured on a logged model and a data set.
+#[derive(Debug, Clone, Default)]
+pub struct NewMetric {
+    pub key: String,
+    pub value: MetricValue,
+    pub timestamp: Millis,
+    pub step: i64,
+    pub model_id: Option<String>,
+    pub dataset_name: Option<String>,
+    pub dataset_digest: Option<String>,
+}
+
+/// What one request logs to a run. It is written as a whole or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct RunLog {
+    pub metrics: Vec<NewMetric>,
+    pub params: Vec<KeyValue>,
+    pub tags: Vec<KeyValue>,
+}
+
+#[derive(Debug)]
+pub(crate) struct LogRun {
+    uuid: String,
+    log: RunLog,
+}
+
+/// Logs to a run. Sending the same again changes nothing.
+///
+/// # Errors
+/// `NotFound` without such a run or logged model, `InvalidState` if the run is deleted, `Invalid` if a
+/// param has another value already.
+pub async fn log(db: &Db, uuid: String, mut log: RunLog) -> Result<()> {
+    last_of_each(&mut log.tags);
+    check_params(&log.params)?;
+    let (reply, answer) = oneshot::channel();
+    db.enqueue(Job::Log(LogRun { uuid, log }, reply), answer).await
+}
+
+/// A request may not give one param two values.
+fn check_params(params: &[KeyValue]) -> Result<()> {
+    let mut seen = HashMap::new();
+    for param in params {
+        if let Some(value) = seen.insert(&*param.key, &*param.value)
+            && value != param.value
+        {
+            return Err(param_changes(&param.key, value, &param.value));
+        }
+    }
+    Ok(())
+}
+
+fn param_changes(key: &str, old: &str, new: &str) -> Error {
+    let message = format!(
+        "Changing param values is not allowed. Param with key='{key}' was already logged with \
+         value='{old}'. Attempted logging new value '{new}'."
+    );
+    domain::limits::Invalid::new("params", message).into()
+}
+
+/// Writes all `logs`, and says of each whether it was accepted.
+pub(crate) async fn log_all(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<Vec<Result<()>>> {
+    let uuids: BTreeSet<_> = logs.iter().map(|log| log.uuid.as_str()).collect();
+    let runs = find_many(tx, &uuids.into_iter().collect::<Vec<_>>()).await?;
+    let mut names = Vec::new();
+    for LogRun { log, .. } in logs {
+        names.extend(log.metrics.iter().map(|metric| metric.key.as_str()));
+        names.extend(log.params.iter().chain(&log.tags).map(|pair| pair.key.as_str()));
+    }
+    let keys = Keys::intern(tx, &names).await?;
+    let mut params = Params::of(tx, logs, &runs).await?;
+    let models = models_of(tx, logs).await?;
+
+    let mut answers = Vec::with_capacity(logs.len());
+    let mut accepted: Vec<(&RunRef, &RunLog)> = Vec::with_capacity(logs.len());
+    for LogRun { uuid, log } in logs {
+        let answer = match runs.get(uuid.as_str()) {
+            None => Err(Error::not_found("run", "id", uuid)),
+            Some(run) if run.is_deleted => Err(Error::run_is_deleted(uuid)),
+            Some(run) => check_models(log, &models).and_then(|()| params.accept(run, log, &keys)).map(|()| {
+                accepted.push((run, log));
+            }),
+        };
+        answers.push(answer);
+    }
+    write_metrics(tx, &accepted, &keys).await?;
+    params.write(tx).await?;
+    write_tags(tx, &accepted, &keys).await?;
+    write_model_points(tx, &accepted, &models).await?;
+    Ok(answers)
+}
+
+async fn write_metrics(
+    tx: &mut Tx<'_>,
+    accepted: &[(&RunRef, &RunLog)],
+    keys: &HashMap<&str, i64>,
+) -> Result<()> {
+    let mut points = Vec::new();
+    // (run, key) → (step, timestamp, ordinal), and the experiment.
+    let mut latest: BTreeMap<(i64, i64), ((i64, i64, i64), i64)> = BTreeMap::new();
+    for (run, log) in accepted {
+        for metric in &log.metrics {
+            let key = keys[metric.key.as_str()];
+            let value = metric.value.to_ordinal();
+            points.push((run.id, key, metric.timestamp.0, metric.step, value));
+            let point = (metric.step, metric.timestamp.0, value);
+            match latest.entry((run.id, key)) {
+                Entry::Vacant(entry) => {
+                    entry.insert((point, run.experiment_id));
+                }
+                Entry::Occupied(mut entry) => entry.get_mut().0 = entry.get().0.max(point),
+            }
+        }
+    }
+    // In the order of the table: neighbours share pages.
+    points.sort_unstable();
+    points.dedup();
+    let head = "INSERT INTO metrics (run_id, key_id, timestamp_ms, step, value)";
+    bulk::insert(
+        tx.connection,
+        tx.engine,
+        (head, "ON CONFLICT DO NOTHING"),
+        5,
+        &points,
+        |query, (run, key, at, step, value)| query.bind(*run).bind(*key).bind(*at).bind(*step).bind(*value),
+    )
+    .await?;
+    let latest: Vec<_> = latest.into_iter().collect();
+    let head = "INSERT INTO latest_metrics (run_id, key_id, experiment_id, value, step, timestamp_ms)";
+    let tail = "ON CONFLICT (run_id, key_id) DO UPDATE
+        SET value = excluded.value, step = excluded.step, timestamp_ms = excluded.timestamp_ms
+        WHERE (excluded.step, excluded.timestamp_ms, excluded.value)
+            > (latest_metrics.step, latest_metrics.timestamp_ms, latest_metrics.value)";
+    bulk::insert(
+        tx.connection,
+        tx.engine,
+        (head, tail),
+        6,
+        &latest,
+        |query, ((run, key), ((step, at, value), experiment))| {
+            query.bind(*run).bind(*key).bind(*experiment).bind(*value).bind(*step).bind(*at)
+        },
+    )
+    .await
+}
+
+async fn write_tags(
+    tx: &mut Tx<'_>,
+    accepted: &[(&RunRef, &RunLog)],
+    keys: &HashMap<&str, i64>,
+) -> Result<()> {
+    let mut tags = BTreeMap::new();
+    let mut names = BTreeMap::new();
+    for (run, log) in accepted {
+        for tag in &log.tags {
+            tags.insert((run.id, keys[tag.key.as_str()]), (run.experiment_id, &*tag.value));
+            if tag.key == NAME_TAG {
+                names.insert(run.id, &*tag.value);
+            }
+        }
+    }
+    let tags: Vec<_> = tags.into_iter().collect();
+    let head = "INSERT INTO tags (run_id, key_id, experiment_id, value)";
+    let tail = "ON CONFLICT (run_id, key_id) DO UPDATE SET value = excluded.value";
+    bulk::insert(
+        tx.connection,
+        tx.engine,
+        (head, tail),
+        4,
+        &tags,
+        |query, ((run, key), (experiment, value))| query.bind(*run).bind(*key).bind(*experiment).bind(*value),
+    )
+    .await?;
+    for (run, name) in names {
+        sqlx::query("UPDATE runs SET name = $1 WHERE id = $2")
+            .bind(name)
+            .bind(run)
+            .execute(&mut *tx.connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The params of the runs that are logged to: what is there, and what will be.
+struct Params<'l> {
+    stored: HashMap<(i64, i64), String>,
+    /// (run, key) → (experiment, value)
+    fresh: BTreeMap<(i64, i64), (i64, &'l str)>,
+}
+
+impl<'l> Params<'l> {
+    async fn of(tx: &mut Tx<'_>, logs: &[&LogRun], runs: &HashMap<String, RunRef>) -> Result<Self> {
+        let with_params = logs.iter().filter(|log| !log.log.params.is_empty());
+        let ids: BTreeSet<_> = with_params.filter_map(|log| Some(runs.get(&log.uuid)?.id)).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let mut stored = HashMap::new();
+        for chunk in ids.chunks(bulk::MAX_LIST) {
+            let mut sql = Sql::new(tx.engine, "SELECT run_id, key_id, value FROM params WHERE run_id IN");
+            let rows: Vec<(i64, i64, String)> = sql.list(chunk).fetch(tx.connection).await?;
+            stored.extend(rows.into_iter().map(|(run, key, value)| ((run, key), value)));
+        }
+        Ok(Self { stored, fresh: BTreeMap::new() })
+    }
+
+    fn accept(&mut self, run: &RunRef, log: &'l RunLog, keys: &HashMap<&str, i64>) -> Result<()> {
+        for param in &log.params {
+            let place = (run.id, keys[param.key.as_str()]);
+            let fresh = self.fresh.get(&place).map(|(_, value)| *value);
+            let old = fresh.or(self.stored.get(&place).map(String::as_str));
+            if let Some(old) = old.filter(|old| *old != param.value) {
+                return Err(param_changes(&param.key, old, &param.value));
+            }
+        }
+        for param in &log.params {
+            let place = (run.id, keys[param.key.as_str()]);
+            if !self.stored.contains_key(&place) {
+                self.fresh.insert(place, (run.experiment_id, &param.value));
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(self, tx: &mut Tx<'_>) -> Result<()> {
+        let rows: Vec<_> = self.fresh.into_iter().collect();
+        let head = "INSERT INTO params (run_id, key_id, experiment_id, value)";
+        bulk::insert(tx.connection, tx.engine, (head, ""), 4, &rows, |query, ((run, key), (experiment, value))| {
+            query.bind(*run).bind(*key).bind(*experiment).bind(*value)
+        })
+        .await
+    }
+}
+
+/// The numbers of the logged models that metrics name.
+async fn models_of(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<HashMap<String, i64>> {
+    let named: HashSet<_> =
+        logs.iter().flat_map(|log| &log.log.metrics).filter_map(|metric| metric.model_id.as_deref()).collect();
+    logged_models::numbers(tx, &named.into_iter().collect::<Vec<_>>()).await
+}
+
+fn check_models(log: &RunLog, models: &HashMap<String, i64>) -> Result<()> {
+    let missing = log.metrics.iter().filter_map(|metric| metric.model_id.as_ref()).find(|id| !models.contains_key(*id));
+    missing.map_or(Ok(()), |id| Err(Error::not_found("logged model", "id", id)))
+}
+
+async fn write_model_points(
+    tx: &mut Tx<'_>,
+    accepted: &[(&RunRef, &RunLog)],
+    models: &HashMap<String, i64>,
+) -> Result<()> {
+    let points: Vec<_> = accepted
+        .iter()
+        .flat_map(|(run, log)| log.metrics.iter().map(move |metric| (run, metric)))
+        .filter_map(|(run, metric)| {
+            let model = *models.get(metric.model_id.as_deref()?)?;
+            Some(ModelPoint { model, run_uuid: &run.uuid, metric })
+        })
+        .collect();
+    logged_models::insert_points(tx, &points).await
+}

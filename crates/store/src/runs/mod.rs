@@ -1,0 +1,19 @@
+//! Runs: made, logged to, changed, read. How they are searched is in [`crate::search`].
+
+mod create;
+mod keys;
+mod lifecycle;
+mod log;
+mod read;
+
+pub use create::{NewRun, create};
+pub(crate) use create::{CreateRun, insert_all};
+pub use keys::{keys, param_values};
+pub use lifecycle::{RunUpdate, delete, delete_tag, rename, restore, set_tag, update};
+pub(crate) use lifecycle::find;
+pub use log::{NewMetric, RunLog, log};
+pub(crate) use log::{LogRun, log_all};
+pub(crate) use read::{List, ids_of, load};
+pub use read::{child_counts, get, get_many};
+
+pub use crate::search::{RunQuery, count, search};

@@ -1,0 +1,70 @@
+//! Search over runs: a filter, an order, pages.
+//!
+//! A search is an index walk: either along the index of what it sorts by, testing the filter on the
+//! way until the page is full, or, if a clause of the filter holds for few runs, from those.
+
+mod condition;
+pub(crate) mod keyset;
+mod order;
+mod plan;
+pub(crate) mod text;
+
+use domain::filter::{self, RUNS};
+use domain::{Page, Run, ViewType};
+
+use crate::Db;
+use crate::error::Result;
+use crate::runs;
+use plan::Plan;
+
+/// Which runs, in which order.
+#[derive(Debug, Clone, Default)]
+pub struct RunQuery {
+    pub experiment_ids: Vec<i64>,
+    /// The filter grammar, e.g. `metrics.loss < 0.3 AND params.optimizer = 'adam'`; empty: all.
+    pub filter: String,
+    /// E.g. `metrics.loss ASC`; ties and no order: newest first.
+    pub order_by: Vec<String>,
+    pub view: ViewType,
+    pub max_results: usize,
+    /// Goes on after the page that gave this token.
+    pub page_token: Option<String>,
+    /// Skips so many (for a scroll bar that jumps); not together with a token.
+    pub offset: usize,
+}
+
+/// A page of runs. Runs without a value for what is sorted by come last, NaN just before them.
+///
+/// # Errors
+/// `Filter` if the filter or an order can't be read, `Invalid` for a token of another search.
+pub async fn search(db: &Db, query: &RunQuery) -> Result<Page<Run>> {
+    let (filter, order) = parse(query)?;
+    let mut connection = db.reader().await?;
+    let plan = Plan::new(db, &mut connection, query, &filter, &order).await?;
+    let ids = plan.page(&mut connection).await?;
+    let shown = ids.len().min(query.max_results);
+    let items = runs::load(db, &mut connection, &ids[..shown]).await?;
+    let next_page_token = match (items.last(), ids.len() > shown) {
+        (Some(run), true) => Some(plan.token_after(run, ids[shown - 1])),
+        _ => None,
+    };
+    Ok(Page { items, next_page_token })
+}
+
+/// How many runs match (its paging fields are ignored).
+///
+/// # Errors
+/// `Filter` if the filter can't be read.
+pub async fn count(db: &Db, query: &RunQuery) -> Result<i64> {
+    let query = RunQuery { order_by: Vec::new(), page_token: None, ..query.clone() };
+    let (filter, order) = parse(&query)?;
+    let mut connection = db.reader().await?;
+    let plan = Plan::new(db, &mut connection, &query, &filter, &order).await?;
+    plan.count(&mut connection).await
+}
+
+fn parse(query: &RunQuery) -> Result<(filter::Filter, Vec<filter::OrderBy>)> {
+    let filter = filter::parse(&RUNS, &query.filter)?;
+    let order = query.order_by.iter().map(|one| filter::parse_order(&RUNS, one)).collect::<Result<_, _>>()?;
+    Ok((filter, order))
+}

@@ -1,0 +1,133 @@
+//! A statement that is put together from parts, with its arguments.
+
+use std::borrow::Cow;
+
+use sqlx::FromRow;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use crate::bulk;
+use crate::engine::Engine;
+use crate::error::Result;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Argument<'a> {
+    Int(i64),
+    Real(f64),
+    Text(Cow<'a, str>),
+}
+
+impl From<i64> for Argument<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<f64> for Argument<'_> {
+    fn from(value: f64) -> Self {
+        Self::Real(value)
+    }
+}
+
+impl<'a> From<&'a str> for Argument<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl From<String> for Argument<'_> {
+    fn from(value: String) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Sql<'a> {
+    pub engine: Engine,
+    text: String,
+    arguments: Vec<Argument<'a>>,
+}
+
+impl<'a> Sql<'a> {
+    pub fn new(engine: Engine, text: &str) -> Self {
+        Self { engine, text: text.to_owned(), arguments: Vec::new() }
+    }
+
+    pub fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// A value, as a placeholder.
+    pub fn bind(&mut self, argument: impl Into<Argument<'a>>) -> &mut Self {
+        self.arguments.push(argument.into());
+        let placeholder = self.engine.placeholder(self.arguments.len());
+        self.text.push_str(&placeholder);
+        self
+    }
+
+    /// ` (…, …)` for an `IN`: filled up so that few texts serve any number of values. No value of an
+    /// empty list is ever found.
+    pub fn list<T: Into<Argument<'a>> + Clone>(&mut self, values: &[T]) -> &mut Self {
+        self.push(" (");
+        if values.is_empty() {
+            self.push("NULL");
+        }
+        for (index, value) in bulk::padded(values).into_iter().enumerate() {
+            self.push(if index > 0 { "," } else { "" }).bind(value);
+        }
+        self.push(")")
+    }
+
+    /// `column = …` or `column IN (…)`.
+    pub fn is_in(&mut self, column: &str, values: &[i64]) -> &mut Self {
+        match values {
+            [one] => self.push(column).push(" = ").bind(*one),
+            _ => self.push(column).push(" IN").list(values),
+        }
+    }
+
+    #[cfg(test)]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub async fn fetch<T>(&self, connection: &mut AnyConnection) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
+    {
+        let mut query = sqlx::query_as(&self.text);
+        for argument in &self.arguments {
+            query = match argument {
+                Argument::Int(value) => query.bind(*value),
+                Argument::Real(value) => query.bind(*value),
+                Argument::Text(value) => query.bind(value.as_ref()),
+            };
+        }
+        Ok(query.fetch_all(connection).await?)
+    }
+
+    /// The number that `SELECT COUNT(…)` answers.
+    pub async fn count(&self, connection: &mut AnyConnection) -> Result<i64> {
+        let rows: Vec<(i64,)> = self.fetch(connection).await?;
+        Ok(rows.first().map_or(0, |row| row.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_each_engines_own_and_lists_are_filled_up() {
+        for (engine, text) in [
+            (Engine::Sqlite, "SELECT 1 WHERE a = ? AND b IN (?,?,?,?)"),
+            (Engine::Postgres, "SELECT 1 WHERE a = $1 AND b IN ($2,$3,$4,$5)"),
+        ] {
+            let mut sql = Sql::new(engine, "SELECT 1 WHERE a = ");
+            sql.bind(1).push(" AND b IN").list(&["x", "y", "z"]);
+            assert_eq!(sql.text, text);
+            assert_eq!(sql.arguments.len(), 5);
+        }
+    }
+}
