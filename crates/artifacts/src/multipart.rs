@@ -1,0 +1,111 @@
+//! Uploads in parts, as the client sends large files: each part is a file of its own until the upload is
+//! completed.
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use object_store::path::Path;
+
+use crate::write::{ignore_absent, write};
+use crate::{Artifacts, Error, Place, Result};
+
+/// The most parts of one upload, as buckets have it.
+pub const MOST_PARTS: u32 = 10_000;
+
+/// An upload under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadId(String);
+
+impl UploadId {
+    /// # Errors
+    /// `NoUpload` if it isn't one of ours.
+    pub fn parse(text: &str) -> Result<Self> {
+        let is_ours = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_ours { Ok(Self(text.to_owned())) } else { Err(Error::NoUpload(text.chars().take(64).collect())) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn part(&self, number: u32) -> Path {
+        Path::from_iter([self.0.as_str(), &format!("{number:05}")])
+    }
+
+    fn begun(&self) -> Path {
+        Path::from_iter([self.0.as_str(), "begun"])
+    }
+}
+
+impl Artifacts {
+    /// Begins an upload.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn begin_upload(&self) -> Result<UploadId> {
+        let id = UploadId(uuid::Uuid::new_v4().simple().to_string());
+        self.uploads.put(&id.begun(), Bytes::new().into()).await?;
+        Ok(id)
+    }
+
+    /// Takes a part (from 1), replacing what came for it before.
+    ///
+    /// # Errors
+    /// `NoUpload`, `Incomplete` for a number out of range, `Interrupted` if the stream fails.
+    pub async fn put_part<E>(
+        &self,
+        id: &UploadId,
+        number: u32,
+        stream: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<u64> {
+        self.check_begun(id).await?;
+        if !(1..=MOST_PARTS).contains(&number) {
+            return Err(Error::Incomplete(format!("part numbers go from 1 to {MOST_PARTS}, not `{number}`")));
+        }
+        write(&*self.uploads, &id.part(number), stream.map_err(|_| Error::Interrupted)).await
+    }
+
+    /// Puts the parts together at `place`, in this order.
+    ///
+    /// # Errors
+    /// `NoUpload`, or `Incomplete` if a part never came.
+    pub async fn complete_upload(&self, id: &UploadId, parts: &[u32], place: &Place) -> Result<u64> {
+        self.check_begun(id).await?;
+        for number in parts {
+            if self.uploads.head(&id.part(*number)).await.is_err() {
+                return Err(Error::Incomplete(format!("part {number} never came")));
+            }
+        }
+        let uploads = self.uploads.clone();
+        let paths: Vec<_> = parts.iter().map(|number| id.part(*number)).collect();
+        let bytes = futures::stream::iter(paths)
+            .then(move |path| {
+                let uploads = uploads.clone();
+                async move { Ok::<_, Error>(uploads.get(&path).await?.into_stream().map_err(Error::from)) }
+            })
+            .try_flatten();
+        let size = self.put(place, bytes.boxed()).await?;
+        self.abort_upload(id).await?;
+        Ok(size)
+    }
+
+    /// Forgets an upload and its parts.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn abort_upload(&self, id: &UploadId) -> Result<()> {
+        let parts = self.uploads.list(Some(&Path::from(id.as_str()))).map_ok(|meta| meta.location).boxed();
+        let mut deleted = self.uploads.delete_stream(parts);
+        while let Some(outcome) = deleted.next().await {
+            ignore_absent(outcome.map(drop))?;
+        }
+        Ok(())
+    }
+
+    async fn check_begun(&self, id: &UploadId) -> Result<()> {
+        match self.uploads.head(&id.begun()).await {
+            Ok(_) => Ok(()),
+            Err(object_store::Error::NotFound { .. }) => Err(Error::NoUpload(id.0.clone())),
+            Err(cause) => Err(cause.into()),
+        }
+    }
+}

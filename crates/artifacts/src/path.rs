@@ -1,0 +1,116 @@
+//! Names that stay inside the root.
+
+use object_store::path::Path;
+use percent_encoding::percent_decode_str;
+
+use crate::{Error, Result};
+
+/// At most so many bytes in a whole path: what file systems take.
+const LONGEST: usize = 2048;
+const LONGEST_PART: usize = 240;
+
+/// A checked place below the root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place(Path);
+
+impl Place {
+    /// The root itself.
+    pub fn root() -> Self {
+        Self(Path::default())
+    }
+
+    /// Checks `path`: parts joined by `/`, none of them empty, `.` or `..`, also not when decoded
+    /// (however often); no backslash, NUL or control character. Empty: the root.
+    ///
+    /// # Errors
+    /// `Path`, with the reason.
+    pub fn parse(path: &str) -> Result<Self> {
+        check(path).map_err(|why| Error::Path { path: path.chars().take(200).collect(), why })?;
+        Ok(Self(Path::from(path)))
+    }
+
+    /// The place of `path` below this one.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn join(&self, path: &str) -> Result<Self> {
+        let below = Self::parse(path)?;
+        Ok(Self(self.0.parts().chain(below.0.parts()).collect()))
+    }
+
+    pub fn is_root(&self) -> bool {
+        self.0.as_ref().is_empty()
+    }
+
+    pub(crate) fn as_path(&self) -> &Path {
+        &self.0
+    }
+}
+
+fn check(path: &str) -> Result<(), &'static str> {
+    if path.is_empty() {
+        return Ok(());
+    }
+    if path.len() > LONGEST {
+        return Err("it is longer than 2048 bytes");
+    }
+    let mut decoded = path.to_owned();
+    loop {
+        check_once(&decoded)?;
+        let again = percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
+        if again == decoded {
+            return Ok(());
+        }
+        decoded = again;
+    }
+}
+
+fn check_once(path: &str) -> Result<(), &'static str> {
+    if path.starts_with('/') {
+        return Err("it must be relative");
+    }
+    if path.chars().any(|c| c == '\\' || c.is_control()) {
+        return Err("it has a backslash or a control character");
+    }
+    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err("it has an empty part, `.` or `..`");
+    }
+    if path.split('/').any(|part| part.len() > LONGEST_PART) {
+        return Err("it has a part longer than 240 bytes");
+    }
+    if path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic() {
+        return Err("it starts with a drive letter");
+    }
+    Ok(())
+}
+
+/// A stored path as people wrote it.
+pub(crate) fn display(path: &str) -> String {
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_names_are_places() {
+        for path in ["a.txt", "model/MLmodel", "größe/a b.txt", "100%.txt", "a#1", "x~y/[z].json", "..a", "a..", ""] {
+            assert!(Place::parse(path).is_ok(), "{path}");
+            assert_eq!(display(Place::parse(path).expect("parses").as_path().as_ref()), path);
+        }
+    }
+
+    #[test]
+    fn no_spelling_leads_outside() {
+        for path in [
+            "..", "../a", "a/../b", "a/..", "/etc/passwd", "//x", "a//b", "a/", "./a", "a/.", "..\\a", "a\\..\\b",
+            "%2e%2e/a", "%2e%2e%2fa", "%252e%252e%252fa", "a/%2e%2e/b", "%2fetc", "a\0b", "a%00b", "C:/x", "c:x",
+            "a/\u{1}", "%5c..%5ca",
+        ] {
+            assert!(Place::parse(path).is_err(), "{path}");
+        }
+        assert!(Place::parse(&"x/".repeat(2_000)).is_err());
+        assert!(Place::parse(&"x".repeat(300)).is_err());
+    }
+}

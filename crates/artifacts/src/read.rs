@@ -1,0 +1,127 @@
+//! Reading: files, their beginnings, folders.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use domain::artifacts::ArtifactEntry;
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
+use object_store::{GetOptions, GetRange, ObjectMeta};
+
+use crate::path::display;
+use crate::{Artifacts, Error, Place, Result};
+
+/// A file, or a part of it, on its way out.
+pub struct Content {
+    /// Of the whole file, in bytes.
+    pub size: u64,
+    /// Which of its bytes come.
+    pub range: Range<u64>,
+    pub stream: BoxStream<'static, Result<Bytes>>,
+}
+
+impl Artifacts {
+    /// What lies directly in a folder, folders first, by name; `path` of each relative to
+    /// `artifact_uri`'s root. Empty if there is nothing, or if it is a file.
+    ///
+    /// # Errors
+    /// As [`Artifacts::place`].
+    pub async fn list(&self, artifact_uri: &str, path: &str) -> Result<Vec<ArtifactEntry>> {
+        let place = self.place(artifact_uri, path)?;
+        let mut entries = self.list_place(&place).await?;
+        for entry in &mut entries {
+            if !path.is_empty() {
+                entry.path = format!("{path}/{}", entry.path);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The same for a place; each `path` is a name.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn list_place(&self, place: &Place) -> Result<Vec<ArtifactEntry>> {
+        let prefix = Some(place.as_path()).filter(|_| !place.is_root());
+        let found = match self.files.list_with_delimiter(prefix).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(Vec::new()),
+            // A file in place of a folder.
+            Err(_) if self.files.head(place.as_path()).await.is_ok() => return Ok(Vec::new()),
+            Err(cause) => return Err(cause.into()),
+        };
+        let name = |path: &object_store::path::Path| display(path.filename().unwrap_or_default());
+        let folders = found.common_prefixes.iter().map(|path| ArtifactEntry {
+            path: name(path),
+            is_dir: true,
+            size: None,
+        });
+        let files = found.objects.iter().filter(|object| object.location != *place.as_path()).map(|object| {
+            ArtifactEntry { path: name(&object.location), is_dir: false, size: Some(object.size) }
+        });
+        let mut entries: Vec<_> = folders.chain(files).collect();
+        entries.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
+        Ok(entries)
+    }
+
+    /// Streams a file.
+    ///
+    /// # Errors
+    /// `NotFound`, also for a folder.
+    pub async fn open(&self, place: &Place) -> Result<Content> {
+        self.get(place, GetOptions::default()).await
+    }
+
+    /// Streams a part of a file; an end past the file's is the file's.
+    ///
+    /// # Errors
+    /// `NotFound`, also for a folder.
+    pub async fn open_range(&self, place: &Place, range: Range<u64>) -> Result<Content> {
+        self.get(place, GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() }).await
+    }
+
+    async fn get(&self, place: &Place, options: GetOptions) -> Result<Content> {
+        let not_found = || Error::NotFound(display(place.as_path().as_ref()));
+        if place.is_root() {
+            return Err(not_found());
+        }
+        // A folder can be opened on some systems, so ask first.
+        self.files.head(place.as_path()).await.map_err(|_| not_found())?;
+        let found = self.files.get_opts(place.as_path(), options).await?;
+        let (size, range) = (found.meta.size, found.range.clone());
+        Ok(Content { size, range, stream: found.into_stream().map_err(Error::from).boxed() })
+    }
+
+    /// The size of a file in bytes.
+    ///
+    /// # Errors
+    /// `NotFound`, also for a folder.
+    pub async fn size(&self, place: &Place) -> Result<u64> {
+        Ok(self.files.head(place.as_path()).await?.size)
+    }
+
+    /// The first bytes of a file (at most `max`) and its whole size.
+    ///
+    /// # Errors
+    /// `NotFound`, also for a folder.
+    pub async fn head(&self, place: &Place, max: u64) -> Result<(Bytes, u64)> {
+        let size = self.files.head(place.as_path()).await?.size;
+        if size == 0 {
+            return Ok((Bytes::new(), 0));
+        }
+        let bytes = self.files.get_range(place.as_path(), 0..size.min(max)).await?;
+        Ok((bytes, size))
+    }
+
+    /// All files below a folder: each one's path from there, and its place.
+    pub fn walk(&self, place: &Place) -> BoxStream<'static, Result<(String, Place)>> {
+        let prefix = place.clone();
+        let below = move |meta: ObjectMeta| {
+            let parts = prefix.as_path().parts().count();
+            let path: object_store::path::Path = meta.location.parts().skip(parts).collect();
+            let name = display(path.as_ref());
+            Ok((name.clone(), prefix.join(&name)?))
+        };
+        self.files.list(Some(place.as_path())).map_err(Error::from).map(move |meta| meta.and_then(&below)).boxed()
+    }
+}

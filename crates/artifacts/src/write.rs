@@ -1,0 +1,111 @@
+//! Writing and deleting files.
+
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, pin_mut};
+use object_store::path::Path;
+use object_store::{ObjectStore, WriteMultipart};
+
+use crate::{Artifacts, Error, Place, Result};
+
+/// What is sent in one piece: buckets take parts of at least 5 MiB.
+const PART: usize = 5 * 1024 * 1024;
+/// At most so many parts are on their way at once, so memory stays constant.
+const PARTS_UNDER_WAY: usize = 1;
+
+impl Artifacts {
+    /// Writes a file from a stream, replacing what was there; its size in bytes. Nothing is visible before
+    /// all of it has come.
+    ///
+    /// # Errors
+    /// `Path` if a folder has that name, or a file that of one of its folders; `Interrupted` if the stream
+    /// fails.
+    pub async fn put<E>(&self, place: &Place, stream: impl Stream<Item = Result<Bytes, E>>) -> Result<u64> {
+        if place.is_root() {
+            return Err(Error::Path { path: String::new(), why: "a file needs a name" });
+        }
+        self.check_free(place).await?;
+        write(&*self.files, place.as_path(), stream.map_err(|_| Error::Interrupted)).await
+    }
+
+    /// Files and folders don't share names.
+    async fn check_free(&self, place: &Place) -> Result<()> {
+        let taken = |why| Error::Path { path: crate::path::display(place.as_path().as_ref()), why };
+        let parts: Vec<_> = place.as_path().parts().collect();
+        for length in 1..parts.len() {
+            let parent: Path = parts[..length].iter().cloned().collect();
+            if self.files.head(&parent).await.is_ok() {
+                return Err(taken("one of its folders is a file"));
+            }
+        }
+        if self.files.list(Some(place.as_path())).next().await.is_some_and(|found| found.is_ok()) {
+            return Err(taken("a folder of that name exists"));
+        }
+        Ok(())
+    }
+
+    /// Deletes a file, or a folder with all that is in it. What isn't there is no error.
+    ///
+    /// # Errors
+    /// `Path` for the root, else only the store's.
+    pub async fn delete(&self, place: &Place) -> Result<()> {
+        if place.is_root() {
+            return Err(Error::Path { path: String::new(), why: "the root can't be deleted" });
+        }
+        let below = self.files.list(Some(place.as_path())).map_ok(|meta| meta.location).boxed();
+        let mut deleted = self.files.delete_stream(below);
+        while let Some(outcome) = deleted.next().await {
+            ignore_absent(outcome.map(drop))?;
+        }
+        ignore_absent(match self.files.head(place.as_path()).await {
+            Ok(_) => self.files.delete(place.as_path()).await,
+            Err(_) => Ok(()),
+        })
+    }
+}
+
+pub(crate) fn ignore_absent(outcome: object_store::Result<()>) -> Result<()> {
+    match outcome {
+        Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
+        Err(cause) => Err(cause.into()),
+    }
+}
+
+/// Small files go in one piece, larger ones in parts.
+pub(crate) async fn write(
+    store: &dyn ObjectStore,
+    path: &Path,
+    stream: impl Stream<Item = Result<Bytes>>,
+) -> Result<u64> {
+    pin_mut!(stream);
+    let mut start = BytesMut::new();
+    while start.len() < PART {
+        match stream.try_next().await? {
+            Some(bytes) => start.extend_from_slice(&bytes),
+            None => {
+                let size = start.len() as u64;
+                store.put(path, start.freeze().into()).await?;
+                return Ok(size);
+            }
+        }
+    }
+    let upload = store.put_multipart(path).await?;
+    let mut writer = WriteMultipart::new_with_chunk_size(upload, PART);
+    let mut size = start.len() as u64;
+    writer.put(start.freeze());
+    loop {
+        match stream.try_next().await {
+            Ok(Some(bytes)) => {
+                size += bytes.len() as u64;
+                writer.wait_for_capacity(PARTS_UNDER_WAY).await?;
+                writer.write(&bytes);
+            }
+            Ok(None) => break,
+            Err(cause) => {
+                writer.abort().await?;
+                return Err(cause);
+            }
+        }
+    }
+    writer.finish().await?;
+    Ok(size)
+}

@@ -1,0 +1,109 @@
+//! Artifacts in a real folder.
+
+use artifacts::{Artifacts, Error, Place};
+use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+type Chunk = Result<Bytes, std::io::Error>;
+
+fn chunks(bytes: &'static [u8]) -> impl futures::Stream<Item = Chunk> {
+    stream::iter([Ok(Bytes::from_static(bytes))])
+}
+
+fn place(path: &str) -> Place {
+    Place::parse(path).expect("a place")
+}
+
+async fn content(artifacts: &Artifacts, path: &str) -> Vec<u8> {
+    let content = artifacts.open(&place(path)).await.expect("opens");
+    content.stream.try_fold(Vec::new(), |mut all, bytes| async move {
+        all.extend_from_slice(&bytes);
+        Ok(all)
+    })
+    .await
+    .expect("streams")
+}
+
+#[tokio::test]
+async fn files_come_back_under_the_name_they_were_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    for name in ["a.txt", "deep/er/b.bin", "größe/a b.txt", "100%.txt", "a#1", "x~[y].json", "%41.txt"] {
+        artifacts.put(&place(name), chunks(name.as_bytes())).await.expect("is written");
+        assert_eq!(content(&artifacts, name).await, name.as_bytes(), "{name}");
+    }
+    let names: Vec<_> = artifacts.list_place(&Place::root()).await.expect("lists");
+    let names: Vec<_> = names.iter().map(|entry| (entry.path.as_str(), entry.is_dir, entry.size)).collect();
+    assert_eq!(names[..2], [("deep", true, None), ("größe", true, None)]);
+    assert!(names.contains(&("100%.txt", false, Some(8))) && names.contains(&("a#1", false, Some(3))), "{names:?}");
+    let walked: Vec<_> = artifacts.walk(&place("deep")).map_ok(|(name, _)| name).try_collect().await.expect("walks");
+    assert_eq!(walked, ["er/b.bin"]);
+}
+
+#[tokio::test]
+async fn a_file_that_stops_halfway_is_never_seen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    artifacts.put(&place("a/kept"), chunks(b"old")).await.expect("is written");
+    let part = || Ok(Bytes::from(vec![7; 4 << 20]));
+    let broken = stream::iter([part(), part(), part(), Err(std::io::Error::other("gone"))]);
+    let outcome = artifacts.put(&place("a/kept"), broken).await;
+    assert!(matches!(outcome, Err(Error::Interrupted)));
+    assert_eq!(content(&artifacts, "a/kept").await, b"old");
+    assert_eq!(artifacts.list_place(&place("a")).await.expect("lists").len(), 1);
+}
+
+#[tokio::test]
+async fn large_files_and_ranges_are_exact() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    let whole: Vec<u8> = (0..12_345_678_u32).map(|i| (i % 251) as u8).collect();
+    let parts: Vec<Chunk> = whole.chunks(65_537).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
+    let size = artifacts.put(&place("big"), stream::iter(parts)).await.expect("is written");
+    assert_eq!(size, whole.len() as u64);
+    assert!(content(&artifacts, "big").await == whole);
+    let part = artifacts.open_range(&place("big"), 1_000..1_010).await.expect("opens");
+    let bytes: Vec<Bytes> = part.stream.try_collect().await.expect("streams");
+    assert_eq!(bytes.concat(), &whole[1_000..1_010]);
+    assert_eq!(artifacts.head(&place("big"), 3).await.expect("reads"), (Bytes::from_static(&[0, 1, 2]), size));
+}
+
+#[tokio::test]
+async fn parts_are_put_together_in_order_when_the_upload_is_completed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    let id = artifacts.begin_upload().await.expect("begins");
+    artifacts.put_part(&id, 2, chunks(b"world")).await.expect("is taken");
+    let early = artifacts.complete_upload(&id, &[1, 2], &place("m/hello")).await;
+    assert!(matches!(early, Err(Error::Incomplete(_))));
+    artifacts.put_part(&id, 1, chunks(b"hello ")).await.expect("is taken");
+    assert!(artifacts.list_place(&Place::root()).await.expect("lists").is_empty());
+    artifacts.complete_upload(&id, &[1, 2], &place("m/hello")).await.expect("completes");
+    assert_eq!(content(&artifacts, "m/hello").await, b"hello world");
+    let again = artifacts.put_part(&id, 1, chunks(b"x")).await;
+    assert!(matches!(again, Err(Error::NoUpload(_))));
+}
+
+#[tokio::test]
+async fn files_and_folders_do_not_replace_each_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    artifacts.put(&place("a/b"), chunks(b"x")).await.expect("is written");
+    assert!(matches!(artifacts.put(&place("a"), chunks(b"x")).await, Err(Error::Path { .. })));
+    assert!(matches!(artifacts.put(&place("a/b/c"), chunks(b"x")).await, Err(Error::Path { .. })));
+    assert!(matches!(artifacts.open(&place("a")).await, Err(Error::NotFound(_))));
+    artifacts.delete(&place("a")).await.expect("is deleted");
+    artifacts.delete(&place("a")).await.expect("again is no error");
+    assert!(artifacts.list_place(&Place::root()).await.expect("lists").is_empty());
+    assert!(artifacts.walk(&Place::root()).next().await.is_none());
+}
+
+#[tokio::test]
+async fn only_the_servers_own_places_are_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    assert_eq!(artifacts.place("mlflow-artifacts:/1/r/artifacts", "m/x").expect("is ours"), place("1/r/artifacts/m/x"));
+    assert!(matches!(artifacts.place("file:///etc", "passwd"), Err(Error::Elsewhere(_))));
+    assert!(matches!(artifacts.place("mlflow-artifacts:/1", "../2"), Err(Error::Path { .. })));
+    assert!(matches!(artifacts.place("mlflow-artifacts:/../x", "a"), Err(Error::Path { .. })));
+}
