@@ -1,2 +1,9 @@
 //! What the doors share: the error-to-status table, request parsing, the guard of the open mode.
+
 pub mod error;
+pub mod guard;
+pub mod request;
+pub mod wire;
+
+pub use error::ApiError;
+pub use request::{Call, required};

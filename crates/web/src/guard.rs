@@ -1,0 +1,98 @@
+//! The guard of the open mode, in which every request is the local admin: nobody else may use a browser
+//! on this machine to make one.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::uri::Authority;
+use http::{HeaderMap, Method, StatusCode, header};
+
+use crate::ApiError;
+
+/// Answers only to loopback names, so that a page elsewhere can't reach the server under a name of its own
+/// (DNS rebinding), and refuses changes that another site's page asks for.
+pub async fn loopback_only(request: Request, next: Next) -> Response {
+    match check(request.method(), request.headers(), request.uri().authority()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn check(method: &Method, headers: &HeaderMap, authority: Option<&Authority>) -> Result<(), ApiError> {
+    let forbidden = |message| ApiError::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message);
+    let host = text(headers, header::HOST).or(authority.map(Authority::as_str)).unwrap_or_default();
+    if !is_loopback(host_name(host)) {
+        let shown: String = host.chars().take(100).collect();
+        return Err(forbidden(format!(
+            "the host `{shown}` is not a loopback name; with --open this server answers to 127.0.0.1, [::1] and localhost only"
+        )));
+    }
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let is_foreign = match text(headers, header::ORIGIN) {
+        Some(origin) => origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host)),
+        None => matches!(text(headers, "sec-fetch-site"), Some("cross-site" | "same-site")),
+    };
+    if is_foreign {
+        return Err(forbidden("a page of another origin may not change anything here".into()));
+    }
+    Ok(())
+}
+
+fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Without the port.
+fn host_name(host: &str) -> &str {
+    match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(name, _)| name),
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    }
+}
+
+/// Whether a host name or address means this machine.
+pub fn is_loopback(host: &str) -> bool {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(method: Method, headers: &[(&'static str, &str)]) -> bool {
+        let headers = headers.iter().map(|(name, value)| {
+            (name.parse().expect("a name"), value.parse::<http::HeaderValue>().expect("a value"))
+        });
+        check(&method, &headers.collect::<HeaderMap>(), None).is_ok()
+    }
+
+    #[test]
+    fn only_loopback_names_are_answered() {
+        for host in ["127.0.0.1:5000", "localhost", "LOCALHOST:80", "[::1]:5000", "127.9.9.9", "app.localhost:1"] {
+            assert!(outcome(Method::GET, &[("host", host)]), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:5000", "10.0.0.1", "", "[::2]"] {
+            assert!(!outcome(Method::GET, &[("host", host)]), "{host}");
+        }
+        assert!(!outcome(Method::GET, &[]));
+    }
+
+    #[test]
+    fn another_sites_page_can_read_nothing_new_and_change_nothing() {
+        let host = ("host", "127.0.0.1:5000");
+        assert!(outcome(Method::POST, &[host]));
+        assert!(outcome(Method::POST, &[host, ("origin", "http://127.0.0.1:5000")]));
+        assert!(outcome(Method::POST, &[host, ("sec-fetch-site", "same-origin")]));
+        for origin in ["http://evil.example", "null", "http://127.0.0.1:6000", "http://localhost:5000"] {
+            assert!(!outcome(Method::POST, &[host, ("origin", origin)]), "{origin}");
+            assert!(!outcome(Method::DELETE, &[host, ("origin", origin)]), "{origin}");
+            assert!(outcome(Method::GET, &[host, ("origin", origin)]), "{origin}");
+        }
+        assert!(!outcome(Method::PUT, &[host, ("sec-fetch-site", "cross-site")]));
+    }
+}

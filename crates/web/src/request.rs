@@ -1,0 +1,155 @@
+//! How a call of the dialect is read: from the query string of a GET, else from a JSON body.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use http::{Method, StatusCode, header};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::ApiError;
+
+/// The fields of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Call<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let query = request.uri().query().unwrap_or_default();
+        if request.method() == Method::GET && !query.is_empty() {
+            return parse(&serde_json::to_vec(&fields(query)?).unwrap_or_default()).map(Self);
+        }
+        let is_json = request.headers().get(header::CONTENT_TYPE).is_none_or(|kind| {
+            kind.to_str().is_ok_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/json"))
+        });
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let status = rejection.status();
+            let why = if status == StatusCode::PAYLOAD_TOO_LARGE {
+                "the request's body is too large; send less at once".to_owned()
+            } else {
+                format!("the request's body can't be read: {}", rejection.body_text())
+            };
+            ApiError { status, ..ApiError::bad_request(why) }
+        })?;
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return parse(b"{}").map(Self);
+        }
+        if !is_json {
+            return Err(ApiError::bad_request("Bad Request. Content-Type must be application/json."));
+        }
+        parse(&body).map(Self)
+    }
+}
+
+/// The value of a field that has to be there; an empty text isn't.
+///
+/// # Errors
+/// Names the field.
+pub fn required(field: &str, value: Option<String>) -> Result<String, ApiError> {
+    value.filter(|text| !text.is_empty()).ok_or_else(|| ApiError::missing(field))
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
+    // The place of an error costs time, so only errors pay for it.
+    serde_json::from_slice(json).or_else(|_| {
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let field = error.path().to_string();
+            let why = error.into_inner();
+            if why.is_data() {
+                ApiError::bad_request(format!("Invalid value for parameter '{field}' supplied: {why}"))
+            } else {
+                ApiError::bad_request(format!("the request's body is not valid JSON: {why}"))
+            }
+        })?;
+        reader.end().map_err(|why| ApiError::bad_request(format!("the request's body is not valid JSON: {why}")))?;
+        Ok(value)
+    })
+}
+
+/// The pairs of a query string; a key that comes more than once has a list.
+fn fields(query: &str) -> Result<Value, ApiError> {
+    let mut fields = Map::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = Value::String(decode(value)?);
+        match fields.entry(decode(key)?) {
+            serde_json::map::Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            serde_json::map::Entry::Occupied(mut place) => match place.get_mut() {
+                Value::Array(list) => list.push(value),
+                one => *one = Value::Array(vec![one.take(), value]),
+            },
+        }
+    }
+    Ok(Value::Object(fields))
+}
+
+fn decode(text: &str) -> Result<String, ApiError> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8();
+    decoded.map(Into::into).map_err(|_| ApiError::bad_request("the query string is not valid UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::wire::{Int64, Many};
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Fields {
+        name: Option<String>,
+        max: Option<Int64>,
+        #[serde(default)]
+        ids: Many<String>,
+    }
+
+    async fn read(method: &str, uri: &str, kind: &str, body: &str) -> Result<Fields, ApiError> {
+        let request = Request::builder().method(method).uri(uri).header(header::CONTENT_TYPE, kind);
+        let request = request.body(Body::from(body.to_owned())).expect("a request");
+        Call::from_request(request, &()).await.map(|Call(fields)| fields)
+    }
+
+    fn fields(name: &str, max: i64, ids: &[&str]) -> Fields {
+        let ids = Many(ids.iter().map(ToString::to_string).collect());
+        Fields { name: Some(name.into()), max: Some(Int64(max)), ids }
+    }
+
+    #[tokio::test]
+    async fn a_get_is_read_from_its_query_and_everything_else_from_its_body() {
+        let json = "application/json";
+        let got = read("GET", "/x?name=a+b%C3%BC&max=3&ids=1&ids=2", "", "").await;
+        assert_eq!(got, Ok(fields("a bü", 3, &["1", "2"])));
+        let posted = r#"{"name": "a", "max": "3", "ids": ["1"], "unknown": {}}"#;
+        assert_eq!(read("POST", "/x?name=ignored", json, posted).await, Ok(fields("a", 3, &["1"])));
+        assert_eq!(read("GET", "/x", json, posted).await, Ok(fields("a", 3, &["1"])));
+        let nothing = Fields { name: None, max: None, ids: Many(Vec::new()) };
+        assert_eq!(read("POST", "/x", json, " ").await, Ok(nothing));
+    }
+
+    #[tokio::test]
+    async fn errors_name_the_field() {
+        let json = "application/json";
+        for (body, part) in [
+            (r#"{"max": "many"}"#, "'max'"),
+            (r#"{"ids": ["a", 1]}"#, "'ids[1]'"),
+            (r#"{"name": {}}"#, "'name'"),
+            ("{", "not valid JSON"),
+            ("[1]", "invalid type"),
+            (r#"{"name": "a"} x"#, "not valid JSON"),
+        ] {
+            let error = read("POST", "/x", json, body).await.expect_err(body);
+            assert_eq!(error.status, StatusCode::BAD_REQUEST);
+            assert!(error.message.contains(part), "{body}: {}", error.message);
+        }
+        assert!(read("POST", "/x", "text/plain", "{}").await.is_err());
+        assert!(read("GET", "/x?name=%ff", "", "").await.is_err());
+        assert!(read("POST", "/x", json, &"[".repeat(100_000)).await.is_err());
+    }
+}

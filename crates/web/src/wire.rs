@@ -1,0 +1,144 @@
+//! Values as the dialect's JSON has them (protobuf's JSON mapping): integers may be texts, a list in a
+//! query string may be one value.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+
+/// A 64-bit integer: a number without a fraction, or a text of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Int64(pub i64);
+
+impl<'de> Deserialize<'de> for Int64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Integer;
+        impl Visitor<'_> for Integer {
+            type Value = Int64;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a 64-bit integer")
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Int64, E> {
+                Ok(Int64(value))
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Int64, E> {
+                let outside = |_| E::invalid_value(de::Unexpected::Unsigned(value), &self);
+                i64::try_from(value).map(Int64).map_err(outside)
+            }
+
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Int64, E> {
+                if value.fract() == 0.0 && value.abs() < 9.2e18 {
+                    Ok(Int64(value as i64))
+                } else {
+                    Err(E::invalid_value(de::Unexpected::Float(value), &self))
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Int64, E> {
+                text.parse().map(Int64).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+        deserializer.deserialize_any(Integer)
+    }
+}
+
+/// `true`, `false`, or a text of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flag(pub bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Boolean;
+        impl Visitor<'_> for Boolean {
+            type Value = Flag;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("`true` or `false`")
+            }
+
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Flag, E> {
+                Ok(Flag(value))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Flag, E> {
+                match text {
+                    "true" | "True" => Ok(Flag(true)),
+                    "false" | "False" => Ok(Flag(false)),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Boolean)
+    }
+}
+
+/// A list; one value stands for a list of one, `null` for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Many<T>(pub Vec<T>);
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+            type Value = Many<T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Many<T>, E> {
+                Ok(Many(Vec::new()))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Many<T>, E> {
+                let one = T::deserialize(de::value::StrDeserializer::new(text))?;
+                Ok(Many(vec![one]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Many<T>, A::Error> {
+                let mut all = Vec::with_capacity(list.size_hint().unwrap_or(0).min(1024));
+                while let Some(one) = list.next_element()? {
+                    all.push(one);
+                }
+                Ok(Many(all))
+            }
+        }
+        deserializer.deserialize_any(List(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_str, json};
+
+    use super::*;
+
+    #[test]
+    fn integers_may_be_texts_but_not_fractions() {
+        for text in ["5", "\"5\"", "5.0"] {
+            assert_eq!(from_str::<Int64>(text).expect("parses"), Int64(5), "{text}");
+        }
+        for text in ["5.5", "\"x\"", "true", "18446744073709551615", "1e30", "\"5.0\""] {
+            assert!(from_str::<Int64>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_value_is_a_list_of_one() {
+        let many = |value| serde_json::from_value::<Many<String>>(value).expect("parses").0;
+        assert_eq!(many(json!("a")), ["a"]);
+        assert_eq!(many(json!(["a", "b"])), ["a", "b"]);
+        assert!(many(json!(null)).is_empty());
+        assert!(serde_json::from_value::<Many<String>>(json!([1])).is_err());
+    }
+}
