@@ -1,0 +1,99 @@
+//! Brotli copies, made once at build time at the highest quality, so that the server only sends them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use brotli::enc::BrotliEncoderParams;
+
+use crate::say;
+
+/// What the whole page's WebAssembly may weigh on the network, in bytes.
+const WASM_BUDGET: u64 = 400_000;
+
+/// Files that shrink; images and fonts are compressed already.
+const ENDINGS: &[&str] = &["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest", "xml"];
+
+#[derive(Debug)]
+pub struct Sizes {
+    path: PathBuf,
+    plain: u64,
+    brotli: u64,
+}
+
+/// Writes `FILE.br` beside each file in and under `folder` that shrinks.
+pub fn folder(folder: &Path) -> Result<Vec<Sizes>> {
+    let mut sizes = Vec::new();
+    for path in crate::files::under(folder)? {
+        if path.extension().is_none_or(|ending| !ENDINGS.iter().any(|known| ending == *known)) {
+            continue;
+        }
+        let plain = fs::read(&path)?;
+        let mut packed = Vec::new();
+        let params =
+            BrotliEncoderParams { quality: 11, size_hint: plain.len(), ..BrotliEncoderParams::default() };
+        brotli::BrotliCompress(&mut plain.as_slice(), &mut packed, &params)?;
+        if packed.len() >= plain.len() {
+            continue;
+        }
+        let mut copy = path.clone().into_os_string();
+        copy.push(".br");
+        fs::write(copy, &packed)?;
+        sizes.push(Sizes { path, plain: plain.len() as u64, brotli: packed.len() as u64 });
+    }
+    Ok(sizes)
+}
+
+/// Prints what each file weighs, plain and on the network.
+pub fn report(sizes: &[Sizes], folder: &Path) {
+    for Sizes { path, plain, brotli } in sizes {
+        let path = path.strip_prefix(folder).unwrap_or(path).display();
+        say::note(&format!("{:>9} → {:>8} brotli  {path}", kilobytes(*plain), kilobytes(*brotli)));
+    }
+}
+
+/// # Errors
+/// If the WebAssembly is over [`WASM_BUDGET`].
+pub fn check_budget(sizes: &[Sizes]) -> Result<()> {
+    let wasm = sizes.iter().filter(|one| one.path.extension().is_some_and(|ending| ending == "wasm"));
+    let total: u64 = wasm.map(|one| one.brotli).sum();
+    if total > WASM_BUDGET {
+        bail!(
+            "the WebAssembly is {} as brotli, over its budget of {}; see which dependency came in with `cargo tree -p frontend`",
+            kilobytes(total),
+            kilobytes(WASM_BUDGET),
+        );
+    }
+    Ok(())
+}
+
+fn kilobytes(bytes: u64) -> String {
+    format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_shrink_get_a_brotli_copy() {
+        let site = tempfile::tempdir().expect("a temporary folder");
+        fs::write(site.path().join("a.css"), "a { color: red }\n".repeat(100)).expect("writable");
+        fs::write(site.path().join("tiny.css"), "a").expect("writable");
+        fs::write(site.path().join("photo.png"), vec![0; 1000]).expect("writable");
+
+        let sizes = folder(site.path()).expect("compressed");
+
+        let names: Vec<_> = sizes.iter().map(|one| one.path.file_name().expect("a file")).collect();
+        assert_eq!(names, ["a.css"]);
+        assert_eq!(fs::metadata(site.path().join("a.css.br")).expect("written").len(), sizes[0].brotli);
+    }
+
+    #[test]
+    fn webassembly_over_its_budget_fails_the_build() {
+        let one = |name: &str, brotli| Sizes { path: name.into(), plain: 2 * brotli, brotli };
+        assert!(check_budget(&[one("app.wasm", WASM_BUDGET), one("app.js", 1_000_000)]).is_ok());
+        let error = check_budget(&[one("app.wasm", WASM_BUDGET + 100)]).expect_err("over").to_string();
+        assert!(error.starts_with("the WebAssembly is 400.1 kB as brotli"), "{error}");
+    }
+}

@@ -1,0 +1,41 @@
+//! `cargo xtask check`: what a reviewer shouldn't have to point at.
+
+use anyhow::Result;
+
+use crate::command::{Run, cargo, installed};
+use crate::say;
+use crate::setup::wasm;
+
+/// Formatting, lints of both halves, the browser half's build, and the dependencies' licences and advisories.
+pub fn run() -> Result<()> {
+    say::step("cargo fmt --check", "one way to lay out code");
+    cargo().args(["fmt", "--all", "--check"]).run()?;
+
+    say::step("clippy, server half", "every warning is an error here");
+    deny_warnings(cargo().args(["clippy", "--workspace", "--exclude", "frontend", "--all-targets"]))?;
+
+    // Apart from the server half: in one build the pages would get the features of both.
+    say::step("clippy, browser half", "the same pages with the features of the browser");
+    let compiler = wasm::compiler()?;
+    if compiler.is_the_hosts_own() {
+        deny_warnings(compiler.cargo("clippy").args(["--package", "frontend"]))?;
+    } else {
+        // Clippy belongs to the installed toolchain, which lacks the target: it lints for this machine.
+        deny_warnings(cargo().args(["clippy", "--package", "frontend"]))?;
+        compiler.cargo("check").args(["--package", "frontend"]).run()?;
+    }
+
+    if installed("cargo-deny") {
+        say::step("cargo deny", "licences, advisories and sources of dependencies");
+        cargo().args(["deny", "check"]).run()?;
+    } else {
+        say::note(
+            "cargo-deny isn't installed: licences and advisories are not checked (`cargo install cargo-deny`)",
+        );
+    }
+    Ok(())
+}
+
+fn deny_warnings(clippy: &mut std::process::Command) -> Result<()> {
+    clippy.args(["--", "-D", "warnings"]).run()
+}

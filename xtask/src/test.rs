@@ -1,0 +1,151 @@
+//! `cargo xtask test`: every test there is. A part that fails doesn't keep the others from running.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use crate::bundle::Purpose;
+use crate::command::{Run, cargo, installed};
+use crate::project::{self, Profile};
+use crate::server::Server;
+use crate::setup::python::{self, Client};
+use crate::setup::{browser, node, wasm};
+use crate::{build, say};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Unit tests and the tests over HTTP.
+    Rust,
+    /// The official Python client, old and new, against the server.
+    Clients,
+    /// Journeys in a real browser.
+    E2e,
+}
+
+pub fn run(only: Option<Part>) -> Result<()> {
+    let wanted = |part| only.is_none_or(|only| only == part);
+    let mut summary = Summary::default();
+    if wanted(Part::Rust) {
+        summary.add("Rust tests", rust);
+    }
+    if wanted(Part::Clients) {
+        for client in Client::ALL {
+            summary.add(&format!("client tests, mlflow {}", client.name()), || clients(client));
+        }
+    }
+    if wanted(Part::E2e) {
+        summary.add("end-to-end tests", end_to_end);
+    }
+    summary.conclude()
+}
+
+/// The browser half is apart: in one build the pages would get the features of both halves. So is this
+/// xtask, which is built already.
+const WORKSPACE: [&str; 5] = ["--workspace", "--exclude", "frontend", "--exclude", "xtask"];
+
+fn rust() -> Result<()> {
+    let runner: &[&str] =
+        if installed("cargo-nextest") { &["nextest", "run"] } else { &["test", "--all-targets"] };
+    say::step("Rust tests", "rules, storage, and a real server over HTTP");
+    cargo().args(runner).args(WORKSPACE).run()?;
+    cargo().args(["test", "--doc"]).args(WORKSPACE).run()?;
+    cargo().args(runner).args(["--package", "xtask"]).run()
+}
+
+fn clients(client: Client) -> Result<()> {
+    let environment = python::environment(client)?;
+    let binary = debug_server()?;
+    let data = tempfile::tempdir()?;
+    let server = Server::serve(&binary, data.path())?;
+    say::step(
+        &format!("client tests, mlflow {}", client.name()),
+        "scripts that people have must work unchanged",
+    );
+    let tests = environment
+        .command("python")
+        .args(["-m", "pytest", "-q"])
+        .current_dir(project::root().join("server/tests/clients"))
+        .env("MLFLOW_TRACKING_URI", server.uri())
+        .env("COUNTERSIGN_URI", server.uri())
+        .env("MLFLOW_DISABLE_TELEMETRY", "true")
+        .run();
+    tests.and(server.stop())
+}
+
+fn end_to_end() -> Result<()> {
+    node::packages()?;
+    let chromium = browser::chromium()?;
+    build::browser_half(&wasm::compiler()?, Purpose::Release)?;
+    let server = Server::demo(&debug_server()?)?;
+    say::step("end-to-end tests", &format!("whole journeys in {}", chromium.display()));
+    let tests = journeys(&server.uri(), &chromium).run();
+    tests.and(server.stop())
+}
+
+fn journeys(uri: &str, chromium: &Path) -> Command {
+    let mut npm = Command::new("npm");
+    npm.current_dir(node::folder()).arg("test");
+    npm.env("COUNTERSIGN_URI", uri).env(browser::PATH_VARIABLE, chromium);
+    npm
+}
+
+/// The server as the Rust tests built it.
+fn debug_server() -> Result<PathBuf> {
+    say::step("build the server for the tests", "it is the program under test");
+    cargo().arg("build").args(WORKSPACE).arg("--bins").run()?;
+    Ok(project::server_binary(Profile::Debug))
+}
+
+/// How each part ended.
+#[derive(Debug, Default)]
+struct Summary {
+    parts: Vec<(String, Duration, Result<()>)>,
+}
+
+impl Summary {
+    fn add(&mut self, name: &str, part: impl FnOnce() -> Result<()>) {
+        let started = Instant::now();
+        let outcome = part();
+        if let Err(error) = &outcome {
+            eprintln!("✗ {name}: {error:#}");
+        }
+        self.parts.push((name.to_owned(), started.elapsed(), outcome));
+    }
+
+    /// # Errors
+    /// If any part failed.
+    fn conclude(self) -> Result<()> {
+        eprint!("{}", self.table());
+        let failed = self.parts.iter().filter(|(_, _, outcome)| outcome.is_err()).count();
+        if failed > 0 {
+            bail!("{failed} of {} parts failed", self.parts.len());
+        }
+        Ok(())
+    }
+
+    fn table(&self) -> String {
+        let line = |(name, took, outcome): &(String, Duration, Result<()>)| match outcome {
+            Ok(()) => format!("✓ {name} ({} s)\n", took.as_secs()),
+            Err(error) => format!("✗ {name} ({} s): {error:#}\n", took.as_secs()),
+        };
+        std::iter::once("\n".to_owned()).chain(self.parts.iter().map(line)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_fails_does_not_hide_the_others() {
+        let mut summary = Summary::default();
+        summary.add("first", || bail!("`cargo test` failed"));
+        summary.add("second", || Ok(()));
+
+        assert_eq!(summary.table(), "\n✗ first (0 s): `cargo test` failed\n✓ second (0 s)\n");
+        assert_eq!(summary.conclude().expect_err("one failed").to_string(), "1 of 2 parts failed");
+    }
+}
