@@ -1,1 +1,22 @@
-//! charts
+//! Charts: data in, SVG text out. The same code draws on the server and in the browser.
+//!
+//! Colours are placeholders (`#010000` is the first series) that the stylesheet maps to the theme's
+//! own, so one drawing serves light and dark.
+
+pub mod calendar;
+mod frame;
+mod lines;
+mod nearest;
+mod smooth;
+mod summary;
+mod ticks;
+
+pub use frame::{Frame, HorizontalAxis, Options, Scale};
+pub use lines::{Drawing, Series, metric_lines};
+pub use nearest::nearest;
+pub use smooth::smooth;
+pub use summary::summary;
+pub use ticks::{duration_label, number_label};
+
+/// How many colours the stylesheet has for series; the next one starts over.
+pub const COLORS: usize = 10;

@@ -1,0 +1,164 @@
+//! Shows what is in a file or folder.
+
+use domain::artifacts::ArtifactEntry;
+use leptos::prelude::*;
+
+use super::server::{Content, Viewed};
+use super::tab::Place;
+use super::table::TableView;
+use crate::components::{CopyButton, EmptyState, Icon, IconName};
+use crate::format;
+
+#[component]
+pub fn Viewer(viewed: Viewed) -> impl IntoView {
+    let place = Place::expect();
+    let Viewed { path, size, content } = viewed;
+    let owner = place.owner.get_untracked();
+    let (href, label) = if matches!(content, Content::Folder(_)) {
+        (owner.zip_href(&path), "Download as zip")
+    } else {
+        (owner.download_href(&path), "Download")
+    };
+    let is_empty = matches!(&content, Content::Folder(entries) if entries.is_empty());
+    let download = (!is_empty).then(|| {
+        view! {
+            <a class="button small" href=href download="" rel="external">
+                <Icon name=IconName::Download/>
+                {label}
+            </a>
+        }
+    });
+    let copy = match &content {
+        Content::Text { text, is_whole: true } => Some(view! { <CopyButton text=text.clone() label="Copy text"/> }),
+        _ => None,
+    };
+    let source = owner.view_href(&path);
+    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let shown = match content {
+        Content::Folder(entries) => view! { <FolderList entries/> }.into_any(),
+        Content::Text { text, is_whole } => {
+            view! { <pre class="file-text" tabindex="0" role="region" aria-label="Text">{text}</pre> <Cut is_whole/> }
+                .into_any()
+        }
+        Content::Markdown { html, is_whole } => {
+            view! { <div class="markdown file-markdown" inner_html=html></div> <Cut is_whole/> }.into_any()
+        }
+        Content::Table(table) => view! { <FileTable table/> }.into_any(),
+        Content::Image => view! {
+            <div class="file-image"><img src=source alt=format!("The image {name}")/></div>
+        }
+        .into_any(),
+        Content::Pdf => view! { <iframe class="file-frame" src=source title=name></iframe> }.into_any(),
+        // Its scripts run in an origin of their own: they can draw, but neither act as the reader
+        // nor ask another host.
+        Content::Html => {
+            view! { <iframe class="file-frame" src=source title=name sandbox="allow-scripts"></iframe> }.into_any()
+        }
+        Content::Nothing(why) => view! { <EmptyState title=why/> }.into_any(),
+    };
+    view! {
+        <div class="file-head">
+            <h2><FilePath path/></h2>
+            {size.map(|size| view! { <span class="muted file-size">{format::bytes(size)}</span> })}
+            <span class="spacer"></span>
+            {copy}
+            {download}
+        </div>
+        {shown}
+    }
+}
+
+/// The path, each folder a link.
+#[component]
+fn FilePath(path: String) -> impl IntoView {
+    let place = Place::expect();
+    if path.is_empty() {
+        return view! { <span>"All files"</span> }.into_any();
+    }
+    let ends: Vec<_> = path.match_indices('/').map(|(at, _)| at).collect();
+    let mut start = 0;
+    let folders = ends
+        .iter()
+        .map(|&end| {
+            let part = path[start..end].to_owned();
+            start = end + 1;
+            view! { <a href=place.address(&path[..end]) data-noscroll="true">{part}</a> <span class="slash">"/"</span> }
+        })
+        .collect_view();
+    view! { {folders} <span>{path[start..].to_owned()}</span> }.into_any()
+}
+
+#[component]
+fn Cut(is_whole: bool) -> impl IntoView {
+    (!is_whole).then(|| view! { <p class="muted cut">"Only the beginning is shown. Download the file to see all of it."</p> })
+}
+
+#[component]
+fn FolderList(entries: Vec<ArtifactEntry>) -> impl IntoView {
+    let place = Place::expect();
+    if entries.is_empty() {
+        return view! { <EmptyState title="Nothing is in here."/> }.into_any();
+    }
+    let rows = entries
+        .into_iter()
+        .map(|entry| {
+            let icon = if entry.is_dir { IconName::Folder } else { IconName::File };
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a class="file-link" href=place.address(&entry.path) data-noscroll="true">
+                            <Icon name=icon/>
+                            {entry.name().to_owned()}
+                        </a>
+                    </th>
+                    <td class="number">{entry.size.map(format::bytes)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <table class="table files">
+            <caption class="visually-hidden">"Files in this folder"</caption>
+            <thead><tr><th scope="col">"Name"</th><th scope="col" class="number">"Size"</th></tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+#[component]
+fn FileTable(table: TableView) -> impl IntoView {
+    let TableView { columns, rows, is_number, total, is_cut } = table;
+    let class = move |column: usize| if is_number.get(column) == Some(&true) { "number" } else { "" };
+    let count = match total {
+        Some(total) => format::plural(i64::try_from(total).unwrap_or(i64::MAX), "row", "rows"),
+        None => String::new(),
+    };
+    let cut = is_cut.then(|| format!("The first {} rows are shown. Download the file to see all of it.", rows.len()));
+    let heads = columns
+        .into_iter()
+        .enumerate()
+        .map(|(index, column)| view! { <th scope="col" class=class(index)>{column}</th> })
+        .collect_view();
+    let body = rows
+        .into_iter()
+        .map(|row| {
+            let cells = row
+                .into_iter()
+                .enumerate()
+                .map(|(index, cell)| view! { <td class=class(index)>{cell}</td> })
+                .collect_view();
+            view! { <tr>{cells}</tr> }
+        })
+        .collect_view();
+    view! {
+        <p class="muted">{count} " " {cut}</p>
+        <div class="table-scroll file-table" tabindex="0" role="region" aria-label="Table">
+            <table class="table">
+                <caption class="visually-hidden">"The file as a table"</caption>
+                <thead><tr>{heads}</tr></thead>
+                <tbody>{body}</tbody>
+            </table>
+        </div>
+    }
+}

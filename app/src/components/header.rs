@@ -1,0 +1,72 @@
+//! The frame's top: mark, sections, theme.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::{Icon, IconName};
+
+#[component]
+pub fn Header() -> impl IntoView {
+    view! {
+        <header class="site-header">
+            <a class="brand" href="/experiments">
+                <Mark/>
+                <span class="brand-name">"Countersign"</span>
+            </a>
+            <nav aria-label="Sections">
+                <A href="/experiments">"Experiments"</A>
+            </nav>
+            <span class="spacer"></span>
+            <ThemeButton/>
+        </header>
+    }
+}
+
+/// Two strokes that cross: a signature, and the second one that makes it count.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false">
+            <path class="mark-first" d="M3 15.5c2.6-6.6 5.2-9.9 6.9-9.2 2.2.9-2.4 8.600-.2 9.300 1.700.500 3.100-3.600 4.600-3.500 1.100.1.500 2.400 1.900 2.700"/>
+            <path class="mark-second" d="M8.500 19.500 21 7"/>
+            <path class="mark-second" d="M8.500 19.500h6"/>
+        </svg>
+    }
+}
+
+#[component]
+fn ThemeButton() -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="icon-button theme"
+            on:click=move |_| toggle_theme()
+            aria-label="Switch between light and dark"
+            title="Switch between light and dark"
+        >
+            <Icon name=IconName::Theme/>
+        </button>
+    }
+}
+
+/// Sets the theme that isn't shown now, and remembers it.
+#[cfg(feature = "hydrate")]
+fn toggle_theme() {
+    let Some(root) = document().document_element() else { return };
+    let chosen = root.get_attribute("data-theme");
+    let system_dark = window()
+        .match_media("(prefers-color-scheme: dark)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches());
+    let is_dark = chosen.as_deref().map_or(system_dark, |theme| theme == "dark");
+    let next = if is_dark { "light" } else { "dark" };
+    // Where storage is forbidden the choice lasts for this page.
+    let _ = root.set_attribute("data-theme", next);
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item("theme", next);
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn toggle_theme() {}

@@ -1,0 +1,37 @@
+//! What several features use.
+
+mod action_state;
+mod chart;
+mod copy;
+mod dialog;
+mod empty;
+mod fresh;
+mod header;
+mod icons;
+mod markdown;
+mod notes;
+mod observe;
+mod origin;
+mod problem;
+mod skeleton;
+mod sort;
+mod status;
+mod tags;
+
+pub use action_state::{ActionProblem, close_when_done};
+pub use chart::{Chart, ChartLine, ChartLook};
+pub use copy::CopyButton;
+pub use dialog::{Dialog, DialogButton, close_dialog};
+pub use empty::{EmptyState, Snippet};
+pub use fresh::{Fresh, fresh};
+pub use header::Header;
+pub use icons::{Icon, IconName};
+#[cfg(feature = "ssr")]
+pub use markdown::to_html;
+pub use notes::Notes;
+pub use origin::origin;
+pub use problem::{NotFound, loaded};
+pub use skeleton::{SkeletonBlock, SkeletonRows};
+pub use sort::SortHeader;
+pub use status::StatusBadge;
+pub use tags::{Tag, TagEditor, shown_tags};

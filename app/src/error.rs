@@ -1,0 +1,100 @@
+//! What a server function can answer when it fails.
+
+use std::fmt;
+
+use domain::filter::FilterError;
+use leptos::prelude::*;
+use leptos::server_fn::codec::JsonEncoding;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UiError {
+    /// The thing asked for isn't there: the page is a 404.
+    NotFound(String),
+    /// A filter that can't be read, and where.
+    Filter(FilterError),
+    /// The request breaks a rule; the text says which.
+    Invalid(String),
+    /// The server's fault, or the network's: worth trying again.
+    Failed(String),
+}
+
+impl UiError {
+    /// Whether the same request may succeed a moment later.
+    pub fn is_worth_a_retry(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+impl fmt::Display for UiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound(text) | Self::Invalid(text) | Self::Failed(text) => formatter.write_str(text),
+            Self::Filter(error) => {
+                write!(formatter, "invalid filter at character {}: {}", error.at + 1, error.message)
+            }
+        }
+    }
+}
+
+impl std::error::Error for UiError {}
+
+impl FromServerFnError for UiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(cause: ServerFnErrorErr) -> Self {
+        match cause {
+            ServerFnErrorErr::Request(_) => Self::Failed("the server can't be reached".into()),
+            ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => Self::Invalid(text),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::UiError;
+
+    impl From<store::Error> for UiError {
+        /// Also sets the answer's HTTP status.
+        fn from(error: store::Error) -> Self {
+            set_status(web::error::status_of(&error).0);
+            match error {
+                store::Error::NotFound { .. } => Self::NotFound(error.to_string()),
+                store::Error::Filter(at) => Self::Filter(at),
+                store::Error::Database | store::Error::ShuttingDown => Self::Failed(error.to_string()),
+                other => Self::Invalid(other.to_string()),
+            }
+        }
+    }
+
+    impl From<artifacts::Error> for UiError {
+        fn from(error: artifacts::Error) -> Self {
+            let text = error.to_string();
+            match error {
+                artifacts::Error::NotFound(_) => {
+                    set_status(axum::http::StatusCode::NOT_FOUND);
+                    Self::NotFound(text)
+                }
+                artifacts::Error::Path { .. } => {
+                    set_status(axum::http::StatusCode::BAD_REQUEST);
+                    Self::Invalid(text)
+                }
+                _ => {
+                    set_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR);
+                    Self::Failed(text)
+                }
+            }
+        }
+    }
+
+    /// Sets the HTTP status of what is being answered, a page or a server function.
+    pub fn set_status(status: axum::http::StatusCode) {
+        if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+            response.set_status(status);
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use server::set_status;

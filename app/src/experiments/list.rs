@@ -1,0 +1,176 @@
+//! The list of experiments.
+
+use domain::Millis;
+use domain::experiments::ExperimentSummary;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+
+use super::forms::{CreateButton, RestoreButton};
+use super::list_url::{ListState, SortKey};
+use super::server::{ExperimentList, list_experiments};
+use crate::clock::Ago;
+use crate::components::{EmptyState, Snippet, SkeletonRows, SortHeader, Tag, loaded, shown_tags};
+use crate::format;
+
+#[component]
+pub fn ExperimentsPage() -> impl IntoView {
+    let query = use_query_map();
+    let state = Memo::new(move |_| query.with(ListState::from_query));
+    let deleted_id = move || query.with(|query| query.get("deleted")?.parse::<i64>().ok());
+    let list = Resource::new(move || state.get(), list_experiments);
+    let table = move || {
+        Suspend::new(async move {
+            let result = list.await;
+            let state = state.get_untracked();
+            loaded(result, move || list.refetch(), |list| view! { <ListOrHint list state/> })
+        })
+    };
+    view! {
+        <Title text="Experiments"/>
+        <div class="page">
+            <div class="page-head">
+                <h1>"Experiments"</h1>
+                <span class="spacer"></span>
+                <CreateButton/>
+            </div>
+            {move || deleted_id().map(|id| view! { <DeletedNotice id/> })}
+            <Toolbar state/>
+            <Transition fallback=|| view! { <SkeletonRows/> }>{table}</Transition>
+        </div>
+    }
+}
+
+#[component]
+fn DeletedNotice(id: i64) -> impl IntoView {
+    view! {
+        <div class="notice" role="status">
+            <span>"The experiment was deleted."</span>
+            <RestoreButton id label="Undo"/>
+        </div>
+    }
+}
+
+#[component]
+fn Toolbar(state: Memo<ListState>) -> impl IntoView {
+    let hidden_view = move || state.get().deleted.then(|| view! { <input type="hidden" name="view" value="deleted"/> });
+    view! {
+        <div class="toolbar">
+            <Form method="GET" action="/experiments" attr:class="search-form" attr:role="search">
+                <label class="visually-hidden" for="experiment-search">"Search by name, or filter"</label>
+                <input
+                    id="experiment-search"
+                    type="search"
+                    name="q"
+                    class="search"
+                    prop:value=move || state.get().search
+                    value=move || state.get_untracked().search
+                    placeholder="Part of a name, or e.g. tags.team = 'risk'"
+                />
+                {hidden_view}
+                <button type="submit" class="button">"Search"</button>
+            </Form>
+            <span class="spacer"></span>
+            <nav class="segmented" aria-label="Which experiments">
+                <a href="/experiments" aria-current=move || (!state.get().deleted).then_some("page")>"Active"</a>
+                <a href="/experiments?view=deleted" aria-current=move || state.get().deleted.then_some("page")>
+                    "Deleted"
+                </a>
+            </nav>
+        </div>
+    }
+}
+
+#[component]
+fn ListOrHint(list: ExperimentList, state: ListState) -> impl IntoView {
+    if !list.items.is_empty() {
+        return view! { <ExperimentTable list state/> }.into_any();
+    }
+    if !state.search.trim().is_empty() {
+        let all = ListState { search: String::new(), token: String::new(), ..state };
+        view! {
+            <EmptyState title="No experiment matches this search.">
+                <p><a class="button" href=all.address()>"Clear the search"</a></p>
+            </EmptyState>
+        }
+        .into_any()
+    } else if state.deleted {
+        view! { <EmptyState title="Nothing has been deleted."/> }.into_any()
+    } else {
+        view! {
+            <EmptyState title="No experiments yet. Log a first run:">
+                <Snippet/>
+            </EmptyState>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn ExperimentTable(list: ExperimentList, state: ListState) -> impl IntoView {
+    let deleted = state.deleted;
+    let now = list.now;
+    let next = list.next_page_token.map(|token| ListState { token, ..state.clone() }.address());
+    let first = (!state.token.is_empty()).then(|| ListState { token: String::new(), ..state.clone() }.address());
+    let head = [
+        ("Name", SortKey::Name, "name"), ("Created", SortKey::Created, ""), ("Changed", SortKey::Updated, ""),
+    ]
+    .map(|(label, key, class)| {
+        let (href, sorted) = (state.sorted_by(key), state.direction(key));
+        view! { <SortHeader label href=Signal::stored(href) sorted=Signal::stored(sorted) class/> }
+    });
+    let [name, created, changed] = head;
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Experiments">
+            <table class="table experiments">
+                <caption class="visually-hidden">"Experiments"</caption>
+                <thead>
+                    <tr>
+                        {name}
+                        <th scope="col" class="number">"Runs"</th>
+                        <th scope="col">"Last run"</th>
+                        {created}
+                        {changed}
+                        <th scope="col">"Tags"</th>
+                        {deleted.then(|| view! { <th scope="col"><span class="visually-hidden">"Restore"</span></th> })}
+                    </tr>
+                </thead>
+                <tbody>
+                    {list.items.into_iter().map(|item| view! { <ExperimentRow item now deleted/> }).collect_view()}
+                </tbody>
+            </table>
+        </div>
+        <nav class="pager" aria-label="Pages">
+            {first.map(|href| view! { <a class="button small" href=href>"First page"</a> })}
+            {next.map(|href| view! { <a class="button small" href=href>"Next page"</a> })}
+        </nav>
+    }
+}
+
+#[component]
+fn ExperimentRow(item: ExperimentSummary, now: Millis, deleted: bool) -> impl IntoView {
+    let ExperimentSummary { experiment, active_runs, running_runs, last_run_at } = item;
+    let running = (running_runs > 0).then(|| {
+        view! { <span class="running-count">{format!("{} running", format::count(running_runs))}</span> }
+    });
+    let tags = shown_tags(&experiment.tags).into_iter().take(4).map(|tag| view! { <Tag tag/> }).collect_view();
+    view! {
+        <tr>
+            <th scope="row" class="name">
+                <a href=format!("/experiments/{}", experiment.id)>{experiment.name.clone()}</a>
+            </th>
+            <td class="number">{running} {format::count(active_runs)}</td>
+            <td>
+                {last_run_at.map_or_else(
+                    || view! { <span class="muted">"never"</span> }.into_any(),
+                    |at| view! { <Ago at now/> }.into_any(),
+                )}
+            </td>
+            <td><Ago at=experiment.created_at now/></td>
+            <td><Ago at=experiment.updated_at now/></td>
+            <td><span class="tag-list">{tags}</span></td>
+            {deleted.then(|| view! { <td><RestoreButton id=experiment.id/></td> })}
+        </tr>
+    }
+}

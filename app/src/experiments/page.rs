@@ -1,0 +1,158 @@
+//! The page of one experiment: what it is, and its runs.
+
+use domain::Lifecycle;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use super::forms::{DeleteDialog, RenameDialog, RestoreButton};
+use super::server::{
+    DeleteExperimentTag, ExperimentDetails, RenameExperiment, SetExperimentNotes, SetExperimentTag,
+    load_experiment,
+};
+use crate::clock::Ago;
+use crate::components::{
+    ActionProblem, CopyButton, DialogButton, Icon, IconName, Notes, NotFound, SkeletonRows, TagEditor,
+    close_when_done, fresh, loaded, shown_tags,
+};
+use crate::runs::RunsSection;
+
+/// The changes that an experiment's header makes.
+#[derive(Clone, Copy)]
+struct Changes {
+    rename: ServerAction<RenameExperiment>,
+    set_tag: ServerAction<SetExperimentTag>,
+    delete_tag: ServerAction<DeleteExperimentTag>,
+    notes: ServerAction<SetExperimentNotes>,
+}
+
+impl Changes {
+    fn new() -> Self {
+        Self {
+            rename: ServerAction::new(),
+            set_tag: ServerAction::new(),
+            delete_tag: ServerAction::new(),
+            notes: ServerAction::new(),
+        }
+    }
+
+    fn version(&self) -> usize {
+        self.rename.version().get()
+            + self.set_tag.version().get()
+            + self.delete_tag.version().get()
+            + self.notes.version().get()
+    }
+}
+
+#[component]
+pub fn ExperimentPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")?.parse::<i64>().ok()));
+    view! {
+        {move || match id.get() {
+            Some(id) => view! { <KnownExperiment id/> }.into_any(),
+            None => view! { <NotFound/> }.into_any(),
+        }}
+    }
+}
+
+#[component]
+fn KnownExperiment(id: i64) -> impl IntoView {
+    let changes = Changes::new();
+    let details = Resource::new(|| (), move |()| load_experiment(id));
+    let content = move || {
+        Suspend::new(async move {
+            let result = details.await;
+            loaded(result, move || details.refetch(), move |details| {
+                let keys = details.keys.clone();
+                let name = details.experiment.name.clone();
+                let details = fresh(details, move || changes.version(), move |_| load_experiment(id));
+                view! {
+                    {move || view! { <ExperimentHead details=details.value.get() changes/> }}
+                    <RunsSection experiment_id=id experiment_name=name keys/>
+                }
+            })
+        })
+    };
+    view! {
+        <div class="page">
+            <Transition fallback=|| view! { <SkeletonRows/> }>{content}</Transition>
+        </div>
+    }
+}
+
+#[component]
+fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView {
+    let ExperimentDetails { experiment, note_html, now, .. } = details;
+    let id = experiment.id;
+    let note = experiment.note().unwrap_or_default().to_owned();
+    let has_note = !note.trim().is_empty();
+    close_when_done(changes.notes, "edit-notes");
+    let set_tag = move |fields: AnyView| {
+        view! {
+            <ActionForm action=changes.set_tag attr:class="tag-form">
+                <input type="hidden" name="id" value=id/>
+                {fields}
+            </ActionForm>
+        }
+        .into_any()
+    };
+    let delete_tag = move |fields: AnyView| {
+        view! {
+            <ActionForm action=changes.delete_tag attr:class="inline-form">
+                <input type="hidden" name="id" value=id/>
+                {fields}
+            </ActionForm>
+        }
+        .into_any()
+    };
+    let notes_form = move |fields: AnyView| {
+        view! {
+            <ActionForm action=changes.notes>
+                <input type="hidden" name="id" value=id/>
+                {fields}
+                <ActionProblem action=changes.notes/>
+            </ActionForm>
+        }
+    };
+    let actions = if experiment.lifecycle == Lifecycle::Deleted {
+        view! { <RestoreButton id/> }.into_any()
+    } else {
+        view! {
+            <DialogButton opens="rename-experiment" class="icon-button" label="Rename">
+                <Icon name=IconName::Edit/>
+            </DialogButton>
+            <DialogButton opens="delete-experiment" class="icon-button" label="Delete experiment">
+                <Icon name=IconName::Trash/>
+            </DialogButton>
+            <RenameDialog id name=experiment.name.clone() action=changes.rename/>
+            <DeleteDialog id name=experiment.name.clone()/>
+        }
+        .into_any()
+    };
+    let deleted = (experiment.lifecycle == Lifecycle::Deleted)
+        .then(|| view! { <p class="notice">"This experiment is deleted. Restore it to log to it again."</p> });
+    view! {
+        <Title text=experiment.name.clone()/>
+        <nav class="crumbs" aria-label="Breadcrumbs"><a href="/experiments">"Experiments"</a></nav>
+        <div class="page-head">
+            <h1>{experiment.name.clone()}</h1>
+            {actions}
+        </div>
+        {deleted}
+        <dl class="facts">
+            <div><dt>"Id"</dt><dd>{id} <CopyButton text=id.to_string() label="Copy experiment id"/></dd></div>
+            <div><dt>"Created"</dt><dd><Ago at=experiment.created_at now/></dd></div>
+            <div>
+                <dt>"Artifacts"</dt>
+                <dd><code>{experiment.artifact_location.clone()}</code></dd>
+            </div>
+            <div><dt>"Tags"</dt><dd><TagEditor tags=shown_tags(&experiment.tags) set=set_tag delete=delete_tag/></dd></div>
+        </dl>
+        <details class="notes-fold" open=has_note>
+            <summary>"Notes"</summary>
+            <Notes html=note_html text=note form=notes_form/>
+        </details>
+    }
+}

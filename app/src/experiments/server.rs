@@ -1,0 +1,114 @@
+//! The server functions of experiments.
+
+use domain::experiments::ExperimentSummary;
+use domain::runs::RunKeys;
+use domain::{Experiment, Millis};
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+
+use super::list_url::ListState;
+use crate::error::UiError;
+
+/// A page of the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentList {
+    pub items: Vec<ExperimentSummary>,
+    pub next_page_token: Option<String>,
+    pub now: Millis,
+}
+
+/// An experiment and what its runs logged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentDetails {
+    pub experiment: Experiment,
+    pub keys: RunKeys,
+    /// The notes, rendered.
+    pub note_html: String,
+    pub now: Millis,
+}
+
+#[server(prefix = "/ui", input = Json)]
+pub async fn list_experiments(state: ListState) -> Result<ExperimentList, UiError> {
+    let db = expect_context::<store::Db>();
+    let query = store::experiments::ExperimentQuery {
+        filter: state.filter(),
+        order_by: state.order_by().into_iter().collect(),
+        view: state.view(),
+        max_results: 50,
+        page_token: Some(state.token).filter(|token| !token.is_empty()),
+    };
+    let page = store::experiments::summaries(&db, &query).await?;
+    Ok(ExperimentList {
+        items: page.items,
+        next_page_token: page.next_page_token,
+        now: crate::clock::now(),
+    })
+}
+
+#[server(prefix = "/ui", input = Json)]
+pub async fn load_experiment(id: i64) -> Result<ExperimentDetails, UiError> {
+    let db = expect_context::<store::Db>();
+    let experiment = store::experiments::get(&db, id).await?;
+    let keys = store::runs::keys(&db, &[id]).await?;
+    let note_html = experiment.note().map(crate::components::to_html).unwrap_or_default();
+    Ok(ExperimentDetails { experiment, keys, note_html, now: crate::clock::now() })
+}
+
+/// Creates an experiment and goes to it.
+#[server(prefix = "/ui")]
+pub async fn create_experiment(name: String) -> Result<i64, UiError> {
+    let db = expect_context::<store::Db>();
+    let new = store::experiments::NewExperiment { name: name.trim().into(), ..Default::default() };
+    let id = store::experiments::create(&db, new, crate::clock::now()).await?;
+    leptos_axum::redirect(&format!("/experiments/{id}"));
+    Ok(id)
+}
+
+#[server(prefix = "/ui")]
+pub async fn rename_experiment(id: i64, name: String) -> Result<(), UiError> {
+    let db = expect_context::<store::Db>();
+    store::experiments::rename(&db, id, name.trim().into(), crate::clock::now()).await?;
+    Ok(())
+}
+
+/// Moves an experiment to the bin and goes to the list, which offers to undo it.
+#[server(prefix = "/ui")]
+pub async fn delete_experiment(id: i64) -> Result<(), UiError> {
+    let db = expect_context::<store::Db>();
+    store::experiments::delete(&db, id, crate::clock::now()).await?;
+    leptos_axum::redirect(&format!("/experiments?deleted={id}"));
+    Ok(())
+}
+
+/// Takes an experiment back out of the bin and goes to it.
+#[server(prefix = "/ui")]
+pub async fn restore_experiment(id: i64) -> Result<(), UiError> {
+    let db = expect_context::<store::Db>();
+    store::experiments::restore(&db, id, crate::clock::now()).await?;
+    leptos_axum::redirect(&format!("/experiments/{id}"));
+    Ok(())
+}
+
+#[server(prefix = "/ui")]
+pub async fn set_experiment_tag(id: i64, key: String, value: String) -> Result<(), UiError> {
+    let db = expect_context::<store::Db>();
+    let tag = domain::KeyValue::new(key, value);
+    store::experiments::set_tag(&db, id, tag, crate::clock::now()).await?;
+    Ok(())
+}
+
+#[server(prefix = "/ui")]
+pub async fn delete_experiment_tag(id: i64, key: String) -> Result<(), UiError> {
+    let db = expect_context::<store::Db>();
+    store::experiments::delete_tag(&db, id, key, crate::clock::now()).await?;
+    Ok(())
+}
+
+#[server(prefix = "/ui")]
+pub async fn set_experiment_notes(id: i64, text: String) -> Result<(), UiError> {
+    let db = expect_context::<store::Db>();
+    let tag = domain::KeyValue::new(domain::experiments::NOTE_TAG, text);
+    store::experiments::set_tag(&db, id, tag, crate::clock::now()).await?;
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! One metric: its chart, or its value if it was logged once.
+
+use leptos::prelude::*;
+
+use super::board::{BoardContext, BoardRun};
+use super::curves::PlacedCurve;
+use super::state::BoardState;
+use crate::components::{Chart, ChartLine, ChartLook};
+use crate::format;
+use crate::url::Query;
+
+#[component]
+pub fn Card(key: String, curves: RwSignal<Vec<PlacedCurve>>, is_single: Memo<bool>) -> impl IntoView {
+    let context = expect_context::<BoardContext>();
+    let lines = {
+        let key = key.clone();
+        Memo::new(move |_| {
+            context.runs.with(|runs| {
+                curves.with(|curves| {
+                    let of_run = |run: &BoardRun| {
+                        let curve = curves.iter().find(|curve| curve.key == key && curve.run == run.uuid)?;
+                        Some(line(run, curve))
+                    };
+                    runs.iter().filter_map(of_run).collect::<Vec<_>>()
+                })
+            })
+        })
+    };
+    let look = Signal::derive(move || {
+        let smoothing = context.smoothing.get();
+        context.state.with(|state| ChartLook { smoothing, ..state.look })
+    });
+    let zoom = Callback::new(move |window| context.go(false, |state| state.look.window = window));
+    // A zoomed window may hold one point of a long curve.
+    let is_once = Memo::new(move |_| {
+        look.get().window.is_none() && lines.with(|lines| lines.iter().all(|line| line.total <= 1))
+    });
+    let title = key.clone();
+    let chart = move || {
+        let title = title.clone();
+        if is_once.get() {
+            view! { <Once lines/> }.into_any()
+        } else {
+            let height = if is_single.get() { 420 } else { 220 };
+            view! {
+                <Chart title lines look zoom height/>
+                <Numbers lines/>
+            }
+            .into_any()
+        }
+    };
+    let large = {
+        let key = key.clone();
+        move || {
+            let metric = if is_single.get() { None } else { Some(key.clone()) };
+            context.address(&BoardState { metric, page: 0, ..context.state.get() })
+        }
+    };
+    let hint = move || if is_single.get() { "Show all metrics" } else { "Show larger" };
+    view! {
+        <article class="chart-card" class:once=is_once>
+            <h2 class="chart-title"><a href=large title=hint data-noscroll="true">{key}</a></h2>
+            {chart}
+        </article>
+    }
+}
+
+fn line(run: &BoardRun, curve: &PlacedCurve) -> ChartLine {
+    ChartLine {
+        label: run.name.clone(),
+        color: run.color,
+        points: curve.points.iter().map(|(position, value)| (*position, value.0)).collect(),
+        total: curve.total,
+        raw_href: Query::new().with("run_uuid", &run.uuid).with("key", &curve.key).after("/files/metric.csv"),
+    }
+}
+
+/// Values that were logged once.
+#[component]
+fn Once(lines: Memo<Vec<ChartLine>>) -> impl IntoView {
+    let values = move || {
+        lines.with(|lines| {
+            if lines.is_empty() {
+                return view! { <p class="muted">"No points yet."</p> }.into_any();
+            }
+            let is_alone = lines.len() == 1;
+            let items = lines.iter().map(|line| {
+                let value = line.points.last().map(|(_, value)| *value);
+                let name = (!is_alone).then(|| view! {
+                    <span class=format!("swatch series-{}", line.color)></span>
+                    <span class="once-run">{line.label.clone()}</span>
+                });
+                view! {
+                    <li>
+                        {name}
+                        <span class="once-value" title=value.map(|value| value.to_string())>
+                            {value.map(format::number)}
+                        </span>
+                    </li>
+                }
+            });
+            view! { <ul class="once-values" class:alone=is_alone>{items.collect_view()}</ul> }.into_any()
+        })
+    };
+    view! { {values} }
+}
+
+/// The chart as a table, and the raw points to download.
+#[component]
+fn Numbers(lines: Memo<Vec<ChartLine>>) -> impl IntoView {
+    let rows = move || {
+        lines.with(|lines| {
+            lines
+                .iter()
+                .map(|line| {
+                    let finite = || line.points.iter().map(|point| point.1).filter(|value| value.is_finite());
+                    let cell = |value: Option<f64>| view! { <td class="number">{value.map(format::number)}</td> };
+                    view! {
+                        <tr>
+                            <th scope="row">{line.label.clone()}</th>
+                            {cell(finite().next())}
+                            {cell(finite().last())}
+                            {cell(finite().reduce(f64::min))}
+                            {cell(finite().reduce(f64::max))}
+                            <td class="number">{format::count(i64::try_from(line.total).unwrap_or(i64::MAX))}</td>
+                            <td><a href=line.raw_href.clone() download="" rel="external">"CSV"</a></td>
+                        </tr>
+                    }
+                })
+                .collect_view()
+        })
+    };
+    view! {
+        <details class="chart-numbers">
+            <summary>"Numbers"</summary>
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Numbers">
+                <table class="table">
+                    <caption class="visually-hidden">"The lines in numbers"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Run"</th>
+                            <th scope="col" class="number">"First"</th>
+                            <th scope="col" class="number">"Last"</th>
+                            <th scope="col" class="number">"Lowest"</th>
+                            <th scope="col" class="number">"Highest"</th>
+                            <th scope="col" class="number">"Points"</th>
+                            <th scope="col">"Raw"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+}

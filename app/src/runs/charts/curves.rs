@@ -1,0 +1,59 @@
+//! Curves as the browser needs them: thinned by the server, placed on the axis.
+
+use domain::MetricValue;
+use domain::metrics::Axis;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+
+use crate::error::UiError;
+
+/// Which curves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurveRequest {
+    pub runs: Vec<String>,
+    pub keys: Vec<String>,
+    pub axis: Axis,
+    pub window: Option<(f64, f64)>,
+    /// About the width of the drawing in pixels.
+    pub buckets: usize,
+}
+
+/// A run's curve of one metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlacedCurve {
+    pub run: String,
+    pub key: String,
+    /// (place on the axis, value), sorted.
+    pub points: Vec<(f64, MetricValue)>,
+    pub total: u64,
+}
+
+#[server(prefix = "/ui", input = Json)]
+pub async fn list_curves(request: CurveRequest) -> Result<Vec<PlacedCurve>, UiError> {
+    if request.runs.is_empty() || request.keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let db = expect_context::<store::Db>();
+    let axis = request.axis;
+    let query = store::metrics::CurveQuery {
+        run_uuids: request.runs,
+        keys: request.keys,
+        axis,
+        from: request.window.map(|(from, _)| from),
+        to: request.window.map(|(_, to)| to),
+        buckets: request.buckets.clamp(1, 4_000),
+    };
+    let curves = store::metrics::curves(&db, &query).await?;
+    let placed = curves.into_iter().map(|curve| PlacedCurve {
+        points: curve
+            .points
+            .iter()
+            .map(|point| (axis.position(point, curve.first_timestamp), point.value))
+            .collect(),
+        run: curve.run_uuid,
+        key: curve.key,
+        total: curve.total_points,
+    });
+    Ok(placed.collect())
+}

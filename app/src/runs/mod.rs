@@ -1,0 +1,14 @@
+//! Runs: the table of an experiment's runs, and the page of one.
+
+mod charts;
+mod live;
+mod overview;
+mod page;
+mod server;
+mod table;
+
+pub use charts::{Board, BoardRun, ChartsTab, SystemTab};
+pub use overview::OverviewTab;
+pub use page::{RunPage, ShownRun};
+pub use server::RelatedModel;
+pub use table::RunsSection;

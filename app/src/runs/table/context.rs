@@ -1,0 +1,90 @@
+//! What the parts of a run table share.
+
+use std::collections::HashMap;
+
+use domain::runs::RunKeys;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::column::Column;
+use super::state::TableState;
+
+/// Provided by the section, used by everything inside.
+#[derive(Clone, Copy)]
+pub struct TableContext {
+    pub experiment_id: i64,
+    pub state: Memo<TableState>,
+    /// What the runs logged: columns to choose from, keys to complete.
+    pub keys: RwSignal<RunKeys>,
+    /// The uuids of the selected runs, in the order in which they were selected.
+    pub selected: RwSignal<Vec<String>>,
+    /// Grows when rows have changed on the server.
+    pub changed: RwSignal<usize>,
+    /// Widths while a column's edge is being dragged.
+    pub dragged: RwSignal<HashMap<Column, u32>>,
+    go: Callback<(TableState, bool)>,
+}
+
+impl TableContext {
+    pub fn provide(experiment_id: i64, keys: RunKeys) -> Self {
+        let query = use_query_map();
+        let navigate = use_navigate();
+        let go = Callback::new(move |(state, replace): (TableState, bool)| {
+            let options = NavigateOptions { scroll: false, replace, ..NavigateOptions::default() };
+            navigate(&state.address(experiment_id), options);
+        });
+        let context = Self {
+            experiment_id,
+            state: Memo::new(move |_| query.with(TableState::from_query)),
+            keys: RwSignal::new(keys),
+            selected: RwSignal::new(Vec::new()),
+            changed: RwSignal::new(0),
+            dragged: RwSignal::new(HashMap::new()),
+            go,
+        };
+        provide_context(context);
+        context
+    }
+
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Goes to a changed state, as a step back in the browser's history.
+    pub fn go(self, change: impl FnOnce(&mut TableState)) {
+        let mut state = self.state.get_untracked();
+        change(&mut state);
+        self.go.run((state, false));
+    }
+
+    /// The same without a step in the history.
+    pub fn adjust(self, change: impl FnOnce(&mut TableState)) {
+        let mut state = self.state.get_untracked();
+        change(&mut state);
+        self.go.run((state, true));
+    }
+
+    pub fn address(self, state: &TableState) -> String {
+        state.address(self.experiment_id)
+    }
+
+    pub fn run_address(self, uuid: &str) -> String {
+        format!("/experiments/{}/runs/{uuid}", self.experiment_id)
+    }
+
+    /// A column's width in pixels.
+    pub fn width(self, column: &Column) -> u32 {
+        let dragged = self.dragged.with(|widths| widths.get(column).copied());
+        dragged.unwrap_or_else(|| self.state.with(|state| state.width(column)))
+    }
+
+    pub fn toggle_selected(self, uuid: &str, on: bool) {
+        self.selected.update(|selected| {
+            selected.retain(|one| one != uuid);
+            if on {
+                selected.push(uuid.to_owned());
+            }
+        });
+    }
+}

@@ -1,0 +1,22 @@
+//! The table of an experiment's runs.
+
+mod blocks;
+mod cells;
+mod column;
+mod columns_dialog;
+mod completion;
+mod context;
+mod data;
+mod filter_box;
+mod grid;
+mod groups;
+mod head;
+mod rows;
+mod section;
+mod selection;
+mod state;
+mod toolbar;
+mod window;
+
+pub use rows::children_filter;
+pub use section::RunsSection;

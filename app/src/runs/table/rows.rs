@@ -1,0 +1,245 @@
+//! The rows of a run table, cut down to the cells that it shows, and the server functions that send
+//! them.
+
+use domain::runs::{PARENT_TAG, RunKeys};
+use domain::{MetricValue, Millis, RunStatus};
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+
+use super::column::{Column, quoted_text};
+use super::state::RowSelection;
+use crate::error::UiError;
+
+/// What one cell shows; `None` in a row: nothing was logged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Cell {
+    Text(String),
+    Number(MetricValue),
+    Moment(Millis),
+    /// Ms; `true`: it still runs.
+    Duration(i64, bool),
+    Status(RunStatus),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRow {
+    pub uuid: String,
+    pub name: String,
+    pub status: RunStatus,
+    /// How many runs name it as their parent.
+    pub children: i64,
+    /// One for each column asked for.
+    pub cells: Vec<Option<Cell>>,
+}
+
+/// A part of the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRows {
+    pub columns: Vec<Column>,
+    pub rows: Vec<RunRow>,
+    /// How many there are in all.
+    pub total: i64,
+    pub now: Millis,
+}
+
+/// One group of runs with the same value of a param.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunGroup {
+    /// `None`: the runs without this param.
+    pub value: Option<String>,
+    pub runs: RunRows,
+}
+
+/// The filter for the children of a run.
+pub fn children_filter(parent: &str) -> String {
+    format!("tags.`{PARENT_TAG}` = {}", quoted_text(parent))
+}
+
+/// How many children are shown under their parent; a filter shows the others.
+pub const MOST_CHILDREN: usize = 200;
+
+/// The rows from `offset` on, at most `limit`.
+#[server(prefix = "/ui", input = Json)]
+pub async fn list_runs(
+    experiment_id: i64,
+    selection: RowSelection,
+    offset: usize,
+    limit: usize,
+) -> Result<RunRows, UiError> {
+    let db = expect_context::<store::Db>();
+    let columns = server::columns(&db, experiment_id, &selection).await?;
+    let filter = server::filter_of(&selection);
+    server::rows(&db, experiment_id, &selection, filter, columns, offset, limit).await
+}
+
+/// The children of a run, oldest first.
+#[server(prefix = "/ui", input = Json)]
+pub async fn list_children(
+    experiment_id: i64,
+    parent: String,
+    columns: Vec<Column>,
+) -> Result<RunRows, UiError> {
+    let db = expect_context::<store::Db>();
+    let filter = children_filter(&parent);
+    let selection = RowSelection::default();
+    server::rows(&db, experiment_id, &selection, filter, columns, 0, MOST_CHILDREN).await
+}
+
+/// The groups by the selection's param, each with its first rows.
+#[server(prefix = "/ui", input = Json)]
+pub async fn list_groups(experiment_id: i64, selection: RowSelection) -> Result<Vec<RunGroup>, UiError> {
+    let db = expect_context::<store::Db>();
+    let Some(key) = selection.group.clone() else { return Ok(Vec::new()) };
+    let columns = server::columns(&db, experiment_id, &selection).await?;
+    let values = store::runs::param_values(&db, &[experiment_id], &key, 50).await?;
+    let mut groups = Vec::new();
+    for value in values.into_iter().map(Some).chain([None]) {
+        let filter = super::groups::group_filter(&selection.filter, &key, value.as_deref());
+        let runs = server::rows(&db, experiment_id, &selection, filter, columns.clone(), 0, 10).await?;
+        if runs.total > 0 {
+            groups.push(RunGroup { value, runs });
+        }
+    }
+    Ok(groups)
+}
+
+/// The values of a param that a filter may compare with, most frequent first.
+#[server(prefix = "/ui", input = Json)]
+pub async fn list_param_values(experiment_id: i64, key: String) -> Result<Vec<String>, UiError> {
+    let db = expect_context::<store::Db>();
+    Ok(store::runs::param_values(&db, &[experiment_id], &key, 50).await?)
+}
+
+/// Moves runs to the bin, and goes to `back` (if that is given), which offers to undo it.
+#[server(prefix = "/ui")]
+pub async fn delete_runs(#[server(default)] runs: Vec<String>, back: String) -> Result<(), UiError> {
+    let db = expect_context::<store::Db>();
+    let now = crate::clock::now();
+    for uuid in &runs {
+        store::runs::delete(&db, uuid.clone(), now).await?;
+    }
+    let separator = if back.contains('?') { '&' } else { '?' };
+    server::redirect_back(&match &runs[..] {
+        [] => back,
+        runs => format!("{back}{separator}undo={}", runs.join(",")),
+    });
+    Ok(())
+}
+
+/// Takes runs back out of the bin, and goes to `back`, if that is given.
+#[server(prefix = "/ui")]
+pub async fn restore_runs(#[server(default)] runs: Vec<String>, back: String) -> Result<(), UiError> {
+    let db = expect_context::<store::Db>();
+    for uuid in runs {
+        store::runs::restore(&db, uuid).await?;
+    }
+    server::redirect_back(&back);
+    Ok(())
+}
+
+/// The keys that the runs of an experiment have by now.
+#[server(prefix = "/ui", input = Json)]
+pub async fn list_run_keys(experiment_id: i64) -> Result<RunKeys, UiError> {
+    let db = expect_context::<store::Db>();
+    Ok(store::runs::keys(&db, &[experiment_id]).await?)
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use domain::runs::{GIT_COMMIT_TAG, PARENT_TAG, Run, SOURCE_NAME_TAG};
+    use domain::{Millis, ViewType};
+    use store::Db;
+    use store::runs::RunQuery;
+
+    use super::{Cell, RowSelection, RunRow, RunRows};
+    use crate::error::UiError;
+    use crate::runs::table::column::{Attribute, Column, default_columns};
+
+    pub fn redirect_back(back: &str) {
+        if crate::url::is_own_path(back) {
+            leptos_axum::redirect(back);
+        }
+    }
+
+    pub async fn columns(db: &Db, experiment_id: i64, selection: &RowSelection) -> Result<Vec<Column>, UiError> {
+        if let Some(columns) = &selection.columns {
+            return Ok(columns.clone());
+        }
+        Ok(default_columns(&store::runs::keys(db, &[experiment_id]).await?))
+    }
+
+    /// What was typed; without that, and unless the table is flat, the runs that have no parent.
+    pub fn filter_of(selection: &RowSelection) -> String {
+        let typed = selection.filter.trim();
+        if typed.is_empty() && !selection.flat && !selection.deleted {
+            format!("tags.`{PARENT_TAG}` IS NULL")
+        } else {
+            typed.to_owned()
+        }
+    }
+
+    pub async fn rows(
+        db: &Db,
+        experiment_id: i64,
+        selection: &RowSelection,
+        filter: String,
+        columns: Vec<Column>,
+        offset: usize,
+        limit: usize,
+    ) -> Result<RunRows, UiError> {
+        let nested = !selection.flat && selection.filter.trim().is_empty() && !selection.deleted;
+        let order = selection.order.as_ref().and_then(|(column, descending)| {
+            let field = column.order_field()?;
+            Some(format!("{field} {}", if *descending { "DESC" } else { "ASC" }))
+        });
+        let query = RunQuery {
+            experiment_ids: vec![experiment_id],
+            filter,
+            order_by: order.into_iter().collect(),
+            view: if selection.deleted { ViewType::DeletedOnly } else { ViewType::ActiveOnly },
+            max_results: limit.clamp(1, 1_000),
+            page_token: None,
+            offset,
+        };
+        let page = store::runs::search(db, &query).await?;
+        let total = store::runs::count(db, &query).await?;
+        let uuids: Vec<_> = page.items.iter().map(|run| run.uuid.clone()).collect();
+        let children =
+            if nested { store::runs::child_counts(db, &uuids).await? } else { vec![0; uuids.len()] };
+        let now = crate::clock::now();
+        let rows = page.items.iter().zip(children).map(|(run, children)| row(run, children, &columns, now)).collect();
+        Ok(RunRows { columns, rows, total, now })
+    }
+
+    fn row(run: &Run, children: i64, columns: &[Column], now: Millis) -> RunRow {
+        RunRow {
+            uuid: run.uuid.clone(),
+            name: run.name.clone(),
+            status: run.status,
+            children,
+            cells: columns.iter().map(|column| cell(run, column, now)).collect(),
+        }
+    }
+
+    fn cell(run: &Run, column: &Column, now: Millis) -> Option<Cell> {
+        let text = |text: &str| (!text.is_empty()).then(|| Cell::Text(text.chars().take(300).collect()));
+        match column {
+            Column::Metric(key) => run.metric(key).map(|metric| Cell::Number(metric.value)),
+            Column::Param(key) => run.param(key).and_then(text),
+            Column::Tag(key) => run.tag(key).and_then(text),
+            Column::Attribute(attribute) => match attribute {
+                Attribute::Name => text(&run.name),
+                Attribute::Created => run.started_at.map(Cell::Moment),
+                Attribute::Duration => {
+                    run.duration_ms(now).map(|ms| Cell::Duration(ms, !run.status.is_terminal()))
+                }
+                Attribute::Status => Some(Cell::Status(run.status)),
+                Attribute::User => text(&run.user),
+                Attribute::Source => run.tag(SOURCE_NAME_TAG).and_then(text),
+                Attribute::Commit => run.tag(GIT_COMMIT_TAG).and_then(|hash| text(hash.get(..8).unwrap_or(hash))),
+                Attribute::RunId => text(&run.uuid),
+            },
+        }
+    }
+}

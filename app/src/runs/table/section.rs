@@ -1,0 +1,64 @@
+//! The runs of an experiment: toolbar and table.
+
+use domain::filter::{RUNS, parse};
+use domain::runs::RunKeys;
+use leptos::prelude::*;
+
+use super::context::TableContext;
+use super::grid::Grid;
+use super::groups::GroupedRuns;
+use super::rows::list_runs;
+use super::state::PAGE_SIZE;
+use super::toolbar::Toolbar;
+use crate::components::{EmptyState, SkeletonRows, loaded};
+
+#[component]
+pub fn RunsSection(experiment_id: i64, experiment_name: String, keys: RunKeys) -> impl IntoView {
+    let context = TableContext::provide(experiment_id, keys);
+    let is_grouped = Memo::new(move |_| context.state.with(|state| state.selection.group.is_some()));
+    // The filter box says what is wrong with it.
+    let is_readable = Memo::new(move |_| {
+        context.state.with(|state| parse(&RUNS, state.selection.filter.trim()).is_ok())
+    });
+    view! {
+        <section class="runs-section" aria-labelledby="runs-title">
+            <h2 id="runs-title" class="visually-hidden">"Runs"</h2>
+            <Toolbar/>
+            {move || {
+                if !is_readable.get() {
+                    view! { <EmptyState title="Mend the filter to see runs."/> }.into_any()
+                } else if is_grouped.get() {
+                    view! { <GroupedRuns/> }.into_any()
+                } else {
+                    view! { <AllRuns experiment_name=experiment_name.clone()/> }.into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn AllRuns(experiment_name: String) -> impl IntoView {
+    let context = TableContext::expect();
+    // Fetched once, with the page; the table fetches what follows.
+    let first = Resource::new(
+        || (),
+        move |()| {
+            let state = context.state.get_untracked();
+            let experiment_id = context.experiment_id;
+            async move {
+                let rows = list_runs(experiment_id, state.selection, state.page * PAGE_SIZE, PAGE_SIZE).await?;
+                Ok((state.page, rows))
+            }
+        },
+    );
+    let table = move || {
+        let experiment_name = experiment_name.clone();
+        Suspend::new(async move {
+            loaded(first.await, move || first.refetch(), move |(page, first)| {
+                view! { <Grid first page experiment_name/> }
+            })
+        })
+    };
+    view! { <Transition fallback=|| view! { <SkeletonRows/> }>{table}</Transition> }
+}

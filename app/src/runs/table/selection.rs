@@ -1,0 +1,238 @@
+//! Selecting runs, and what can be done with the selection.
+//!
+//! The checkboxes belong to a form outside the table, so comparing and deleting work without scripts.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use super::context::TableContext;
+use super::rows::{DeleteRuns, RestoreRuns};
+use crate::clock::is_live;
+use crate::components::{ActionProblem, Dialog, DialogButton, Icon, IconName, close_when_done};
+use crate::format;
+
+const FORM: &str = "selected-runs";
+
+#[component]
+pub fn RowCheckbox(uuid: String, name: String) -> impl IntoView {
+    let context = TableContext::expect();
+    let checked = {
+        let uuid = uuid.clone();
+        move || context.selected.with(|selected| selected.contains(&uuid))
+    };
+    let toggle = {
+        let uuid = uuid.clone();
+        move |event| context.toggle_selected(&uuid, event_target_checked(&event))
+    };
+    view! {
+        <input
+            type="checkbox"
+            form=FORM
+            name="runs[]"
+            value=uuid
+            aria-label=format!("Select {name}")
+            prop:checked=checked
+            on:change=toggle
+        />
+    }
+}
+
+/// What can be done with the selected runs, and the undo of a deletion.
+#[component]
+pub fn SelectionBar() -> impl IntoView {
+    let context = TableContext::expect();
+    let count = move || context.selected.with(Vec::len);
+    let is_deleted_view = move || context.state.with(|state| state.selection.deleted);
+    let compare = move || format!("/compare?runs={}", context.selected.with(|selected| selected.join(",")));
+    let compare_button = move || {
+        if !is_live() {
+            view! { <button type="submit" form=FORM class="button small">"Compare"</button> }.into_any()
+        } else if count() < 2 {
+            view! {
+                <button type="button" class="button small" disabled title="Select two runs or more">"Compare"</button>
+            }
+            .into_any()
+        } else {
+            view! { <a class="button small" href=compare>"Compare"</a> }.into_any()
+        }
+    };
+    view! {
+        <form id=FORM method="get" action="/compare" class="selection-form"></form>
+        <div class="selection-bar">
+            {compare_button}
+            {move || {
+                if is_deleted_view() {
+                    view! { <RestoreSelected/> }.into_any()
+                } else {
+                    view! {
+                        <DialogButton opens="delete-runs" class="button small">
+                            <Icon name=IconName::Trash/>
+                            "Delete"
+                        </DialogButton>
+                    }
+                    .into_any()
+                }
+            }}
+            {move || (count() > 0).then(|| view! {
+                <span class="selected-count" role="status">{format!("{} selected", format::count(as_i64(count())))}</span>
+                <button type="button" class="button small quiet" on:click=move |_| context.selected.set(Vec::new())>
+                    "Clear"
+                </button>
+            })}
+        </div>
+        <DeleteSelected/>
+    }
+}
+
+fn as_i64(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The address of this page, for a form to come back to.
+fn here(context: TableContext) -> String {
+    context.state.with(|state| context.address(state))
+}
+
+#[component]
+fn DeleteSelected() -> impl IntoView {
+    let context = TableContext::expect();
+    let delete = ServerAction::<DeleteRuns>::new();
+    let restore = ServerAction::<RestoreRuns>::new();
+    let (deleted, set_deleted) = signal(Vec::<String>::new());
+    close_when_done(delete, "delete-runs");
+    Effect::new(move |_| {
+        if delete.value().with(|value| matches!(value, Some(Ok(())))) {
+            set_deleted.set(context.selected.try_update(std::mem::take).unwrap_or_default());
+            context.changed.update(|changed| *changed += 1);
+        }
+    });
+    Effect::new(move |_| {
+        if restore.value().with(|value| matches!(value, Some(Ok(())))) {
+            set_deleted.set(Vec::new());
+            context.changed.update(|changed| *changed += 1);
+        }
+    });
+    let count = move || context.selected.with(|selected| as_i64(selected.len()));
+    let question = move || match count() {
+        0 => "The selected runs leave the table. You can restore them from the deleted runs.".to_owned(),
+        count => format!(
+            "{} will leave the table. You can restore them from the deleted runs.",
+            format::plural(count, "run", "runs")
+        ),
+    };
+    let confirm = move |_| {
+        delete.dispatch(DeleteRuns { runs: context.selected.get_untracked(), back: String::new() });
+    };
+    let confirm_button = move || {
+        if is_live() {
+            view! {
+                <button type="button" class="button danger" on:click=confirm disabled=move || count() == 0>
+                    "Delete"
+                </button>
+            }
+            .into_any()
+        } else {
+            view! {
+                <button type="submit" class="button danger" form=FORM formmethod="post" formaction=DeleteRuns::url()>
+                    "Delete"
+                </button>
+            }
+            .into_any()
+        }
+    };
+    let undo = move || {
+        restore.dispatch(RestoreRuns { runs: deleted.get_untracked(), back: String::new() });
+    };
+    view! {
+        <input type="hidden" form=FORM name="back" value=move || here(context)/>
+        <Dialog id="delete-runs" title="Delete runs?">
+            <p>{question}</p>
+            <ActionProblem action=delete/>
+            <div class="dialog-actions">
+                <span class="spacer"></span>
+                <button type="button" class="button" popovertarget="delete-runs" popovertargetaction="hide">"Keep"</button>
+                {confirm_button}
+            </div>
+        </Dialog>
+        {move || (!deleted.with(Vec::is_empty)).then(|| view! {
+            <div class="notice" role="status">
+                <span>{format!("{} deleted.", format::plural(as_i64(deleted.with(Vec::len)), "run", "runs"))}</span>
+                <button type="button" class="button small" on:click=move |_| undo()>
+                    <Icon name=IconName::Restore/>
+                    "Undo"
+                </button>
+            </div>
+        })}
+        <UndoWithoutScripts/>
+        <ActionProblem action=restore/>
+    }
+}
+
+/// The undo of a deletion that a plain form made; the address says which runs.
+#[component]
+fn UndoWithoutScripts() -> impl IntoView {
+    let context = TableContext::expect();
+    let restore = ServerAction::<RestoreRuns>::new();
+    Effect::new(move |_| {
+        if restore.value().with(|value| matches!(value, Some(Ok(())))) {
+            context.changed.update(|changed| *changed += 1);
+        }
+    });
+    let notice = move || {
+        let uuids = context.state.with(|state| state.undo.clone());
+        (!uuids.is_empty()).then(|| {
+            let fields = uuids
+                .iter()
+                .map(|uuid| view! { <input type="hidden" name="runs[]" value=uuid.clone()/> })
+                .collect_view();
+            let label = format!("{} deleted.", format::plural(as_i64(uuids.len()), "run", "runs"));
+            view! {
+                <div class="notice" role="status">
+                    <span>{label}</span>
+                    <ActionForm action=restore attr:class="inline-form">
+                        {fields}
+                        <input type="hidden" name="back" value=move || here(context)/>
+                        <button type="submit" class="button small"><Icon name=IconName::Restore/>"Undo"</button>
+                    </ActionForm>
+                </div>
+            }
+        })
+    };
+    view! { {notice} }
+}
+
+#[component]
+fn RestoreSelected() -> impl IntoView {
+    let context = TableContext::expect();
+    let restore = ServerAction::<RestoreRuns>::new();
+    Effect::new(move |_| {
+        if restore.value().with(|value| matches!(value, Some(Ok(())))) {
+            context.selected.set(Vec::new());
+            context.changed.update(|changed| *changed += 1);
+        }
+    });
+    let dispatch = move |_| {
+        restore.dispatch(RestoreRuns { runs: context.selected.get_untracked(), back: String::new() });
+    };
+    let is_empty = move || context.selected.with(Vec::is_empty);
+    move || {
+        if is_live() {
+            view! {
+                <button type="button" class="button small" on:click=dispatch disabled=is_empty>
+                    <Icon name=IconName::Restore/>
+                    "Restore"
+                </button>
+            }
+            .into_any()
+        } else {
+            view! {
+                <button type="submit" class="button small" form=FORM formmethod="post" formaction=RestoreRuns::url()>
+                    <Icon name=IconName::Restore/>
+                    "Restore"
+                </button>
+            }
+            .into_any()
+        }
+    }
+}

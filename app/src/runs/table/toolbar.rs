@@ -1,0 +1,132 @@
+//! What stands above the runs: filter, groups, columns, active or deleted.
+
+use leptos::prelude::*;
+
+use super::columns_dialog::ColumnsDialog;
+use super::context::TableContext;
+use super::filter_box::{FilterBox, FilterDraft};
+use super::selection::SelectionBar;
+use super::state::TableState;
+use crate::clock::is_live;
+use crate::components::{DialogButton, Icon, IconName};
+
+#[component]
+pub fn Toolbar() -> impl IntoView {
+    let context = TableContext::expect();
+    let draft = FilterDraft::new();
+    // What the form leaves as it is; a new filter starts on the first page.
+    let kept = move || {
+        let fields = context.state.with(TableState::fields);
+        fields
+            .into_iter()
+            .filter(|(key, value)| !value.is_empty() && !["filter", "group", "flat", "page"].contains(key))
+            .map(|(key, value)| view! { <input type="hidden" name=key value=value/> })
+            .collect_view()
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        draft.submit();
+    };
+    view! {
+        <form
+            method="get"
+            action=format!("/experiments/{}", context.experiment_id)
+            class="runs-toolbar"
+            role="search"
+            aria-label="Runs"
+            on:submit=submit
+        >
+            {kept}
+            <div class="toolbar">
+                <FilterBox draft/>
+                <button type="submit" class="button">"Apply"</button>
+            </div>
+            <div class="toolbar">
+                <GroupSelect/>
+                <FlatToggle/>
+                <DialogButton opens="choose-columns" class="button small">
+                    <Icon name=IconName::Columns/>
+                    "Columns"
+                </DialogButton>
+                <span class="spacer"></span>
+                <ViewLinks/>
+            </div>
+        </form>
+        <SelectionBar/>
+        <ColumnsDialog/>
+    }
+}
+
+#[component]
+fn GroupSelect() -> impl IntoView {
+    let context = TableContext::expect();
+    let group = move || context.state.with(|state| state.selection.group.clone().unwrap_or_default());
+    let choose = move |event| {
+        let key = event_target_value(&event);
+        context.go(|state| *state = state.selecting(|chosen| chosen.group = Some(key).filter(|key| !key.is_empty())));
+    };
+    let options = move || {
+        context.keys.with(|keys| {
+            keys.params
+                .iter()
+                .cloned()
+                .map(|key| {
+                    let selected = key == untrack(group);
+                    view! { <option value=key.clone() selected=selected>{key.clone()}</option> }
+                })
+                .collect_view()
+        })
+    };
+    view! {
+        <label class="inline-field">
+            <span>"Group by"</span>
+            <select name="group" prop:value=group on:change=choose>
+                <option value="">"nothing"</option>
+                {options}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn FlatToggle() -> impl IntoView {
+    let context = TableContext::expect();
+    let is_flat = move || context.state.with(|state| state.selection.flat);
+    let toggle = move |event| {
+        let flat = event_target_checked(&event);
+        context.go(|state| *state = state.selecting(|chosen| chosen.flat = flat));
+    };
+    view! {
+        <label class="inline-field" title="Child runs in rows of their own instead of under their parents">
+            <input
+                type="checkbox"
+                name="flat"
+                value="1"
+                checked=untrack(is_flat)
+                prop:checked=is_flat
+                on:change=toggle
+            />
+            <span>"Children as rows"</span>
+        </label>
+    }
+}
+
+#[component]
+fn ViewLinks() -> impl IntoView {
+    let context = TableContext::expect();
+    let is_deleted = move || context.state.with(|state| state.selection.deleted);
+    let to = move |deleted: bool| {
+        context.state.with(|state| context.address(&state.selecting(|chosen| chosen.deleted = deleted)))
+    };
+    let clear = move |_| {
+        if is_live() {
+            context.selected.set(Vec::new());
+        }
+    };
+    view! {
+        <nav class="segmented" aria-label="Which runs">
+            <a href=move || to(false) aria-current=move || (!is_deleted()).then_some("page") on:click=clear>"Active"</a>
+            <a href=move || to(true) aria-current=move || is_deleted().then_some("page") on:click=clear>"Deleted"</a>
+        </nav>
+    }
+}

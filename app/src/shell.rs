@@ -1,0 +1,67 @@
+//! The document, the page frame and the routes.
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::artifacts::ArtifactsTab;
+use crate::clock::provide_live;
+use crate::compare::ComparePage;
+use crate::components::{Header, NotFound};
+use crate::experiments::{ExperimentPage, ExperimentsPage};
+use crate::runs::{ChartsTab, OverviewTab, RunPage, SystemTab};
+
+/// Runs before the first paint: the reader's theme, and the addresses that the MLflow client prints
+/// (`/#/experiments/1/runs/abc`), turned into paths.
+const BEFORE_PAINT: &str = r##"(function(d){try{var t=localStorage.getItem("theme");if(t==="light"||t==="dark")d.dataset.theme=t}catch(e){}
+var h=location.hash;if(h.indexOf("#/experiments")===0)location.replace(h.slice(1))})(document.documentElement)"##;
+
+/// The document around the app.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <script inner_html=BEFORE_PAINT></script>
+                <link rel="stylesheet" href="/pkg/countersign.css"/>
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_live();
+    view! {
+        <Title formatter=|text: String| if text.is_empty() { "Countersign".into() } else { format!("{text} · Countersign") }/>
+        <Router>
+            <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+            <Header/>
+            <main id="main" tabindex="-1">
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=|| view! { <Redirect path="/experiments"/> } ssr=SsrMode::Async/>
+                    <Route path=path!("/experiments") view=ExperimentsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/experiments/:id") view=ExperimentPage ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/experiments/:id/runs/:uuid") view=RunPage ssr=SsrMode::Async>
+                        <Route path=path!("") view=OverviewTab/>
+                        <Route path=path!("charts") view=ChartsTab/>
+                        <Route path=path!("system") view=SystemTab/>
+                        <Route path=path!("artifacts") view=ArtifactsTab/>
+                    </ParentRoute>
+                    <Route path=path!("/compare") view=ComparePage ssr=SsrMode::Async/>
+                </Routes>
+            </main>
+        </Router>
+    }
+}

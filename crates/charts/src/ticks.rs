@@ -1,0 +1,264 @@
+//! Sensible ticks: round places on an axis, and what to write beside them.
+
+use crate::calendar::Civil;
+
+/// A place on an axis and its label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    pub at: f64,
+    pub label: String,
+}
+
+/// Round numbers (1, 2 or 5 times a power of ten apart) from `low` to `high`, about `count` of them.
+pub fn linear(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let step = round_step((high - low) / as_float(count.max(1)));
+    let largest = low.abs().max(high.abs());
+    multiples(low, high, step)
+        .into_iter()
+        .map(|at| Tick { at, label: number_label(at, step, largest) })
+        .collect()
+}
+
+/// The same for whole numbers such as training steps: never closer than 1.
+pub fn whole(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let step = round_step((high - low) / as_float(count.max(1))).max(1.0);
+    let largest = low.abs().max(high.abs());
+    multiples(low, high, step)
+        .into_iter()
+        .map(|at| Tick { at, label: number_label(at, step, largest) })
+        .collect()
+}
+
+/// Powers of ten between two logarithms (base 10), with 2 and 5 times where there is room, or round
+/// numbers where not even one decade is shown. `at` is the logarithm.
+pub fn logarithmic(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let decades = high - low;
+    if decades < 0.7 {
+        let (from, to) = (10_f64.powf(low), 10_f64.powf(high));
+        return linear(from, to, count)
+            .into_iter()
+            .filter(|tick| tick.at > 0.0)
+            .map(|tick| Tick { at: tick.at.log10(), label: tick.label })
+            .collect();
+    }
+    let every = (decades / as_float(count.max(1))).ceil().max(1.0);
+    let factors: &[f64] = if decades * 3.0 <= as_float(count) { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let mut ticks = Vec::new();
+    let mut exponent = (low / every).floor() * every;
+    while exponent <= high {
+        for factor in factors {
+            let at = exponent + factor.log10();
+            if (low - 1e-9..=high + 1e-9).contains(&at) {
+                ticks.push(Tick { at, label: power_label(*factor, exponent) });
+            }
+        }
+        exponent += every;
+    }
+    ticks
+}
+
+/// Round moments; `low` and `high` in ms since the epoch, the clock `offset_minutes` ahead of UTC.
+pub fn time(low: f64, high: f64, count: usize, offset_minutes: i32) -> Vec<Tick> {
+    let step = time_step((high - low) / 1_000.0 / as_float(count.max(1))) * 1_000.0;
+    let offset = f64::from(offset_minutes) * 60_000.0;
+    multiples(low + offset, high + offset, step)
+        .into_iter()
+        .map(|local| {
+            let at = local - offset;
+            Tick { at, label: moment_label(at, step, offset_minutes) }
+        })
+        .collect()
+}
+
+/// Round durations; `low` and `high` in seconds.
+pub fn duration(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let step = time_step((high - low) / as_float(count.max(1)));
+    multiples(low, high, step)
+        .into_iter()
+        .map(|at| Tick { at, label: duration_label(at) })
+        .collect()
+}
+
+/// `value` as an axis writes it whose ticks are `step` apart and reach up to `largest`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=6")]
+pub fn number_label(value: f64, step: f64, largest: f64) -> String {
+    const SI: [(f64, &str); 4] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
+    if value == 0.0 {
+        return "0".into();
+    }
+    if largest >= 1e15 || step < 1e-5 {
+        return format!("{value:.2e}").replace(".00e", "e").replace("0e", "e");
+    }
+    if largest >= 1e4
+        && let Some((unit, suffix)) = SI.iter().find(|(unit, _)| largest >= *unit)
+    {
+        return format!("{}{suffix}", fixed(value / unit, decimals(step / unit)));
+    }
+    fixed(value, decimals(step))
+}
+
+/// A duration in the largest units that fit: `350ms`, `12s`, `5m30s`, `2h10m`, `3d4h`.
+#[expect(clippy::cast_possible_truncation, reason = "a duration in seconds fits")]
+pub fn duration_label(seconds: f64) -> String {
+    if seconds < 0.0 {
+        return format!("-{}", duration_label(-seconds));
+    }
+    if seconds == 0.0 {
+        return "0s".into();
+    }
+    if seconds < 1.0 {
+        return format!("{}ms", (seconds * 1_000.0).round());
+    }
+    if seconds < 10.0 && seconds.fract() > 1e-9 {
+        return format!("{}s", fixed(seconds, 1));
+    }
+    let whole = seconds.round() as i64;
+    let (days, hours, minutes, rest) =
+        (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60, whole % 60);
+    match (days, hours, minutes, rest) {
+        (0, 0, 0, s) => format!("{s}s"),
+        (0, 0, m, 0) => format!("{m}m"),
+        (0, 0, m, s) => format!("{m}m{s:02}s"),
+        (0, h, 0, _) => format!("{h}h"),
+        (0, h, m, _) => format!("{h}h{m:02}m"),
+        (d, 0, _, _) => format!("{d}d"),
+        (d, h, _, _) => format!("{d}d{h}h"),
+    }
+}
+
+fn moment_label(at: f64, step: f64, offset_minutes: i32) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "ms since the epoch")]
+    let civil = Civil::new(at.round() as i64, offset_minutes);
+    let Civil { hour, minute, second, millisecond, day, .. } = civil;
+    if (hour, minute, second, millisecond) == (0, 0, 0, 0) || step >= 86_400_000.0 {
+        format!("{day} {}", civil.month_name())
+    } else if step >= 60_000.0 {
+        format!("{hour:02}:{minute:02}")
+    } else if step >= 1_000.0 {
+        format!("{hour:02}:{minute:02}:{second:02}")
+    } else {
+        format!("{minute:02}:{second:02}.{millisecond:03}")
+    }
+}
+
+fn power_label(factor: f64, exponent: f64) -> String {
+    if (-4.0..=3.0).contains(&exponent) {
+        let value = factor * 10_f64.powf(exponent);
+        return number_label(value, value, value);
+    }
+    format!("{factor}e{exponent}")
+}
+
+/// The next larger of 1, 2, 5 times a power of ten.
+fn round_step(rough: f64) -> f64 {
+    if !rough.is_finite() || rough <= 0.0 {
+        return 1.0;
+    }
+    let power = 10_f64.powf(rough.log10().floor());
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|f| rough <= f * power * 1.000_001);
+    factor.unwrap_or(10.0) * power
+}
+
+/// The next larger round piece of time, in seconds.
+fn time_step(rough: f64) -> f64 {
+    const DAY: f64 = 86_400.0;
+    const STEPS: [f64; 22] = [
+        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0,
+        10_800.0, 21_600.0, 43_200.0, DAY, 2.0 * DAY, 7.0 * DAY, 14.0 * DAY, 28.0 * DAY,
+    ];
+    if rough < 1.0 {
+        return round_step(rough.max(1e-3));
+    }
+    STEPS.into_iter().find(|step| rough <= *step).unwrap_or_else(|| round_step(rough / DAY) * DAY)
+}
+
+fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
+    let first = (low / step - 1e-9).ceil();
+    let last = (high / step + 1e-9).floor();
+    if !first.is_finite() || !last.is_finite() || last - first > 100.0 {
+        return Vec::new();
+    }
+    let mut ticks = Vec::new();
+    let mut index = first;
+    while index <= last {
+        // Adding zero turns a negative zero into the usual one.
+        ticks.push(index * step + 0.0);
+        index += 1.0;
+    }
+    ticks
+}
+
+/// How many decimals tell multiples of `step` apart.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=6")]
+fn decimals(step: f64) -> usize {
+    (-(step.log10() + 1e-9).floor()).clamp(0.0, 6.0) as usize
+}
+
+fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a small count")]
+fn as_float(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(ticks: &[Tick]) -> Vec<&str> {
+        ticks.iter().map(|tick| tick.label.as_str()).collect()
+    }
+
+    #[test]
+    fn numbers_are_round_and_as_short_as_their_distance_allows() {
+        assert_eq!(labels(&linear(0.0, 1.0, 5)), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(labels(&linear(0.981, 0.989, 4)), ["0.982", "0.984", "0.986", "0.988"]);
+        assert_eq!(labels(&linear(0.0, 60_000.0, 3)), ["0", "20k", "40k", "60k"]);
+        assert_eq!(labels(&linear(-2e6, 2e6, 4)), ["-2M", "-1M", "0", "1M", "2M"]);
+        assert_eq!(labels(&linear(0.0, 3e-7, 3)), ["0", "1e-7", "2e-7", "3e-7"]);
+    }
+
+    #[test]
+    fn steps_are_whole() {
+        assert_eq!(labels(&whole(0.0, 3.0, 10)), ["0", "1", "2", "3"]);
+    }
+
+    #[test]
+    fn logarithms_show_decades_and_what_lies_between() {
+        assert_eq!(labels(&logarithmic(-3.0, 0.0, 4)), ["0.001", "0.01", "0.1", "1"]);
+        assert_eq!(labels(&logarithmic(0.0, 1.0, 5)), ["1", "2", "5", "10"]);
+        assert_eq!(labels(&logarithmic(-12.0, -6.0, 3)), ["1e-12", "1e-10", "1e-8", "1e-6"]);
+        assert!(logarithmic(0.1, 0.2, 4).len() >= 2);
+    }
+
+    #[test]
+    fn moments_fall_on_the_local_clock() {
+        let noon = 1_767_268_800_000.0;
+        assert_eq!(
+            labels(&time(noon, noon + 3_600_000.0, 4, 0)),
+            ["12:00", "12:15", "12:30", "12:45", "13:00"]
+        );
+        assert_eq!(labels(&time(noon, noon + 2.0 * 86_400_000.0, 2, 60)), ["2 Jan", "3 Jan"]);
+    }
+
+    #[test]
+    fn durations_use_the_units_people_say() {
+        let spoken = [
+            (0.25, "250ms"), (1.5, "1.5s"), (42.0, "42s"), (90.0, "1m30s"), (7_800.0, "2h10m"),
+            (97_200.0, "1d3h"), (-60.0, "-1m"),
+        ];
+        for (seconds, label) in spoken {
+            assert_eq!(duration_label(seconds), label);
+        }
+        assert_eq!(labels(&duration(0.0, 120.0, 4)), ["0s", "30s", "1m", "1m30s", "2m"]);
+    }
+
+    #[test]
+    fn degenerate_ranges_give_no_endless_list() {
+        assert!(linear(f64::NAN, 1.0, 5).is_empty());
+        assert!(linear(0.0, f64::INFINITY, 5).len() <= 101);
+    }
+}
