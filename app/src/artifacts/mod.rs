@@ -1,7 +1,9 @@
 //! The files of a run or a logged model: their tree, and a viewer for what is in them.
 
+#[cfg(feature = "ssr")]
 mod kind;
 mod owner;
+#[cfg(feature = "ssr")]
 mod pretty;
 mod server;
 mod tab;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::UiError;
 
 /// How many runs fit beside each other.
-pub const MOST_RUNS: usize = 50;
+#[cfg(feature = "ssr")]
+const MOST_RUNS: usize = 50;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {

@@ -112,16 +112,16 @@ impl Column {
         }
     }
 
-    /// The field to sort by in the grammar, where the server can sort by it.
-    pub fn order_field(&self) -> Option<String> {
+    /// The field to sort by, in the grammar.
+    #[cfg(any(feature = "ssr", test))]
+    pub fn order_field(&self) -> String {
         match self {
-            Self::Attribute(Attribute::Duration) => None,
-            Self::Attribute(Attribute::Source) => Some("tags.`mlflow.source.name`".into()),
-            Self::Attribute(Attribute::Commit) => Some("tags.`mlflow.source.git.commit`".into()),
-            Self::Attribute(attribute) => Some(format!("attributes.{}", attribute.as_str())),
-            Self::Metric(key) => Some(format!("metrics.{}", quoted_key(key))),
-            Self::Param(key) => Some(format!("params.{}", quoted_key(key))),
-            Self::Tag(key) => Some(format!("tags.{}", quoted_key(key))),
+            Self::Attribute(Attribute::Source) => "tags.`mlflow.source.name`".into(),
+            Self::Attribute(Attribute::Commit) => "tags.`mlflow.source.git.commit`".into(),
+            Self::Attribute(attribute) => format!("attributes.{}", attribute.as_str()),
+            Self::Metric(key) => format!("metrics.{}", quoted_key(key)),
+            Self::Param(key) => format!("params.{}", quoted_key(key)),
+            Self::Tag(key) => format!("tags.{}", quoted_key(key)),
         }
     }
 }
@@ -187,8 +187,8 @@ mod tests {
 
     #[test]
     fn keys_are_quoted_where_the_grammar_needs_it() {
-        assert_eq!(Column::Metric("val loss".into()).order_field().as_deref(), Some("metrics.`val loss`"));
-        assert_eq!(Column::Param("lr".into()).order_field().as_deref(), Some("params.lr"));
+        assert_eq!(Column::Metric("val loss".into()).order_field(), "metrics.`val loss`");
+        assert_eq!(Column::Param("lr".into()).order_field(), "params.lr");
         assert_eq!(quoted_key("a`b"), "\"a`b\"");
         assert_eq!(quoted_text("it's"), "\"it's\"");
         assert_eq!(quoted_text("it's \"it\""), "\"it's \"\"it\"\"\"");

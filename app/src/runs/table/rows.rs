@@ -189,9 +189,8 @@ mod server {
         limit: usize,
     ) -> Result<RunRows, UiError> {
         let nested = !selection.flat && selection.filter.trim().is_empty() && !selection.deleted;
-        let order = selection.order.as_ref().and_then(|(column, descending)| {
-            let field = column.order_field()?;
-            Some(format!("{field} {}", if *descending { "DESC" } else { "ASC" }))
+        let order = selection.order.as_ref().map(|(column, descending)| {
+            format!("{} {}", column.order_field(), if *descending { "DESC" } else { "ASC" })
         });
         let query = RunQuery {
             experiment_ids: vec![experiment_id],
