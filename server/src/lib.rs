@@ -1,1 +1,15 @@
+//! The server: its doors, and how it starts and stops.
 
+#![recursion_limit = "512"]
+
+mod assets;
+pub mod cli;
+mod clock;
+mod demo;
+mod files;
+mod live;
+mod logging;
+mod mlflow;
+mod pages;
+mod serve;
+mod state;

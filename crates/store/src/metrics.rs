@@ -1,5 +1,7 @@
 //! Metric histories: whole, in pages, and thinned for drawing.
 
+use std::collections::HashMap;
+
 use domain::limits::Invalid;
 use domain::metrics::{Axis, Curve};
 use domain::{MetricPoint, MetricValue, Millis, Page, thin};
@@ -71,6 +73,32 @@ async fn points(db: &Db, connection: &mut AnyConnection, run: i64, key: i64) -> 
 
 fn point((timestamp, step, value): (i64, i64, i64)) -> MetricPoint {
     MetricPoint { value: MetricValue::from_ordinal(value), step, timestamp: Millis(timestamp) }
+}
+
+/// The metrics that these runs have, by key, each with its largest number of points in one run: whether it
+/// is a curve, or a value that was logged once.
+///
+/// # Errors
+/// Only the database's.
+pub async fn point_counts(db: &Db, run_uuids: &[String]) -> Result<Vec<(String, u64)>> {
+    let mut connection = db.reader().await?;
+    let mut counts: HashMap<i64, i64> = HashMap::new();
+    for run in ids_of(db, &mut connection, run_uuids).await?.into_values() {
+        let mut sql = Sql::new(db.engine(), "SELECT key_id, COUNT(*) FROM metrics WHERE run_id = ");
+        let rows: Vec<(i64, i64)> = sql.bind(run).push(" GROUP BY key_id").fetch(&mut connection).await?;
+        for (key, count) in rows {
+            let most = counts.entry(key).or_default();
+            *most = count.max(*most);
+        }
+    }
+    let ids: Vec<_> = counts.keys().copied().collect();
+    let names = db.keys().names(&mut connection, db.engine(), &ids).await?;
+    let mut named: Vec<_> = counts
+        .into_iter()
+        .filter_map(|(id, count)| Some((names.get(&id)?.to_string(), u64::try_from(count).unwrap_or(0))))
+        .collect();
+    named.sort_unstable();
+    Ok(named)
 }
 
 /// Which points of one metric of one run.

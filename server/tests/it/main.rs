@@ -1,1 +1,18 @@
+//! Tests over HTTP: a real server process, a real database, what a client can see.
 
+mod app;
+mod artifacts;
+mod bad_input;
+mod crash;
+mod experiments;
+mod files;
+mod lifecycle;
+mod live;
+mod logged_models;
+mod metrics;
+mod open_mode;
+mod pages;
+mod paging;
+mod routes;
+mod runs;
+mod search;

@@ -43,6 +43,8 @@ pub const RUNS: Schema = Schema {
         attribute(&["artifact_uri"], AttributeKind::Text),
         attribute(&["start_time", "created", "Created"], AttributeKind::Number),
         attribute(&["end_time"], AttributeKind::Number),
+        // Ms from start to end. Not in the reference.
+        attribute(&["duration"], AttributeKind::Number),
     ],
     has_metrics: true,
     has_datasets: true,

@@ -120,6 +120,23 @@ pub async fn get(db: &Db, model_id: &str) -> Result<LoggedModel> {
     models.pop().ok_or_else(|| not_found(model_id))
 }
 
+/// Those of the models that exist and aren't deleted, in the order asked for.
+///
+/// # Errors
+/// Only the database's.
+pub async fn get_many(db: &Db, model_ids: &[String]) -> Result<Vec<LoggedModel>> {
+    let mut connection = db.reader().await?;
+    let mut found = HashMap::new();
+    for chunk in model_ids.chunks(bulk::MAX_LIST) {
+        let ids: Vec<_> = chunk.iter().map(String::as_str).collect();
+        let mut sql = Sql::new(db.engine(), SELECT);
+        let rows = sql.push(" WHERE m.is_deleted = 0 AND m.model_id IN").list(&ids).fetch(&mut connection).await?;
+        let models = load(db.engine(), &mut connection, rows).await?;
+        found.extend(models.into_iter().map(|model| (model.model_id.clone(), model)));
+    }
+    Ok(model_ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
 fn not_found(model_id: &str) -> Error {
     Error::not_found("logged model", "id", model_id)
 }

@@ -10,9 +10,11 @@ use super::log::{RunLog, log};
 use crate::Db;
 use crate::bulk;
 use crate::error::{Error, Result};
-use crate::keys::UNKNOWN;
+use crate::keys::{Keys, UNKNOWN};
 use crate::sql::Sql;
 use crate::writer::Tx;
+
+const MODEL_HISTORY_TAG: &str = "mlflow.log-model.history";
 
 /// Where a run is, for those who write to it.
 #[derive(Debug, Clone)]
@@ -124,6 +126,40 @@ async fn set_deleted(db: &Db, uuid: String, deleted_at: Option<Millis>) -> Resul
 /// `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn set_tag(db: &Db, uuid: String, tag: KeyValue) -> Result<()> {
     log(db, uuid, RunLog { tags: vec![tag], ..RunLog::default() }).await
+}
+
+/// Appends a model's description to the tag in which old clients keep what models a run logged.
+///
+/// # Errors
+/// `NotFound`, or `InvalidState` if the run is deleted.
+pub async fn log_model(db: &Db, uuid: String, model: serde_json::Value) -> Result<()> {
+    db.write(move |tx| {
+        async move {
+            let run = find_active(tx, &uuid).await?;
+            let key = Keys::intern(tx, &[MODEL_HISTORY_TAG]).await?[MODEL_HISTORY_TAG];
+            let old: Option<(String,)> = sqlx::query_as("SELECT value FROM tags WHERE run_id = $1 AND key_id = $2")
+                .bind(run.id)
+                .bind(key)
+                .fetch_optional(&mut *tx.connection)
+                .await?;
+            let mut history: Vec<serde_json::Value> =
+                old.and_then(|(text,)| serde_json::from_str(&text).ok()).unwrap_or_default();
+            history.push(model);
+            sqlx::query(
+                "INSERT INTO tags (run_id, key_id, experiment_id, value) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (run_id, key_id) DO UPDATE SET value = excluded.value",
+            )
+            .bind(run.id)
+            .bind(key)
+            .bind(run.experiment_id)
+            .bind(serde_json::Value::from(history).to_string())
+            .execute(&mut *tx.connection)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
 }
 
 /// # Errors

@@ -9,7 +9,7 @@ mod read;
 pub use create::{NewRun, create};
 pub(crate) use create::{CreateRun, insert_all};
 pub use keys::{keys, param_values};
-pub use lifecycle::{RunUpdate, delete, delete_tag, rename, restore, set_tag, update};
+pub use lifecycle::{RunUpdate, delete, delete_tag, log_model, rename, restore, set_tag, update};
 pub(crate) use lifecycle::find;
 pub use log::{NewMetric, RunLog, log};
 pub(crate) use log::{LogRun, log_all};

@@ -28,6 +28,7 @@ pub(super) fn column(attribute: &str) -> &'static str {
         "status" => "r.status",
         "artifact_uri" => "r.artifact_uri",
         "end_time" => "r.ended_at_ms",
+        "duration" => "(r.ended_at_ms - r.started_at_ms)",
         _ => "r.started_at_ms",
     }
 }
@@ -67,7 +68,7 @@ impl Key<'_> {
                 rank(&format!(" WHEN {value} = {NAN} THEN 1")),
                 SortKey::new(format!("COALESCE({value}, 0)"), ascending),
             ],
-            Subject::Attribute("end_time") => {
+            Subject::Attribute("end_time" | "duration") => {
                 vec![rank(""), SortKey::new(format!("COALESCE({value}, 0)"), ascending)]
             }
             Subject::Attribute(_) => vec![SortKey::new(value, ascending)],
@@ -89,8 +90,9 @@ impl Key<'_> {
             },
             Subject::Param(key) => text(run.param(key)),
             Subject::Tag(key) => text(run.tag(key)),
-            Subject::Attribute("end_time") => match run.ended_at {
-                Some(at) => vec![Value::Int(0), Value::Int(at.0)],
+            Subject::Attribute(name @ ("end_time" | "duration")) => match run.ended_at {
+                Some(at) if *name == "end_time" => vec![Value::Int(0), Value::Int(at.0)],
+                Some(at) => vec![Value::Int(0), Value::Int(at.0 - run.started_at.unwrap_or_default().0)],
                 None => vec![Value::Int(2), Value::Int(0)],
             },
             Subject::Attribute("start_time") => vec![Value::Int(run.started_at.unwrap_or_default().0)],

@@ -1,0 +1,130 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{demo, logging, serve};
+
+#[derive(Parser)]
+#[command(name = "countersign", version, about = "Tracks experiments, reviews promotions, watches what shipped")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts the server
+    Serve(Serve),
+    /// Starts a throw-away server with real experiments in it
+    Demo(Demo),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// The address to listen on
+    #[arg(long, env = "COUNTERSIGN_HOST", default_value = "127.0.0.1")]
+    host: String,
+    /// The port to listen on; 0: any that is free
+    #[arg(long, env = "COUNTERSIGN_PORT", default_value_t = 5000)]
+    port: u16,
+    /// The folder that holds everything; made if it isn't there
+    #[arg(long, env = "COUNTERSIGN_DATA", default_value = "countersign-data", value_name = "DIR")]
+    data: PathBuf,
+    /// No login: every request is the local admin. Only on a loopback address
+    #[arg(long, env = "COUNTERSIGN_OPEN")]
+    open: bool,
+}
+
+#[derive(Args)]
+struct Demo {
+    /// The port to listen on; 0: any that is free
+    #[arg(long, env = "COUNTERSIGN_PORT", default_value_t = 5000)]
+    port: u16,
+}
+
+/// Exit status 0; 1 if something went wrong, and 2 for a wrong call, each with a line that says what to do.
+pub fn run() -> ExitCode {
+    let started = std::time::Instant::now();
+    let options = match Cli::parse().command {
+        Command::Serve(serve) => match serve.check() {
+            Ok(options) => options,
+            Err(usage) => {
+                eprintln!("error: {usage}");
+                return ExitCode::from(2);
+            }
+        },
+        Command::Demo(demo) => match demo::unpack(demo.port) {
+            Ok(options) => options,
+            Err(error) => return failed(&error),
+        },
+    };
+    logging::start();
+    match serve::run(options, started) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
+
+impl Serve {
+    fn check(self) -> Result<serve::Options, String> {
+        if !self.open {
+            return Err("accounts and login are not part of this release yet: add --open to serve this machine \
+                        alone, without login"
+                .into());
+        }
+        let host = loopback(&self.host)?;
+        Ok(serve::Options { host, port: self.port, data: self.data, temporary: None })
+    }
+}
+
+/// The address, if it is one that only this machine reaches.
+fn loopback(host: &str) -> Result<IpAddr, String> {
+    let address = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
+    match address.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() => Ok(address),
+        _ => Err(format!(
+            "--open lets everyone in who can reach the server, so --host has to be a loopback address \
+             (127.0.0.1, ::1 or localhost), not `{host}`"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Result<serve::Options, String> {
+        let cli = Cli::try_parse_from(arguments.iter().copied()).map_err(|error| error.to_string())?;
+        match cli.command {
+            Command::Serve(serve) => serve.check(),
+            Command::Demo(_) => Err("not serve".into()),
+        }
+    }
+
+    #[test]
+    fn the_open_mode_is_asked_for_and_stays_on_this_machine() {
+        assert!(options(&["countersign", "serve"]).is_err_and(|why| why.contains("--open")));
+        for host in ["127.0.0.1", "localhost", "::1", "[::1]", "127.3.2.1"] {
+            assert!(options(&["countersign", "serve", "--open", "--host", host]).is_ok(), "{host}");
+        }
+        for host in ["0.0.0.0", "::", "10.1.2.3", "example.org"] {
+            let refused = options(&["countersign", "serve", "--open", "--host", host]);
+            assert!(refused.is_err_and(|why| why.contains("loopback")), "{host}");
+        }
+        assert!(options(&["countersign", "serve", "--open", "--port", "70000"]).is_err());
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+}

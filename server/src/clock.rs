@@ -1,0 +1,9 @@
+//! The clock, read at the doors and nowhere else.
+
+use std::time::UNIX_EPOCH;
+
+use domain::Millis;
+
+pub fn now() -> Millis {
+    Millis(i64::try_from(UNIX_EPOCH.elapsed().unwrap_or_default().as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,76 @@
+//! Door 1: MLflow's REST dialect, as its clients call it.
+//!
+//! The reference is the `mlflow` package: its service definitions say which fields a call has, its
+//! handlers which of them must be there.
+
+mod artifacts;
+mod experiments;
+mod logged_models;
+mod metrics;
+mod proxied;
+mod runs;
+mod server_info;
+mod uploads;
+mod wire;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use http::StatusCode;
+use web::ApiError;
+
+use crate::state::AppState;
+
+/// The largest JSON body: a full batch with the longest values fits several times.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// Where clients look for the dialect, old and new, and the reference's own pages.
+const PREFIXES: [&str; 4] = ["/api/2.0", "/api/3.0", "/ajax-api/2.0", "/ajax-api/3.0"];
+
+pub fn router() -> Router<AppState> {
+    let calls = Router::new()
+        .merge(experiments::router())
+        .merge(runs::router())
+        .merge(metrics::router())
+        .merge(logged_models::router())
+        .merge(artifacts::router())
+        .merge(server_info::router())
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    let files = Router::new().merge(proxied::router()).merge(uploads::router());
+    PREFIXES
+        .into_iter()
+        .fold(Router::new(), |all, prefix| {
+            all.nest(&format!("{prefix}/mlflow"), calls.clone().fallback(no_such_call))
+                .nest(&format!("{prefix}/mlflow-artifacts"), files.clone().fallback(no_such_call))
+        })
+        .merge(artifacts::downloads())
+}
+
+async fn no_such_call(uri: axum::extract::OriginalUri) -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "ENDPOINT_NOT_FOUND",
+        format!("no call `{}` exists on this server", uri.path()),
+    )
+}
+
+/// An experiment's number from the text that the dialect has for it.
+fn experiment_id(field: &str, text: &str) -> Result<i64, ApiError> {
+    text.parse().map_err(|_| {
+        ApiError::bad_request(format!("Invalid value `{text}` for parameter '{field}' supplied: an experiment id is a whole number"))
+    })
+}
+
+fn experiment_ids(field: &str, texts: &[String]) -> Result<Vec<i64>, ApiError> {
+    texts.iter().map(|text| experiment_id(field, text)).collect()
+}
+
+/// A page's size: `default` if none is given.
+fn page_size(given: Option<web::wire::Int64>, default: usize, most: usize) -> Result<usize, ApiError> {
+    let Some(web::wire::Int64(given)) = given else { return Ok(default) };
+    match usize::try_from(given) {
+        Ok(size) if (1..=most).contains(&size) => Ok(size),
+        _ => Err(ApiError::bad_request(format!(
+            "Invalid value `{given}` for parameter 'max_results' supplied: It must be between 1 and {most}"
+        ))),
+    }
+}

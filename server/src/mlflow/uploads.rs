@@ -1,0 +1,164 @@
+//! `mlflow-artifacts/mpu`: large files in parts.
+//!
+//! A client asks where to send each part, sends them, and says when all are there. Here the parts come to
+//! this server, too.
+
+use artifacts::{Artifacts, MOST_PARTS, Place, UploadId};
+use axum::body::Body;
+use axum::extract::{OriginalUri, Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use http::{HeaderMap, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use web::wire::{Int64, Many};
+use web::{ApiError, Call, required};
+
+use super::wire::Empty;
+use crate::state::AppState;
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/mpu/create/{*folder}", post(create))
+        .route("/mpu/complete/{*folder}", post(complete))
+        .route("/mpu/abort/{*folder}", post(abort))
+        .route("/mpu/parts/{upload_id}/{number}", put(put_part))
+        .route("/presigned/{*path}", get(no_presigned_downloads))
+}
+
+#[derive(Deserialize)]
+struct Create {
+    path: Option<String>,
+    num_parts: Option<Int64>,
+}
+
+#[derive(Serialize)]
+struct Created {
+    upload_id: String,
+    credentials: Vec<Credential>,
+}
+
+#[derive(Serialize)]
+struct Credential {
+    url: String,
+    part_number: u32,
+    headers: std::collections::BTreeMap<String, String>,
+}
+
+async fn create(
+    State(artifacts): State<Artifacts>,
+    Path(folder): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    Call(call): Call<Create>,
+) -> Result<Json<Created>, ApiError> {
+    target(&folder, call.path)?;
+    let count = call.num_parts.map_or(1, |count| count.0);
+    let count = u32::try_from(count).ok().filter(|count| (1..=MOST_PARTS).contains(count)).ok_or_else(|| {
+        ApiError::bad_request(format!(
+            "Invalid value `{count}` for parameter 'num_parts' supplied: It must be between 1 and {MOST_PARTS}"
+        ))
+    })?;
+    let id = artifacts.begin_upload().await?;
+    let (calls, _) = uri.path().split_once("/mpu/").unwrap_or_default();
+    let base = format!("{}{calls}/mpu/parts/{}", origin(&headers), id.as_str());
+    let credential = |part_number| Credential {
+        url: format!("{base}/{part_number}"),
+        part_number,
+        headers: std::collections::BTreeMap::new(),
+    };
+    Ok(Json(Created {
+        upload_id: id.as_str().to_owned(),
+        credentials: (1..=count).map(credential).collect(),
+    }))
+}
+
+/// This server's address, as the client knows it.
+fn origin(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+    format!("{scheme}://{}", text(header::HOST.as_str()).unwrap_or("127.0.0.1"))
+}
+
+/// The file's place: the folder of the address, and the name of the client's own file.
+fn target(folder: &str, path: Option<String>) -> Result<Place, ApiError> {
+    let path = required("path", path)?;
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(&path);
+    Ok(Place::parse(folder.trim_end_matches('/'))?.join(name)?)
+}
+
+async fn put_part(
+    State(artifacts): State<Artifacts>,
+    Path((upload_id, number)): Path<(String, String)>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let number = number.parse().map_err(|_| {
+        ApiError::bad_request(format!("Invalid value `{number}` for the part's number supplied: it is a whole number"))
+    })?;
+    let id = UploadId::parse(&upload_id)?;
+    let size = artifacts.put_part(&id, number, body.into_data_stream()).await?;
+    // The client sends the tag back; the part is known by its number.
+    let tag = format!("\"{upload_id}-{number}-{size}\"");
+    Ok((StatusCode::OK, [(header::ETAG, tag)]).into_response())
+}
+
+#[derive(Deserialize)]
+struct Complete {
+    path: Option<String>,
+    upload_id: Option<String>,
+    #[serde(default)]
+    parts: Many<Part>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    part_number: Option<Int64>,
+}
+
+async fn complete(
+    State(artifacts): State<Artifacts>,
+    Path(folder): Path<String>,
+    Call(call): Call<Complete>,
+) -> Result<Json<Empty>, ApiError> {
+    let place = target(&folder, call.path)?;
+    let id = UploadId::parse(&required("upload_id", call.upload_id)?)?;
+    let number = |part: Part| part.part_number.and_then(|number| u32::try_from(number.0).ok());
+    let mut numbers: Vec<u32> = call
+        .parts
+        .0
+        .into_iter()
+        .map(|part| number(part).ok_or_else(|| ApiError::missing("parts.part_number")))
+        .collect::<Result<_, _>>()?;
+    if numbers.is_empty() {
+        return Err(ApiError::missing("parts"));
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    artifacts.complete_upload(&id, &numbers, &place).await?;
+    Ok(Json(Empty {}))
+}
+
+#[derive(Deserialize)]
+struct Abort {
+    path: Option<String>,
+    upload_id: Option<String>,
+}
+
+async fn abort(
+    State(artifacts): State<Artifacts>,
+    Path(folder): Path<String>,
+    Call(call): Call<Abort>,
+) -> Result<Json<Empty>, ApiError> {
+    target(&folder, call.path)?;
+    let id = UploadId::parse(&required("upload_id", call.upload_id)?)?;
+    artifacts.abort_upload(&id).await?;
+    Ok(Json(Empty {}))
+}
+
+async fn no_presigned_downloads() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "NOT_IMPLEMENTED",
+        "Multipart download is not supported for the current artifact repository; fetch the file itself",
+    )
+}

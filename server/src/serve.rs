@@ -1,0 +1,161 @@
+//! Start and stop.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use artifacts::Artifacts;
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use http::StatusCode;
+use leptos::config::LeptosOptions;
+use store::{Db, experiments};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::trace::{DefaultMakeSpan, DefaultOnFailure, DefaultOnResponse, TraceLayer};
+use web::{ApiError, guard};
+
+use crate::clock::now;
+use crate::state::AppState;
+use crate::{files, live, mlflow, pages};
+
+/// How the server is to run.
+#[derive(Debug)]
+pub struct Options {
+    pub host: IpAddr,
+    pub port: u16,
+    pub data: PathBuf,
+    /// Deleted when the server stops.
+    pub temporary: Option<TempDir>,
+}
+
+/// Serves until it is told to stop (SIGTERM or Ctrl-C), then finishes what is under way.
+pub fn run(options: Options, started: Instant) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(options, started))
+}
+
+async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
+    let state = open(&options.data).await?;
+    let listener = TcpListener::bind((options.host, options.port)).await.with_context(|| {
+        format!("can't listen on {}:{}; choose another --port, or stop what listens there", options.host, options.port)
+    })?;
+    let address = listener.local_addr()?;
+    println!("Countersign {} is at http://{address}", env!("CARGO_PKG_VERSION"));
+    println!("Log to it with MLFLOW_TRACKING_URI=http://{address}");
+    tracing::info!(
+        data = %options.data.display(),
+        milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "serving {address}"
+    );
+
+    let stopping = state.stopping.clone();
+    tokio::spawn(stop_on_signal(stopping.clone())?);
+    let listener = listener.tap_io(|stream| {
+        // Small answers shouldn't wait to be sent together.
+        if let Err(cause) = stream.set_nodelay(true) {
+            tracing::debug!(error = %cause, "a connection keeps its delay");
+        }
+    });
+    axum::serve(listener, router(state.clone()))
+        .with_graceful_shutdown(async move { stopping.cancelled().await })
+        .await?;
+    state.db.close().await;
+    tracing::info!("stopped");
+    if let Some(folder) = options.temporary {
+        folder.close().context("the temporary folder could not be removed")?;
+    }
+    Ok(())
+}
+
+async fn open(data: &Path) -> anyhow::Result<AppState> {
+    fs::create_dir_all(data).with_context(|| format!("can't create the folder {}", data.display()))?;
+    let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
+    let db = Db::open(&database_url(&data)).await.with_context(|| {
+        format!("can't open the database in {}; is the folder writable, and of this version?", data.display())
+    })?;
+    experiments::ensure_default(&db, now()).await?;
+    let artifacts = Artifacts::in_folder(&data)
+        .with_context(|| format!("can't keep artifacts in {}", data.display()))?;
+    let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();
+    Ok(AppState { db, artifacts, leptos, stopping: CancellationToken::new() })
+}
+
+/// The path may have characters that mean something in a URL.
+fn database_url(data: &Path) -> String {
+    let path = data.join("countersign.sqlite");
+    let encoded: String = path
+        .to_string_lossy()
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    format!("sqlite://{encoded}?mode=rwc")
+}
+
+fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/version", get(|| async { env!("CARGO_PKG_VERSION") }))
+        .merge(mlflow::router())
+        .merge(files::router())
+        .merge(live::router())
+        .merge(pages::router(&state))
+        .layer(from_fn(guard::loopback_only))
+        .layer(CatchPanicLayer::custom(|_| {
+            let error = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "the server failed");
+            axum::response::IntoResponse::into_response(error)
+        }))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(DefaultMakeSpan::new().level(tracing::Level::DEBUG))
+                .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG))
+                // What failed has been logged where it happened.
+                .on_failure(DefaultOnFailure::new().level(tracing::Level::DEBUG)),
+        )
+        .with_state(state)
+}
+
+async fn health(axum::extract::State(db): axum::extract::State<Db>) -> Result<&'static str, ApiError> {
+    db.ping().await?;
+    Ok("OK")
+}
+
+/// Waits for SIGTERM or Ctrl-C; a second one stops at once.
+fn stop_on_signal(stopping: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        for is_first in [true, false] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if is_first {
+                tracing::info!("stopping; finishing what is under way");
+                stopping.cancel();
+            }
+        }
+        std::process::exit(1);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_folder_can_be_named_in_the_databases_address() {
+        let url = database_url(Path::new("/srv/a b?c=d#ü"));
+        assert_eq!(url, "sqlite:///srv/a%20b%3Fc%3Dd%23%C3%BC/countersign.sqlite?mode=rwc");
+    }
+}

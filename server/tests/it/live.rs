@@ -1,0 +1,27 @@
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::TestApp;
+
+#[tokio::test]
+async fn an_open_page_hears_of_every_change_and_of_the_end() {
+    let app = TestApp::start().await;
+    let run = app.create_run("0").await;
+    let response = app.request(Method::GET, &format!("/live/runs/{run}")).send().await.expect("an answer");
+    let mut events = response.bytes_stream();
+    let mut next = async || {
+        let event = tokio::time::timeout(Duration::from_secs(20), events.next()).await.expect("comes in time");
+        event.map(|bytes| String::from_utf8_lossy(&bytes.expect("bytes")).into_owned())
+    };
+    app.log(&run, json!({ "metrics": [{ "key": "m", "value": 1, "timestamp": 1 }] })).await;
+    assert!(next().await.is_some_and(|event| event.contains("event: changed")));
+    app.ok("runs/update", json!({ "run_id": run, "status": "FINISHED", "end_time": 5 })).await;
+    assert!(next().await.is_some_and(|event| event.contains("event: changed")));
+    assert!(next().await.is_some_and(|event| event.contains("event: ended")));
+    assert_eq!(next().await, None);
+    let absent = app.send(app.request(Method::GET, "/live/runs/none")).await;
+    assert_eq!(absent.status, 404);
+}
