@@ -60,6 +60,6 @@ mod tests {
     fn any_number_of_rows_needs_few_statement_texts() {
         assert_eq!([1, 2, 3, 700, 5_000].map(|rows| chunk(rows, 819)), [1, 2, 2, 512, 512]);
         assert_eq!(padded(&[1, 2, 3]), [1, 2, 3, 3]);
-        assert_eq!(padded::<i64>(&[]), []);
+        assert!(padded::<i64>(&[]).is_empty());
     }
 }

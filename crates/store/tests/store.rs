@@ -1,0 +1,256 @@
+//! The store on a real database: SQLite always, PostgreSQL too where `TEST_DATABASE_URL` names one.
+
+use domain::datasets::{Dataset, DatasetInput};
+use domain::metrics::Axis;
+use domain::{KeyValue, MetricValue, Millis, RunStatus, ViewType};
+use store::experiments::{self, ExperimentQuery, NewExperiment};
+use store::logged_models::{self, LoggedModelQuery, ModelOrder, NewLoggedModel};
+use store::metrics::{self, CurveQuery, HistoryQuery};
+use store::runs::{self, NewMetric, NewRun, RunLog, RunQuery, RunUpdate};
+use store::{Db, Error, datasets};
+
+const NOW: Millis = Millis(1_700_000_000_000);
+
+/// Runs `test` on each database there is.
+async fn on_each<F: AsyncFn(Db)>(test: F) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("db.sqlite");
+    let db = Db::open(&format!("sqlite://{}?mode=rwc", file.display())).await.expect("opens");
+    test(db.clone()).await;
+    db.close().await;
+    if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
+        let db = Db::open(&url).await.expect("opens");
+        test(db.clone()).await;
+        db.close().await;
+    }
+}
+
+/// An experiment of its own: a shared server keeps what earlier tests made.
+async fn experiment(db: &Db) -> i64 {
+    let name = format!("e-{}", uuid::Uuid::new_v4());
+    let new = NewExperiment { name, ..NewExperiment::default() };
+    experiments::create(db, new, NOW).await.expect("is created")
+}
+
+async fn run(db: &Db, experiment_id: i64, started_at: i64) -> String {
+    let new = NewRun { experiment_id, started_at: Millis(started_at), ..NewRun::default() };
+    runs::create(db, new).await.expect("is created").uuid
+}
+
+fn metric(key: &str, value: f64, step: i64) -> NewMetric {
+    NewMetric { key: key.into(), value: MetricValue(value), step, timestamp: Millis(step), ..NewMetric::default() }
+}
+
+async fn log(db: &Db, uuid: &str, metrics: Vec<NewMetric>, params: Vec<KeyValue>) {
+    let log = RunLog { metrics, params, tags: vec![KeyValue::new("t", "1")] };
+    runs::log(db, uuid.into(), log).await.expect("is logged");
+}
+
+fn query(experiment_id: i64, filter: &str, order: &str) -> RunQuery {
+    let order_by = if order.is_empty() { Vec::new() } else { vec![order.to_owned()] };
+    RunQuery {
+        experiment_ids: vec![experiment_id],
+        filter: filter.into(),
+        order_by,
+        max_results: 100,
+        ..RunQuery::default()
+    }
+}
+
+async fn found(db: &Db, query: &RunQuery) -> Vec<String> {
+    let page = runs::search(db, query).await.expect("is found");
+    page.items.into_iter().map(|run| run.uuid).collect()
+}
+
+#[tokio::test]
+async fn everything_that_a_run_has_comes_back() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let uuid = run(&db, id, 5).await;
+        log(&db, &uuid, vec![metric("loss", f64::NAN, 1), metric("acc", 0.1, 2)], vec![KeyValue::new("lr", "ü'")]).await;
+        log(&db, &uuid, vec![metric("loss", f64::NAN, 1)], vec![KeyValue::new("lr", "ü'")]).await;
+        let dataset = Dataset {
+            name: "wine".into(), digest: "d".into(), source_type: "x".into(), source: "y".into(), schema: None,
+            profile: Some("{}".into()),
+        };
+        let input = DatasetInput { dataset, tags: vec![KeyValue::new("mlflow.data.context", "train")] };
+        for _ in 0..2 {
+            datasets::log_inputs(&db, uuid.clone(), vec![input.clone()], vec!["m-1".into()]).await.expect("is logged");
+        }
+        let update = RunUpdate { status: Some(RunStatus::Failed), ended_at: Some(Millis(9)), name: Some("n".into()) };
+        runs::update(&db, uuid.clone(), update).await.expect("is updated");
+
+        let run = runs::get(&db, &uuid).await.expect("is there");
+        assert_eq!((run.status, run.ended_at, run.name.as_str()), (RunStatus::Failed, Some(Millis(9)), "n"));
+        assert_eq!(run.param("lr"), Some("ü'"));
+        assert!(run.metric("loss").is_some_and(|loss| loss.value.0.is_nan()));
+        assert_eq!(run.metric("acc").map(|acc| acc.value.0.to_bits()), Some(0.1_f64.to_bits()));
+        assert_eq!(run.inputs.datasets, [input.clone()]);
+        assert_eq!(run.inputs.models, ["m-1"]);
+        assert_eq!(run.artifact_uri, format!("mlflow-artifacts:/{id}/{uuid}/artifacts"));
+        assert!(!datasets::search(&db, &[id]).await.expect("is found").is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failed_operation_undoes_itself_and_nothing_else() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let uuid = run(&db, id, 5).await;
+        log(&db, &uuid, Vec::new(), vec![KeyValue::new("p", "1")]).await;
+        let conflict = RunLog { params: vec![KeyValue::new("q", "1"), KeyValue::new("p", "2")], ..RunLog::default() };
+        let refused = runs::log(&db, uuid.clone(), conflict);
+        let fine = runs::set_tag(&db, uuid.clone(), KeyValue::new("a", "b"));
+        let taken = experiments::get(&db, id).await.expect("is there").name;
+        let taken = experiments::create(&db, NewExperiment { name: taken, ..NewExperiment::default() }, NOW);
+        let other = experiment(&db);
+        let (refused, fine, taken, other) = tokio::join!(refused, fine, taken, other);
+        assert!(matches!(refused, Err(Error::Invalid(_))));
+        assert!(fine.is_ok());
+        assert!(matches!(taken, Err(Error::AlreadyExists { .. })));
+        experiments::get(&db, other).await.expect("was created beside it");
+        let run = runs::get(&db, &uuid).await.expect("is there");
+        assert_eq!((run.param("q"), run.tag("a")), (None, Some("b")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn searches_give_the_same_from_every_start() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let mut uuids = Vec::new();
+        for index in 0..12_i32 {
+            let uuid = run(&db, id, i64::from(index)).await;
+            let value = f64::from(index % 5);
+            log(&db, &uuid, vec![metric("m", value, 0)], vec![KeyValue::new("p", if index < 3 { "few" } else { "many" })])
+                .await;
+            uuids.push(uuid);
+        }
+        let expected: Vec<_> = [1, 0, 2].into_iter().map(|place: usize| uuids[place].clone()).collect();
+        let mut sorted = expected.clone();
+        sorted.sort_by_key(|uuid| uuids.iter().position(|one| one == uuid));
+        // m is 0, 1, 2 for the few.
+        assert_eq!(found(&db, &query(id, "params.p = 'few'", "metrics.m ASC")).await, sorted);
+        let descending = found(&db, &query(id, "params.p = 'few' AND metrics.m >= 0", "metrics.m DESC")).await;
+        assert_eq!(descending, sorted.iter().rev().cloned().collect::<Vec<_>>());
+        assert_eq!(found(&db, &query(id, "params.p LIKE 'f__'", "metrics.m")).await, sorted);
+        assert_eq!(found(&db, &query(id, "params.p ILIKE 'FEW'", "params.p")).await.len(), 3);
+        assert_eq!(found(&db, &query(id, "metrics.m > 3", "")).await.len(), 2);
+        let all = RunQuery { view: ViewType::All, ..query(id, "", "") };
+        assert_eq!(runs::count(&db, &all).await.expect("is counted"), 12);
+        assert_eq!(runs::count(&db, &query(id, "params.p = 'many'", "")).await.expect("is counted"), 9);
+
+        for order in ["metrics.m ASC", "params.p DESC", "metrics.none", ""] {
+            let whole = found(&db, &query(id, "", order)).await;
+            assert_eq!(whole.len(), 12);
+            for offset in [0, 1, 7, 11, 12, 20] {
+                let query = RunQuery { offset, max_results: 3, ..query(id, "", order) };
+                let end = (offset + 3).min(12).max(offset.min(12));
+                assert_eq!(found(&db, &query).await, whole[offset.min(12)..end], "{order} from {offset}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_values_and_children_are_counted_in_their_experiment_only() {
+    on_each(async |db| {
+        let (id, other) = (experiment(&db).await, experiment(&db).await);
+        let parent = run(&db, id, 1).await;
+        for index in 0..3 {
+            let child = run(&db, id, 2).await;
+            let value = if index == 0 { "rare" } else { "often" };
+            log(&db, &child, vec![metric("only here", 1.0, 0)], vec![KeyValue::new("p", value)]).await;
+            runs::set_tag(&db, child, KeyValue::new("mlflow.parentRunId", parent.clone())).await.expect("is set");
+        }
+        let keys = runs::keys(&db, &[id]).await.expect("are found");
+        assert_eq!((keys.metrics, keys.params), (vec!["only here".to_owned()], vec!["p".to_owned()]));
+        assert!(keys.tags.contains(&"mlflow.parentRunId".to_owned()));
+        assert!(runs::keys(&db, &[other]).await.expect("are found").params.is_empty());
+        assert_eq!(runs::param_values(&db, &[id], "p", 9).await.expect("are found"), ["often", "rare"]);
+        assert_eq!(runs::child_counts(&db, &[parent.clone(), "none".into()]).await.expect("are counted"), [3, 0]);
+        let counts = metrics::point_counts(&db, &found(&db, &query(id, "", "")).await).await.expect("are counted");
+        assert_eq!(counts, [("only here".to_owned(), 1)]);
+        let query = ExperimentQuery { max_results: 1000, ..ExperimentQuery::default() };
+        let summaries = experiments::summaries(&db, &query).await.expect("are found").items;
+        let summary = summaries.iter().find(|one| one.experiment.id == id).expect("is there");
+        assert_eq!((summary.active_runs, summary.running_runs, summary.last_run_at), (4, 4, Some(Millis(2))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn curves_are_thinned_and_zoomed_with_their_neighbours() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let uuid = run(&db, id, 1).await;
+        for chunk in (0..3_000).collect::<Vec<i64>>().chunks(1_000) {
+            let points = chunk.iter().map(|step| metric("m", if *step == 1_234 { 50.0 } else { 0.0 }, *step)).collect();
+            log(&db, &uuid, points, Vec::new()).await;
+        }
+        let query = CurveQuery {
+            run_uuids: vec![uuid.clone()], keys: vec!["m".into(), "none".into()], axis: Axis::Step, buckets: 50,
+            ..CurveQuery::default()
+        };
+        let curves = metrics::curves(&db, &query).await.expect("are read");
+        assert_eq!((curves.len(), curves[0].total_points), (1, 3_000));
+        assert!(curves[0].points.len() <= 250 && curves[0].points.iter().any(|point| point.step == 1_234));
+        let zoomed = CurveQuery { from: Some(100.0), to: Some(110.0), ..query };
+        let curves = metrics::curves(&db, &zoomed).await.expect("are read");
+        let steps: Vec<_> = curves[0].points.iter().map(|point| point.step).collect();
+        assert_eq!(steps, (99..=111).collect::<Vec<_>>());
+        let history = HistoryQuery { run_uuid: uuid, key: "m".into(), max_results: Some(2), page_token: None };
+        assert_eq!(metrics::history(&db, &history).await.expect("is read").items.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn logged_models_are_kept_and_found() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let uuid = run(&db, id, 1).await;
+        let mut ids = Vec::new();
+        for (name, score) in [("a", 0.2), ("b", 0.9)] {
+            let params = vec![KeyValue::new("depth", name)];
+            let new = NewLoggedModel { experiment_id: id, name: name.into(), params, ..NewLoggedModel::default() };
+            let model = logged_models::create(&db, new, NOW).await.expect("is created");
+            let point = NewMetric { model_id: Some(model.model_id.clone()), ..metric("acc", score, 1) };
+            log(&db, &uuid, vec![point.clone()], Vec::new()).await;
+            log(&db, &uuid, vec![point], Vec::new()).await;
+            ids.push(model.model_id);
+        }
+        let order_by = vec![ModelOrder { field_name: "metrics.acc".into(), ascending: false, dataset: None }];
+        let query = LoggedModelQuery {
+            experiment_ids: vec![id], filter: "metrics.acc > 0.1 AND params.depth IN ('a', 'b')".into(), order_by,
+            max_results: 10, ..LoggedModelQuery::default()
+        };
+        let found = logged_models::search(&db, &query).await.expect("are found").items;
+        assert_eq!(found.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(found[0].metrics.len(), 1);
+        logged_models::delete(&db, ids[0].clone(), NOW).await.expect("is deleted");
+        let left = logged_models::get_many(&db, &ids).await.expect("are read");
+        assert_eq!(left.len(), 1);
+        let unknown = NewMetric { model_id: Some("m-none".into()), ..metric("acc", 1.0, 1) };
+        let refused = runs::log(&db, uuid, RunLog { metrics: vec![unknown], ..RunLog::default() }).await;
+        assert!(matches!(refused, Err(Error::NotFound { .. })));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closed_store_refuses_writes_and_has_kept_those_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
+    let db = Db::open(&url).await.expect("opens");
+    let id = experiment(&db).await;
+    db.close().await;
+    let late = experiments::rename(&db, id, "late".into(), NOW).await;
+    assert!(matches!(late, Err(Error::ShuttingDown)));
+    let again = Db::open(&url).await.expect("opens again");
+    experiments::get(&again, id).await.expect("was kept");
+    assert!(matches!(Db::open("mysql://x").await, Err(Error::Unsupported(_))));
+}
