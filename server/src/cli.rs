@@ -9,7 +9,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::{demo, logging, serve};
 
 #[derive(Parser)]
-#[command(name = "countersign", version, about = "Tracks experiments, reviews promotions, watches what shipped")]
+#[command(
+    name = "countersign",
+    version,
+    about = "Tracks experiments, reviews promotions, watches what shipped"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -77,9 +81,11 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 impl Serve {
     fn check(self) -> Result<serve::Options, String> {
         if !self.open {
-            return Err("accounts and login are not part of this release yet: add --open to serve this machine \
+            return Err(
+                "accounts and login are not part of this release yet: add --open to serve this machine \
                         alone, without login"
-                .into());
+                    .into(),
+            );
         }
         let host = loopback(&self.host)?;
         Ok(serve::Options { host, port: self.port, data: self.data, temporary: None })

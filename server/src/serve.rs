@@ -45,7 +45,10 @@ pub fn run(options: Options, started: Instant) -> anyhow::Result<()> {
 async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     let state = open(&options.data).await?;
     let listener = TcpListener::bind((options.host, options.port)).await.with_context(|| {
-        format!("can't listen on {}:{}; choose another --port, or stop what listens there", options.host, options.port)
+        format!(
+            "can't listen on {}:{}; choose another --port, or stop what listens there",
+            options.host, options.port
+        )
     })?;
     let address = listener.local_addr()?;
     println!("Countersign {} is at http://{address}", env!("CARGO_PKG_VERSION"));
@@ -82,8 +85,8 @@ async fn open(data: &Path) -> anyhow::Result<AppState> {
         format!("can't open the database in {}; is the folder writable, and of this version?", data.display())
     })?;
     experiments::ensure_default(&db, now()).await?;
-    let artifacts = Artifacts::in_folder(&data)
-        .with_context(|| format!("can't keep artifacts in {}", data.display()))?;
+    let artifacts =
+        Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
     let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();
     Ok(AppState { db, artifacts, leptos, stopping: CancellationToken::new() })
 }
@@ -95,7 +98,9 @@ fn database_url(data: &Path) -> String {
         .to_string_lossy()
         .bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                char::from(byte).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect();
@@ -112,7 +117,8 @@ fn router(state: AppState) -> Router {
         .merge(pages::router(&state))
         .layer(from_fn(guard::loopback_only))
         .layer(CatchPanicLayer::custom(|_| {
-            let error = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "the server failed");
+            let error =
+                ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "the server failed");
             axum::response::IntoResponse::into_response(error)
         }))
         .layer(

@@ -50,9 +50,8 @@ impl Artifacts {
     /// # Errors
     /// `Path` if it would leave that, `Elsewhere` if the files aren't kept here.
     pub fn place(&self, artifact_uri: &str, path: &str) -> Result<Place> {
-        let home = artifact_uri
-            .strip_prefix(SCHEME)
-            .ok_or_else(|| Error::Elsewhere(artifact_uri.to_owned()))?;
+        let home =
+            artifact_uri.strip_prefix(SCHEME).ok_or_else(|| Error::Elsewhere(artifact_uri.to_owned()))?;
         Place::parse(home.trim_matches('/'))?.join(path)
     }
 }

@@ -20,7 +20,11 @@ impl UploadId {
     /// `NoUpload` if it isn't one of ours.
     pub fn parse(text: &str) -> Result<Self> {
         let is_ours = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_ours { Ok(Self(text.to_owned())) } else { Err(Error::NoUpload(text.chars().take(64).collect())) }
+        if is_ours {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::NoUpload(text.chars().take(64).collect()))
+        }
     }
 
     pub fn as_str(&self) -> &str {

@@ -122,6 +122,10 @@ impl Artifacts {
             let name = display(path.as_ref());
             Ok((name.clone(), prefix.join(&name)?))
         };
-        self.files.list(Some(place.as_path())).map_err(Error::from).map(move |meta| meta.and_then(&below)).boxed()
+        self.files
+            .list(Some(place.as_path()))
+            .map_err(Error::from)
+            .map(move |meta| meta.and_then(&below))
+            .boxed()
     }
 }

@@ -79,14 +79,12 @@ pub(crate) async fn write(
     pin_mut!(stream);
     let mut start = BytesMut::new();
     while start.len() < PART {
-        match stream.try_next().await? {
-            Some(bytes) => start.extend_from_slice(&bytes),
-            None => {
-                let size = start.len() as u64;
-                store.put(path, start.freeze().into()).await?;
-                return Ok(size);
-            }
-        }
+        let Some(bytes) = stream.try_next().await? else {
+            let size = start.len() as u64;
+            store.put(path, start.freeze().into()).await?;
+            return Ok(size);
+        };
+        start.extend_from_slice(&bytes);
     }
     let upload = store.put_multipart(path).await?;
     let mut writer = WriteMultipart::new_with_chunk_size(upload, PART);

@@ -16,12 +16,14 @@ fn place(path: &str) -> Place {
 
 async fn content(artifacts: &Artifacts, path: &str) -> Vec<u8> {
     let content = artifacts.open(&place(path)).await.expect("opens");
-    content.stream.try_fold(Vec::new(), |mut all, bytes| async move {
-        all.extend_from_slice(&bytes);
-        Ok(all)
-    })
-    .await
-    .expect("streams")
+    content
+        .stream
+        .try_fold(Vec::new(), |mut all, bytes| async move {
+            all.extend_from_slice(&bytes);
+            Ok(all)
+        })
+        .await
+        .expect("streams")
 }
 
 #[tokio::test]
@@ -35,8 +37,12 @@ async fn files_come_back_under_the_name_they_were_given() {
     let names: Vec<_> = artifacts.list_place(&Place::root()).await.expect("lists");
     let names: Vec<_> = names.iter().map(|entry| (entry.path.as_str(), entry.is_dir, entry.size)).collect();
     assert_eq!(names[..2], [("deep", true, None), ("größe", true, None)]);
-    assert!(names.contains(&("100%.txt", false, Some(8))) && names.contains(&("a#1", false, Some(3))), "{names:?}");
-    let walked: Vec<_> = artifacts.walk(&place("deep")).map_ok(|(name, _)| name).try_collect().await.expect("walks");
+    assert!(
+        names.contains(&("100%.txt", false, Some(8))) && names.contains(&("a#1", false, Some(3))),
+        "{names:?}"
+    );
+    let walked: Vec<_> =
+        artifacts.walk(&place("deep")).map_ok(|(name, _)| name).try_collect().await.expect("walks");
     assert_eq!(walked, ["er/b.bin"]);
 }
 
@@ -65,7 +71,10 @@ async fn large_files_and_ranges_are_exact() {
     let part = artifacts.open_range(&place("big"), 1_000..1_010).await.expect("opens");
     let bytes: Vec<Bytes> = part.stream.try_collect().await.expect("streams");
     assert_eq!(bytes.concat(), &whole[1_000..1_010]);
-    assert_eq!(artifacts.head(&place("big"), 3).await.expect("reads"), (Bytes::from_static(&[0, 1, 2]), size));
+    assert_eq!(
+        artifacts.head(&place("big"), 3).await.expect("reads"),
+        (Bytes::from_static(&[0, 1, 2]), size)
+    );
 }
 
 #[tokio::test]
@@ -102,7 +111,10 @@ async fn files_and_folders_do_not_replace_each_other() {
 async fn only_the_servers_own_places_are_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
-    assert_eq!(artifacts.place("mlflow-artifacts:/1/r/artifacts", "m/x").expect("is ours"), place("1/r/artifacts/m/x"));
+    assert_eq!(
+        artifacts.place("mlflow-artifacts:/1/r/artifacts", "m/x").expect("is ours"),
+        place("1/r/artifacts/m/x")
+    );
     assert!(matches!(artifacts.place("file:///etc", "passwd"), Err(Error::Elsewhere(_))));
     assert!(matches!(artifacts.place("mlflow-artifacts:/1", "../2"), Err(Error::Path { .. })));
     assert!(matches!(artifacts.place("mlflow-artifacts:/../x", "a"), Err(Error::Path { .. })));

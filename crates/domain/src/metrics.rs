@@ -80,8 +80,7 @@ impl<'de> Deserialize<'de> for MetricValue {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<MetricValue, E> {
-                MetricValue::parse(text)
-                    .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+                MetricValue::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
         deserializer.deserialize_any(Number)
@@ -150,8 +149,17 @@ mod tests {
     #[test]
     fn ordinals_sort_as_the_values_do_and_give_them_back() {
         let sorted = [
-            f64::NEG_INFINITY, f64::MIN, -1.5, -f64::MIN_POSITIVE, 0.0, 5e-324, 0.1, 1.0, 1e300,
-            f64::MAX, f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::MIN,
+            -1.5,
+            -f64::MIN_POSITIVE,
+            0.0,
+            5e-324,
+            0.1,
+            1.0,
+            1e300,
+            f64::MAX,
+            f64::INFINITY,
         ];
         for pair in sorted.windows(2) {
             assert!(MetricValue(pair[0]).to_ordinal() < MetricValue(pair[1]).to_ordinal());
@@ -170,7 +178,7 @@ mod tests {
         for (value, text) in [(f64::NAN, "\"NaN\""), (f64::INFINITY, "\"Infinity\""), (0.1, "0.1")] {
             assert_eq!(serde_json::to_string(&MetricValue(value)).expect("serialises"), text);
             let back: MetricValue = serde_json::from_str(text).expect("parses");
-            assert!(back.0 == value || back.0.is_nan() && value.is_nan());
+            assert!(back.0.to_bits() == value.to_bits() || back.0.is_nan() && value.is_nan());
         }
         assert!(serde_json::from_str::<MetricValue>("\"high\"").is_err());
     }

@@ -27,8 +27,7 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    pub const ALL: [Self; 5] =
-        [Self::Running, Self::Scheduled, Self::Finished, Self::Failed, Self::Killed];
+    pub const ALL: [Self; 5] = [Self::Running, Self::Scheduled, Self::Finished, Self::Failed, Self::Killed];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use domain::KeyValue;
 use domain::datasets::{Dataset, DatasetInput};
 use futures::FutureExt as _;
-use sqlx::FromRow;
 use sqlx::AnyConnection;
+use sqlx::FromRow;
 
 use crate::Db;
 use crate::error::{Error, Result};
@@ -70,11 +70,12 @@ async fn intern(tx: &mut Tx<'_>, experiment_id: i64, dataset: &Dataset) -> Resul
 }
 
 async fn link(tx: &mut Tx<'_>, run: i64, dataset: i64, tags: &[KeyValue]) -> Result<()> {
-    let linked = sqlx::query("INSERT INTO run_datasets (run_id, dataset_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(run)
-        .bind(dataset)
-        .execute(&mut *tx.connection)
-        .await?;
+    let linked =
+        sqlx::query("INSERT INTO run_datasets (run_id, dataset_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(run)
+            .bind(dataset)
+            .execute(&mut *tx.connection)
+            .await?;
     if linked.rows_affected() == 0 {
         return Ok(());
     }
@@ -106,7 +107,10 @@ struct Row {
 }
 
 /// The inputs of the runs in `list`, each with its run.
-pub(crate) async fn of_runs(connection: &mut AnyConnection, list: &List<'_>) -> Result<Vec<(i64, DatasetInput)>> {
+pub(crate) async fn of_runs(
+    connection: &mut AnyConnection,
+    list: &List<'_>,
+) -> Result<Vec<(i64, DatasetInput)>> {
     let rows: Vec<Row> = list
         .fetch(
             connection,

@@ -29,9 +29,36 @@ pub enum Error {
     ShuttingDown,
 }
 
+/// What a thing that isn't there was asked for by.
+pub(crate) struct Key(String);
+
+impl From<i64> for Key {
+    fn from(id: i64) -> Self {
+        Self(id.to_string())
+    }
+}
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<&String> for Key {
+    fn from(text: &String) -> Self {
+        Self(text.clone())
+    }
+}
+
+impl From<String> for Key {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl Error {
-    pub(crate) fn not_found(what: &'static str, field: &'static str, key: impl ToString) -> Self {
-        Self::NotFound { what, field, key: key.to_string() }
+    pub(crate) fn not_found(what: &'static str, field: &'static str, key: impl Into<Key>) -> Self {
+        Self::NotFound { what, field, key: key.into().0 }
     }
 
     pub(crate) fn experiment_is_deleted(id: i64) -> Self {

@@ -7,8 +7,8 @@ use domain::filter::{self, EXPERIMENTS, OrderBy, Subject, Test};
 use domain::limits::{self, Invalid};
 use domain::{Experiment, KeyValue, Lifecycle, Millis, Page, ViewType};
 use futures::FutureExt as _;
-use sqlx::FromRow;
 use sqlx::AnyConnection;
+use sqlx::FromRow;
 
 use crate::Db;
 use crate::bulk;
@@ -52,8 +52,7 @@ struct Row {
     updated_at_ms: i64,
 }
 
-const SELECT: &str =
-    "SELECT e.id, e.name, e.artifact_location, e.is_deleted, e.created_at_ms, e.updated_at_ms FROM experiments e";
+const SELECT: &str = "SELECT e.id, e.name, e.artifact_location, e.is_deleted, e.created_at_ms, e.updated_at_ms FROM experiments e";
 
 /// # Errors
 /// `Filter` if the filter or an order can't be read, `Invalid` for a token of another search.
@@ -75,7 +74,8 @@ pub async fn search(db: &Db, query: &ExperimentQuery) -> Result<Page<Experiment>
             Subject::Tag(key) => {
                 let is_absence = matches!(clause.test, Test::IsNull { negated: false });
                 sql.push(if is_absence { "NOT EXISTS" } else { "EXISTS" });
-                sql.push(" (SELECT 1 FROM experiment_tags t WHERE t.experiment_id = e.id AND t.key = ").bind(&**key);
+                sql.push(" (SELECT 1 FROM experiment_tags t WHERE t.experiment_id = e.id AND t.key = ")
+                    .bind(&**key);
                 if !matches!(clause.test, Test::IsNull { .. }) {
                     sql.push(" AND ");
                     push_test(&mut sql, "t.value", &clause.test);
@@ -149,12 +149,18 @@ fn position(order: &[OrderBy], experiment: &Experiment) -> Vec<Value> {
     position
 }
 
-async fn with_tags(engine: Engine, connection: &mut AnyConnection, rows: Vec<Row>) -> Result<Vec<Experiment>> {
+async fn with_tags(
+    engine: Engine,
+    connection: &mut AnyConnection,
+    rows: Vec<Row>,
+) -> Result<Vec<Experiment>> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let mut tags: HashMap<i64, Vec<KeyValue>> = HashMap::new();
     for chunk in ids.chunks(bulk::MAX_LIST) {
-        let mut sql = Sql::new(engine, "SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN");
-        let found: Vec<(i64, String, String)> = sql.list(chunk).push(" ORDER BY key").fetch(connection).await?;
+        let mut sql =
+            Sql::new(engine, "SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN");
+        let found: Vec<(i64, String, String)> =
+            sql.list(chunk).push(" ORDER BY key").fetch(connection).await?;
         for (id, key, value) in found {
             tags.entry(id).or_default().push(KeyValue { key, value });
         }

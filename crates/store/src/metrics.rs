@@ -48,7 +48,8 @@ pub async fn curves(db: &Db, query: &CurveQuery) -> Result<Vec<Curve>> {
                 points.sort_by_key(|point| point.step);
             }
             let from = query.from.map_or(0, |from| points.partition_point(|point| position(point) < from));
-            let to = query.to.map_or(points.len(), |to| points.partition_point(|point| position(point) <= to));
+            let to =
+                query.to.map_or(points.len(), |to| points.partition_point(|point| position(point) <= to));
             // The neighbours outside the window, so that the line leaves it.
             let window = &points[from.saturating_sub(1).min(to)..(to + 1).min(points.len())];
             curves.push(Curve {
@@ -93,12 +94,12 @@ pub async fn point_counts(db: &Db, run_uuids: &[String]) -> Result<Vec<(String, 
     }
     let ids: Vec<_> = counts.keys().copied().collect();
     let names = db.keys().names(&mut connection, db.engine(), &ids).await?;
-    let mut named: Vec<_> = counts
+    let mut by_name: Vec<_> = counts
         .into_iter()
         .filter_map(|(id, count)| Some((names.get(&id)?.to_string(), u64::try_from(count).unwrap_or(0))))
         .collect();
-    named.sort_unstable();
-    Ok(named)
+    by_name.sort_unstable();
+    Ok(by_name)
 }
 
 /// Which points of one metric of one run.
@@ -198,7 +199,8 @@ pub async fn interval(db: &Db, query: &IntervalQuery) -> Result<Vec<(String, Met
     if let Some((start, end)) = query.steps
         && start > end
     {
-        let message = format!("end_step must be greater than start_step. Found start_step={start} and end_step={end}.");
+        let message =
+            format!("end_step must be greater than start_step. Found start_step={start} and end_step={end}.");
         return Err(Invalid::new("end_step", message).into());
     }
     let mut connection = db.reader().await?;

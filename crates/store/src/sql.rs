@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use sqlx::FromRow;
 use sqlx::AnyConnection;
+use sqlx::FromRow;
 use sqlx::any::AnyRow;
 
 use crate::bulk;

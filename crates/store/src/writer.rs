@@ -102,7 +102,7 @@ impl Writer {
 
     async fn commit(&mut self, mut group: Group) {
         let outcome = self.try_commit(&mut group).await;
-        group.answer(outcome);
+        group.answer(&outcome);
     }
 
     async fn try_commit(&mut self, group: &mut Group) -> Result<()> {
@@ -163,9 +163,9 @@ impl Group {
         Ok(())
     }
 
-    fn answer(self, outcome: Result<()>) {
-        answer(self.creations, self.created, &outcome);
-        answer(self.logs, self.logged, &outcome);
+    fn answer(self, outcome: &Result<()>) {
+        answer(self.creations, self.created, outcome);
+        answer(self.logs, self.logged, outcome);
         for call in self.calls {
             call.answer(outcome.clone());
         }

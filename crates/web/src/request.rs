@@ -22,7 +22,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
             return parse(&serde_json::to_vec(&fields(query)?).unwrap_or_default()).map(Self);
         }
         let is_json = request.headers().get(header::CONTENT_TYPE).is_none_or(|kind| {
-            kind.to_str().is_ok_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/json"))
+            kind.to_str()
+                .is_ok_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/json"))
         });
         let body = Bytes::from_request(request, state).await.map_err(|rejection| {
             let status = rejection.status();
@@ -64,7 +65,9 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
                 ApiError::bad_request(format!("the request's body is not valid JSON: {why}"))
             }
         })?;
-        reader.end().map_err(|why| ApiError::bad_request(format!("the request's body is not valid JSON: {why}")))?;
+        reader
+            .end()
+            .map_err(|why| ApiError::bad_request(format!("the request's body is not valid JSON: {why}")))?;
         Ok(value)
     })
 }

@@ -21,7 +21,8 @@ use web::{ApiError, Call, required};
 use crate::state::AppState;
 
 /// An uploaded file is someone's content: it runs no script, loads nothing, and is not of our origin.
-const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+const SANDBOX: &str =
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 /// A report may run its own scripts, in an origin of its own, and still reach no one.
 const HTML: &str = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; \
     style-src 'unsafe-inline'; img-src data: blob:; font-src data:; frame-ancestors 'self'";
@@ -47,7 +48,8 @@ pub struct FileOf {
 impl FileOf {
     /// The owner's `artifact_uri`, and the path below it.
     pub async fn find(self, db: &Db) -> Result<(String, String), ApiError> {
-        let path = self.path.clone().filter(|path| !path.is_empty()).ok_or_else(|| ApiError::missing("path"))?;
+        let path =
+            self.path.clone().filter(|path| !path.is_empty()).ok_or_else(|| ApiError::missing("path"))?;
         Ok((self.owner(db).await?, path))
     }
 
@@ -213,6 +215,9 @@ mod tests {
     fn a_name_cannot_break_out_of_its_header() {
         let header = disposition("attachment", "a/b\"; x=\"\r\nü.txt");
         assert!(HeaderValue::from_str(&header).is_ok());
-        assert!(header.starts_with("attachment; filename=\"b__ x=____.txt\"; filename*=UTF-8''b%22%3B"), "{header}");
+        assert!(
+            header.starts_with("attachment; filename=\"b__ x=____.txt\"; filename*=UTF-8''b%22%3B"),
+            "{header}"
+        );
     }
 }

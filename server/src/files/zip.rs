@@ -51,7 +51,8 @@ async fn pack(artifacts: &Artifacts, folder: &artifacts::Place, to: DuplexStream
     let mut files = artifacts.walk(folder);
     while let Some((name, place)) = files.try_next().await? {
         let mut content = artifacts.open(&place).await?;
-        let mut entry = zip.write_entry_stream(ZipEntryBuilder::new(name.into(), Compression::Stored)).await?;
+        let mut entry =
+            zip.write_entry_stream(ZipEntryBuilder::new(name.into(), Compression::Stored)).await?;
         while let Some(bytes) = content.stream.try_next().await? {
             entry.write_all(&bytes).await?;
         }

@@ -127,8 +127,10 @@ async fn upload(
     uri: http::Uri,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let query = http::Request::get(uri).body(Body::empty()).map_err(|_| ApiError::bad_request("no such address"))?;
-    let Call(file) = <Call<files::FileOf> as axum::extract::FromRequest<()>>::from_request(query, &()).await?;
+    let query =
+        http::Request::get(uri).body(Body::empty()).map_err(|_| ApiError::bad_request("no such address"))?;
+    let Call(file) =
+        <Call<files::FileOf> as axum::extract::FromRequest<()>>::from_request(query, &()).await?;
     let too_large = || ApiError::bad_request("Artifact size is too large. Max size is 10MB.");
     let bytes = body.map_err(|_| too_large())?;
     if bytes.len() > MAX_UPLOAD {

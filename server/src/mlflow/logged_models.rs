@@ -251,7 +251,9 @@ async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Respon
         let dataset = match present(one.dataset_name) {
             Some(name) => Some(DatasetFilter { name, digest }),
             None if digest.is_some() => {
-                return Err(ApiError::bad_request("`dataset_name` must be specified when `dataset_digest` is."));
+                return Err(ApiError::bad_request(
+                    "`dataset_name` must be specified when `dataset_digest` is.",
+                ));
             }
             None => None,
         };

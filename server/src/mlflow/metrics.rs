@@ -83,9 +83,10 @@ async fn get_history_bulk(
 ) -> Result<Response, ApiError> {
     let runs = call.run_id.0;
     check_runs("GetMetricHistoryBulk", "run_id", &runs)?;
-    let key = call.metric_key.filter(|key| !key.is_empty()).ok_or_else(|| {
-        ApiError::bad_request("GetMetricHistoryBulk request must specify a metric_key.")
-    })?;
+    let key = call
+        .metric_key
+        .filter(|key| !key.is_empty())
+        .ok_or_else(|| ApiError::bad_request("GetMetricHistoryBulk request must specify a metric_key."))?;
     let most = page_size(call.max_results, BULK_PAGE, i32::MAX as usize)?.min(BULK_PAGE);
     let points = metrics::bulk_history(&db, &runs, &key, most).await?;
     Ok(bulk(&key, &points))

@@ -56,7 +56,9 @@ async fn no_such_call(uri: axum::extract::OriginalUri) -> ApiError {
 /// An experiment's number from the text that the dialect has for it.
 fn experiment_id(field: &str, text: &str) -> Result<i64, ApiError> {
     text.parse().map_err(|_| {
-        ApiError::bad_request(format!("Invalid value `{text}` for parameter '{field}' supplied: an experiment id is a whole number"))
+        ApiError::bad_request(format!(
+            "Invalid value `{text}` for parameter '{field}' supplied: an experiment id is a whole number"
+        ))
     })
 }
 

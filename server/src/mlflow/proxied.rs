@@ -32,10 +32,7 @@ struct Listing {
     files: Vec<FileWire>,
 }
 
-async fn list(
-    State(artifacts): State<Artifacts>,
-    Call(call): Call<List>,
-) -> Result<Json<Listing>, ApiError> {
+async fn list(State(artifacts): State<Artifacts>, Call(call): Call<List>) -> Result<Json<Listing>, ApiError> {
     let place = Place::parse(&call.path.unwrap_or_default())?;
     let found = artifacts.list_place(&place).await?;
     Ok(Json(Listing { files: found.into_iter().map(FileWire::from).collect() }))

@@ -93,7 +93,9 @@ async fn put_part(
     body: Body,
 ) -> Result<Response, ApiError> {
     let number = number.parse().map_err(|_| {
-        ApiError::bad_request(format!("Invalid value `{number}` for the part's number supplied: it is a whole number"))
+        ApiError::bad_request(format!(
+            "Invalid value `{number}` for the part's number supplied: it is a whole number"
+        ))
     })?;
     let id = UploadId::parse(&upload_id)?;
     let size = artifacts.put_part(&id, number, body.into_data_stream()).await?;

@@ -25,7 +25,8 @@ async fn a_file_goes_up_is_listed_and_comes_back() {
     assert_eq!(disposition, "attachment; filename=\"a _.txt\"; filename*=UTF-8''a%20%C3%BC%2Etxt");
     assert_eq!(get.text().await.expect("a body"), "hello");
 
-    let part = app.request(Method::GET, &path).header(header::RANGE, "bytes=1-3").send().await.expect("an answer");
+    let part =
+        app.request(Method::GET, &path).header(header::RANGE, "bytes=1-3").send().await.expect("an answer");
     assert_eq!(part.status(), 206);
     assert_eq!(part.headers()[header::CONTENT_RANGE], "bytes 1-3/5");
     assert_eq!(part.text().await.expect("a body"), "ell");
@@ -43,8 +44,15 @@ async fn no_route_leads_out_of_the_root() {
     std::fs::write(app.data.path().join("secret"), "secret").expect("is written");
     let run = app.create_run("0").await;
     let escapes = [
-        "..%2f..%2fsecret", "%2e%2e/secret", "..%5csecret", "%252e%252e%252fsecret", "a%2f..%2f..%2fsecret", "%2fetc%2fpasswd",
-        "a%00b", "C:%5cx", ".%2f..%2fsecret",
+        "..%2f..%2fsecret",
+        "%2e%2e/secret",
+        "..%5csecret",
+        "%252e%252e%252fsecret",
+        "a%2f..%2f..%2fsecret",
+        "%2fetc%2fpasswd",
+        "a%00b",
+        "C:%5cx",
+        ".%2f..%2fsecret",
     ];
     for escape in escapes {
         for (method, path) in [
@@ -73,7 +81,8 @@ async fn no_route_leads_out_of_the_root() {
 async fn an_artifact_place_elsewhere_is_never_read() {
     let app = TestApp::start().await;
     let body = json!({ "name": "elsewhere", "artifact_location": "file:///etc" });
-    let experiment = app.ok("experiments/create", body).await["experiment_id"].as_str().expect("an id").to_owned();
+    let experiment =
+        app.ok("experiments/create", body).await["experiment_id"].as_str().expect("an id").to_owned();
     let run = app.create_run(&experiment).await;
     let reply = app.get(&format!("artifacts/list?run_id={run}")).await;
     assert_eq!(reply.status, 400);
@@ -91,7 +100,9 @@ async fn a_large_file_can_come_in_parts() {
     let created = app.send(app.request(Method::POST, &path).json(&create)).await.json;
     let id = created["upload_id"].clone();
     let mut parts = Vec::new();
-    for (credential, bytes) in created["credentials"].as_array().expect("two").iter().zip(["first ", "second"]) {
+    for (credential, bytes) in
+        created["credentials"].as_array().expect("two").iter().zip(["first ", "second"])
+    {
         let url = credential["url"].as_str().expect("an address");
         let put = app.http.put(url).body(bytes).send().await.expect("an answer");
         let tag = put.headers()[header::ETAG].to_str().expect("text").to_owned();

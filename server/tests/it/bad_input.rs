@@ -7,14 +7,19 @@ use crate::app::{Reply, TestApp};
 
 fn assert_refused(reply: &Reply, what: &str) {
     assert!(reply.status.is_client_error(), "{what}: {} {}", reply.status, reply.json);
-    assert!(reply.json["error_code"].is_string() && reply.json["message"].is_string(), "{what}: {}", reply.json);
+    assert!(
+        reply.json["error_code"].is_string() && reply.json["message"].is_string(),
+        "{what}: {}",
+        reply.json
+    );
 }
 
 #[tokio::test]
 async fn errors_name_the_field_that_is_wrong() {
     let app = TestApp::start().await;
     let run = app.create_run("0").await;
-    let metric = |value: Value| json!({ "run_id": run, "metrics": [{ "key": "m", "value": value, "timestamp": 1 }] });
+    let metric =
+        |value: Value| json!({ "run_id": run, "metrics": [{ "key": "m", "value": value, "timestamp": 1 }] });
     for (call, body, field) in [
         ("experiments/create", json!({}), "name"),
         ("experiments/create", json!({ "name": 5 }), "name"),
@@ -45,16 +50,29 @@ async fn errors_name_the_field_that_is_wrong() {
         ("runs/log-batch", metric(json!(null)), "metrics[0].value"),
         ("runs/log-batch", json!({ "run_id": run, "metrics": [5] }), "metrics[0]"),
         ("runs/log-batch", json!({ "run_id": run, "metrics": "x" }), "metrics"),
-        ("runs/log-batch", json!({ "run_id": run, "params": [{ "key": "a;b", "value": "" }] }), "params[0].key"),
-        ("runs/log-batch", json!({ "run_id": run, "params": vec![json!({ "key": "a", "value": "" }); 101] }), "params"),
-        ("runs/log-batch", json!({ "run_id": run, "params": [{ "key": "a", "value": "1" }, { "key": "a", "value": "2" }] }), "params"),
+        (
+            "runs/log-batch",
+            json!({ "run_id": run, "params": [{ "key": "a;b", "value": "" }] }),
+            "params[0].key",
+        ),
+        (
+            "runs/log-batch",
+            json!({ "run_id": run, "params": vec![json!({ "key": "a", "value": "" }); 101] }),
+            "params",
+        ),
+        (
+            "runs/log-batch",
+            json!({ "run_id": run, "params": [{ "key": "a", "value": "1" }, { "key": "a", "value": "2" }] }),
+            "params",
+        ),
         ("runs/log-inputs", json!({ "run_id": run, "datasets": [{}] }), "datasets[0].dataset"),
         ("runs/outputs", json!({ "run_id": run }), "models"),
         ("runs/search", json!({ "experiment_ids": ["0"], "run_view_type": "SOME" }), "run_view_type"),
         ("runs/search", json!({ "experiment_ids": "x" }), "experiment_ids"),
         ("runs/delete-tag", json!({ "run_id": run }), "key"),
     ] {
-        let method = if matches!(call, "experiments/get-by-name" | "runs/get") { Method::GET } else { Method::POST };
+        let method =
+            if matches!(call, "experiments/get-by-name" | "runs/get") { Method::GET } else { Method::POST };
         let path = format!("/api/2.0/mlflow/{call}");
         let reply = app.send(app.request(method, &path).json(&body)).await;
         assert_refused(&reply, &format!("{call} {body}"));
@@ -70,7 +88,17 @@ async fn bodies_that_are_no_call_are_refused() {
     let app = TestApp::start().await;
     let path = "/api/2.0/mlflow/runs/log-batch";
     let deep = format!("{{\"run_id\": {}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
-    for body in ["{", "[]", "null", "5", "\"x\"", "{\"run_id\": \"x\"} y", "\u{feff}{}", deep.as_str(), "{\"run_id\":\"\\ud800\"}"] {
+    for body in [
+        "{",
+        "[]",
+        "null",
+        "5",
+        "\"x\"",
+        "{\"run_id\": \"x\"} y",
+        "\u{feff}{}",
+        deep.as_str(),
+        "{\"run_id\":\"\\ud800\"}",
+    ] {
         let request = app.request(Method::POST, path).header(header::CONTENT_TYPE, "application/json");
         assert_refused(&app.send(request.body(body.to_owned())).await, body.get(..20).unwrap_or(body));
     }
@@ -101,9 +129,15 @@ async fn what_does_not_exist_is_a_404() {
         ("logged-models", json!({ "experiment_id": "99" })),
     ] {
         let reply = app.post(call, body).await;
-        assert_eq!((reply.status.as_u16(), &reply.json["error_code"]), (404, &json!("RESOURCE_DOES_NOT_EXIST")), "{call}");
+        assert_eq!(
+            (reply.status.as_u16(), &reply.json["error_code"]),
+            (404, &json!("RESOURCE_DOES_NOT_EXIST")),
+            "{call}"
+        );
     }
-    for call in ["experiments/get?experiment_id=99", "experiments/get-by-name?experiment_name=x", "runs/get?run_id=x"] {
+    for call in
+        ["experiments/get?experiment_id=99", "experiments/get-by-name?experiment_name=x", "runs/get?run_id=x"]
+    {
         assert_eq!(app.get(call).await.status, 404, "{call}");
     }
 }
@@ -111,10 +145,38 @@ async fn what_does_not_exist_is_a_404() {
 #[tokio::test]
 async fn bytes_at_random_never_make_the_server_fail() {
     let app = TestApp::start().await;
-    let calls = ["experiments/create", "experiments/search", "runs/create", "runs/search", "runs/log-batch", "logged-models/search"];
+    let calls = [
+        "experiments/create",
+        "experiments/search",
+        "runs/create",
+        "runs/search",
+        "runs/log-batch",
+        "logged-models/search",
+    ];
     let pieces = [
-        "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e999", "-1", "9223372036854775808", "\"run_id\"", "\"filter\"",
-        "\"experiment_ids\"", "\"metrics\"", "\"name\"", "\"\\u0000\"", "\"order_by\"", "\"page_token\"", "\"0\"", "0", "\"é\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        ":",
+        ",",
+        "null",
+        "true",
+        "1e999",
+        "-1",
+        "9223372036854775808",
+        "\"run_id\"",
+        "\"filter\"",
+        "\"experiment_ids\"",
+        "\"metrics\"",
+        "\"name\"",
+        "\"\\u0000\"",
+        "\"order_by\"",
+        "\"page_token\"",
+        "\"0\"",
+        "0",
+        "\"é\"",
     ];
     let mut seed = 42_u64;
     let mut dice = move |most: usize| {

@@ -26,7 +26,8 @@ async fn a_killed_server_has_lost_no_acknowledged_write() {
                 tokio::spawn(async move {
                     for step in 0.. {
                         let key = format!("m{round}-{writer}");
-                        let body = json!({ "run_id": run, "key": key, "value": step, "step": step, "timestamp": 1 });
+                        let body =
+                            json!({ "run_id": run, "key": key, "value": step, "step": step, "timestamp": 1 });
                         let call = http.post(format!("{url}/api/2.0/mlflow/runs/log-metric")).json(&body);
                         match call.send().await {
                             Ok(reply) if reply.status() == 200 => {
@@ -60,8 +61,12 @@ async fn a_killed_server_has_lost_no_acknowledged_write() {
     for (key, highest) in highest {
         let call = format!("metrics/get-history?run_id={run}&metric_key={key}");
         let history = app.get(&call).await.json;
-        let steps: Vec<_> =
-            history["metrics"].as_array().expect("points").iter().filter_map(|point| point["step"].as_i64()).collect();
+        let steps: Vec<_> = history["metrics"]
+            .as_array()
+            .expect("points")
+            .iter()
+            .filter_map(|point| point["step"].as_i64())
+            .collect();
         assert!(steps.iter().copied().take(highest as usize + 1).eq(0..=highest), "{key} has lost a step");
     }
 }

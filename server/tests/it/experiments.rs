@@ -35,7 +35,10 @@ async fn a_name_is_taken_even_while_its_experiment_is_deleted() {
     let id = app.create_experiment("one").await;
     for _ in 0..2 {
         let reply = app.post("experiments/create", json!({ "name": "one" })).await;
-        assert_eq!((reply.status.as_u16(), &reply.json["error_code"]), (400, &json!("RESOURCE_ALREADY_EXISTS")));
+        assert_eq!(
+            (reply.status.as_u16(), &reply.json["error_code"]),
+            (400, &json!("RESOURCE_ALREADY_EXISTS"))
+        );
         app.post("experiments/delete", json!({ "experiment_id": id })).await;
     }
 }
@@ -101,6 +104,7 @@ async fn renaming_and_tagging_show_in_the_time_of_the_last_change() {
     assert!(changed(&after) > changed(&before));
 
     app.ok("experiments/delete-experiment-tag", json!({ "experiment_id": id, "key": "a" })).await;
-    let reply = app.post("experiments/delete-experiment-tag", json!({ "experiment_id": id, "key": "a" })).await;
+    let reply =
+        app.post("experiments/delete-experiment-tag", json!({ "experiment_id": id, "key": "a" })).await;
     assert_eq!(reply.status, 404);
 }

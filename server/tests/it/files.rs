@@ -13,7 +13,8 @@ async fn with_file(app: &TestApp, name: &str, content: &'static str) -> String {
 #[tokio::test]
 async fn an_uploaded_page_cannot_act_as_its_reader() {
     let app = TestApp::start().await;
-    for (name, policy) in [("x.html", "sandbox allow-scripts;"), ("x.svg", "sandbox;"), ("x.txt", "sandbox;")] {
+    for (name, policy) in [("x.html", "sandbox allow-scripts;"), ("x.svg", "sandbox;"), ("x.txt", "sandbox;")]
+    {
         let run = with_file(&app, name, "<script>alert(1)</script>").await;
         let view = format!("/files/view?run_uuid={run}&path={name}");
         let shown = app.request(Method::GET, &view).send().await.expect("an answer");
@@ -22,7 +23,11 @@ async fn an_uploaded_page_cannot_act_as_its_reader() {
         assert!(!header.contains("allow-same-origin"));
         let download = format!("/get-artifact?run_uuid={run}&path={name}");
         let download = app.request(Method::GET, &download).send().await.expect("an answer");
-        assert!(download.headers()[header::CONTENT_DISPOSITION].to_str().is_ok_and(|how| how.starts_with("attachment")));
+        assert!(
+            download.headers()[header::CONTENT_DISPOSITION]
+                .to_str()
+                .is_ok_and(|how| how.starts_with("attachment"))
+        );
     }
 }
 
@@ -44,7 +49,8 @@ async fn a_folder_comes_as_a_zip() {
 async fn every_raw_point_is_a_download() {
     let app = TestApp::start().await;
     let run = app.create_run("0").await;
-    let metrics: Vec<_> = (0..3).map(|i| json!({ "key": "a/b", "value": i, "step": i, "timestamp": 10 + i })).collect();
+    let metrics: Vec<_> =
+        (0..3).map(|i| json!({ "key": "a/b", "value": i, "step": i, "timestamp": 10 + i })).collect();
     app.log(&run, json!({ "metrics": metrics })).await;
     let csv = app.send(app.request(Method::GET, &format!("/files/metric.csv?run_uuid={run}&key=a/b"))).await;
     assert_eq!(csv.json, "step,timestamp_ms,value\n0,10,0\n1,11,1\n2,12,2\n");

@@ -40,7 +40,8 @@ async fn it_says_what_is_wrong_with_a_start() {
     let (status, said) = run(&["serve", "--open", "--port", "0", "--data", "file"], folder.path());
     assert_eq!(status, Some(1));
     assert!(said.contains("file"), "{said}");
-    std::fs::write(folder.path().join("countersign.sqlite"), "this is no database".repeat(100)).expect("is written");
+    std::fs::write(folder.path().join("countersign.sqlite"), "this is no database".repeat(100))
+        .expect("is written");
     let (status, said) = run(&["serve", "--open", "--port", "0", "--data", "."], folder.path());
     assert_eq!(status, Some(1));
     assert!(said.contains("database"), "{said}");

@@ -13,7 +13,8 @@ async fn an_open_page_hears_of_every_change_and_of_the_end() {
     let response = app.request(Method::GET, &format!("/live/runs/{run}")).send().await.expect("an answer");
     let mut events = response.bytes_stream();
     let mut next = async || {
-        let event = tokio::time::timeout(Duration::from_secs(20), events.next()).await.expect("comes in time");
+        let event =
+            tokio::time::timeout(Duration::from_secs(20), events.next()).await.expect("comes in time");
         event.map(|bytes| String::from_utf8_lossy(&bytes.expect("bytes")).into_owned())
     };
     app.log(&run, json!({ "metrics": [{ "key": "m", "value": 1, "timestamp": 1 }] })).await;

@@ -37,12 +37,18 @@ async fn a_model_is_made_finished_and_read_with_all_that_belongs_to_it() {
     let model = app.get(&format!("logged-models/{id}")).await.json["model"].clone();
     assert_eq!(model["info"]["status"], "LOGGED_MODEL_READY");
     assert_eq!(model["info"]["artifact_uri"], format!("mlflow-artifacts:/0/models/{id}/artifacts"));
-    assert_eq!(model["data"]["params"], json!([{ "key": "depth", "value": "3" }, { "key": "n", "value": "9" }]));
+    assert_eq!(
+        model["data"]["params"],
+        json!([{ "key": "depth", "value": "3" }, { "key": "n", "value": "9" }])
+    );
     assert_eq!(model["info"]["tags"], tags["tags"]);
-    assert_eq!(model["data"]["metrics"], json!([{
-        "key": "acc", "value": 0.9, "timestamp": 5, "step": 0, "model_id": id, "run_id": run,
-        "dataset_name": "wine", "dataset_digest": "d1",
-    }]));
+    assert_eq!(
+        model["data"]["metrics"],
+        json!([{
+            "key": "acc", "value": 0.9, "timestamp": 5, "step": 0, "model_id": id, "run_id": run,
+            "dataset_name": "wine", "dataset_digest": "d1",
+        }])
+    );
     let outputs = app.run(&run).await["outputs"].clone();
     assert_eq!(outputs, json!({ "model_outputs": [{ "model_id": id, "step": 2 }] }));
 
@@ -83,7 +89,8 @@ async fn models_are_found_by_filter_order_and_data_set() {
     let order = json!([{ "field_name": "metrics.acc", "dataset_name": "wine" }, { "field_name": "name" }]);
     assert_eq!(found(&app, json!({ "order_by": order })).await, ["b", "a", "bare", "c"]);
 
-    let (mut names, mut body) = (Vec::new(), json!({ "experiment_ids": ["0"], "max_results": 1, "order_by": by_accuracy }));
+    let (mut names, mut body) =
+        (Vec::new(), json!({ "experiment_ids": ["0"], "max_results": 1, "order_by": by_accuracy }));
     loop {
         let page = app.ok("logged-models/search", body.clone()).await;
         names.push(page["models"][0]["info"]["name"].as_str().expect("a name").to_owned());
@@ -109,10 +116,16 @@ async fn wrong_calls_say_what_would_be_right() {
     ] {
         let reply = app.post("logged-models/search", body.clone()).await;
         assert_eq!(reply.status, 400, "{body}");
-        assert!(reply.json["message"].as_str().is_some_and(|text| text.contains(part)), "{body}: {}", reply.json);
+        assert!(
+            reply.json["message"].as_str().is_some_and(|text| text.contains(part)),
+            "{body}: {}",
+            reply.json
+        );
     }
     let bad_name = app.post("logged-models", json!({ "experiment_id": "0", "name": "a/b" })).await;
     assert_eq!(bad_name.status, 400);
-    let absent = app.send(app.request(Method::PATCH, "/api/2.0/mlflow/logged-models/m-1").json(&json!({ "status": "x" })));
+    let absent = app.send(
+        app.request(Method::PATCH, "/api/2.0/mlflow/logged-models/m-1").json(&json!({ "status": "x" })),
+    );
     assert_eq!(absent.await.status, 400);
 }

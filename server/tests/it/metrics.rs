@@ -18,13 +18,20 @@ async fn with_points(app: &TestApp, points: &[(Value, i64, i64)]) -> String {
 async fn a_history_keeps_every_value_and_is_ordered_by_time() {
     let app = TestApp::start().await;
     let points = [
-        (json!("NaN"), 3, 30), (json!("Infinity"), 2, 20), (json!("-Infinity"), 1, 20), (json!(0.1), 9, 10),
-        (json!(-1e-308), 0, 40), (json!(1.7976931348623157e308), 0, 50), (json!(0.1), 9, 10),
+        (json!("NaN"), 3, 30),
+        (json!("Infinity"), 2, 20),
+        (json!("-Infinity"), 1, 20),
+        (json!(0.1), 9, 10),
+        (json!(-1e-308), 0, 40),
+        (json!(1.7976931348623157e308), 0, 50),
+        (json!(0.1), 9, 10),
     ];
     let run = with_points(&app, &points).await;
     let found = app.get(&format!("metrics/get-history?run_id={run}&metric_key=m")).await.json;
-    let values: Vec<_> = found["metrics"].as_array().expect("points").iter().map(|point| point["value"].clone()).collect();
-    let expected = [json!(0.1), json!("-Infinity"), json!("Infinity"), json!("NaN"), json!(-1e-308), json!(f64::MAX)];
+    let values: Vec<_> =
+        found["metrics"].as_array().expect("points").iter().map(|point| point["value"].clone()).collect();
+    let expected =
+        [json!(0.1), json!("-Infinity"), json!("Infinity"), json!("NaN"), json!(-1e-308), json!(f64::MAX)];
     assert_eq!(values, expected);
     assert_eq!(found["metrics"][0], json!({ "key": "m", "value": 0.1, "timestamp": 10, "step": 9 }));
 }
@@ -59,7 +66,12 @@ async fn histories_of_several_runs_come_in_one_answer() {
         format!("metrics/get-history-bulk-interval?run_ids={second}&run_ids={first}&metric_key=m"),
     ] {
         let found = app.get(&call).await.json;
-        let of: Vec<_> = found["metrics"].as_array().expect("points").iter().map(|point| point["run_id"].clone()).collect();
+        let of: Vec<_> = found["metrics"]
+            .as_array()
+            .expect("points")
+            .iter()
+            .map(|point| point["run_id"].clone())
+            .collect();
         assert_eq!(of, [json!(second), json!(first), json!(first)]);
     }
 }
@@ -76,11 +88,15 @@ async fn a_long_curve_is_thinned_and_keeps_its_spike() {
     assert_eq!((&points[0]["step"], &points[points.len() - 1]["step"]), (&json!(0), &json!(4_999)));
     assert!(points.iter().any(|point| point["value"] == 99.0));
 
-    let call = format!("metrics/get-history-bulk-interval?run_ids={run}&metric_key=m&start_step=10&end_step=12");
+    let call =
+        format!("metrics/get-history-bulk-interval?run_ids={run}&metric_key=m&start_step=10&end_step=12");
     let found = app.get(&call).await.json;
-    let steps: Vec<_> = found["metrics"].as_array().expect("points").iter().map(|point| point["step"].clone()).collect();
+    let steps: Vec<_> =
+        found["metrics"].as_array().expect("points").iter().map(|point| point["step"].clone()).collect();
     assert_eq!(steps, [10, 11, 12]);
-    for bad in ["start_step=1", "start_step=5&end_step=1", "max_results=0", "max_results=2501", "max_results=x"] {
+    for bad in
+        ["start_step=1", "start_step=5&end_step=1", "max_results=0", "max_results=2501", "max_results=x"]
+    {
         let call = format!("metrics/get-history-bulk-interval?run_ids={run}&metric_key=m&{bad}");
         assert_eq!(app.get(&call).await.status, 400, "{bad}");
     }

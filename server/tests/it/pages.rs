@@ -63,9 +63,12 @@ async fn pages_may_load_nothing_from_elsewhere() {
     let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().expect("text").to_owned();
     assert!(policy.starts_with("default-src 'self';") && policy.contains("frame-ancestors 'none'"));
     let html = response.text().await.expect("text");
-    let foreign = html.split("http").skip(1).filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
+    let foreign =
+        html.split("http").skip(1).filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
     let foreign: Vec<_> = foreign
-        .filter(|rest| !rest.contains("127.0.0.1") && !rest.trim_start_matches("s").starts_with("://www.w3.org"))
+        .filter(|rest| {
+            !rest.contains("127.0.0.1") && !rest.trim_start_matches("s").starts_with("://www.w3.org")
+        })
         .map(|rest| rest.chars().take(60).collect::<String>())
         .collect();
     assert!(foreign.is_empty(), "{foreign:?}");

@@ -40,8 +40,13 @@ async fn pages_of_any_size_give_every_run_once_in_the_same_order() {
         }
     }
     for order in [
-        json!([]), json!(["metrics.m ASC"]), json!(["metrics.m DESC"]), json!(["params.p", "metrics.m DESC"]),
-        json!(["params.p DESC"]), json!(["end_time"]), json!(["metrics.m", "params.p DESC", "status"]),
+        json!([]),
+        json!(["metrics.m ASC"]),
+        json!(["metrics.m DESC"]),
+        json!(["params.p", "metrics.m DESC"]),
+        json!(["params.p DESC"]),
+        json!(["end_time"]),
+        json!(["metrics.m", "params.p DESC", "status"]),
     ] {
         for experiments in [json!([experiment]), json!([experiment, "0"])] {
             let body = json!({ "experiment_ids": experiments, "order_by": order });
@@ -82,11 +87,18 @@ async fn a_token_that_is_none_is_refused() {
     let first = app.ok("runs/search", json!({ "experiment_ids": ["0"], "max_results": 1 })).await;
     let token = first["next_page_token"].as_str().expect("a token");
     for (order, token) in [
-        (json!([]), "x"), (json!([]), "eyJ9"), (json!([]), "%00"), (json!(["metrics.a"]), token), (json!([]), "é"),
+        (json!([]), "x"),
+        (json!([]), "eyJ9"),
+        (json!([]), "%00"),
+        (json!(["metrics.a"]), token),
+        (json!([]), "é"),
     ] {
         let body = json!({ "experiment_ids": ["0"], "page_token": token, "order_by": order });
         let reply = app.post("runs/search", body).await;
-        assert_eq!((reply.status.as_u16(), &reply.json["error_code"]), (400, &json!("INVALID_PARAMETER_VALUE")));
+        assert_eq!(
+            (reply.status.as_u16(), &reply.json["error_code"]),
+            (400, &json!("INVALID_PARAMETER_VALUE"))
+        );
         assert!(reply.json["message"].as_str().is_some_and(|text| text.contains("page_token")));
     }
 }

@@ -53,7 +53,8 @@ async fn every_route_of_the_reference_is_served_or_not_ours_for_a_reason() {
     let mut unserved = Vec::new();
     for line in ROUTES.lines().filter(|line| !line.is_empty()) {
         let mut columns = line.split('\t');
-        let (Some(method), Some(path), Some(service)) = (columns.next(), columns.next(), columns.next()) else {
+        let (Some(method), Some(path), Some(service)) = (columns.next(), columns.next(), columns.next())
+        else {
             panic!("not a route: {line}");
         };
         if let Some((part, _)) = NOT_OURS.iter().find(|(part, _)| path.contains(part) || service == *part) {
@@ -75,7 +76,8 @@ async fn is_served(app: &TestApp, method: &str, path: &str) -> bool {
         .join("/");
     let method: Method = method.parse().expect("a method");
     let request = app.request(method.clone(), &filled);
-    let reply = app.send(if method == Method::GET { request } else { request.json(&serde_json::json!({})) }).await;
+    let reply =
+        app.send(if method == Method::GET { request } else { request.json(&serde_json::json!({})) }).await;
     let is_unknown = reply.status == 405
         || reply.json["error_code"] == "ENDPOINT_NOT_FOUND"
         || reply.status == 404 && reply.json.is_string();

@@ -12,25 +12,32 @@ async fn a_run_comes_back_as_clients_expect_it() {
     });
     let created = app.ok("runs/create", body).await;
     let run = created["run"]["info"]["run_id"].as_str().expect("an id").to_owned();
-    app.log(&run, json!({
-        "metrics": [
-            { "key": "loss", "value": 0.5, "timestamp": 7, "step": 1 },
-            { "key": "loss", "value": 0.1, "timestamp": 9, "step": 2 },
-            { "key": "nan", "value": "NaN", "timestamp": 9 },
-        ],
-        "params": [{ "key": "lr", "value": "0.01" }],
-        "tags": [{ "key": "a", "value": "b" }],
-    }))
+    app.log(
+        &run,
+        json!({
+            "metrics": [
+                { "key": "loss", "value": 0.5, "timestamp": 7, "step": 1 },
+                { "key": "loss", "value": 0.1, "timestamp": 9, "step": 2 },
+                { "key": "nan", "value": "NaN", "timestamp": 9 },
+            ],
+            "params": [{ "key": "lr", "value": "0.01" }],
+            "tags": [{ "key": "a", "value": "b" }],
+        }),
+    )
     .await;
-    app.ok("runs/log-inputs", json!({
-        "run_id": run,
-        "datasets": [{
-            "tags": [{ "key": "mlflow.data.context", "value": "train" }],
-            "dataset": { "name": "d", "digest": "1a", "source_type": "local", "source": "{}" },
-        }],
-    }))
+    app.ok(
+        "runs/log-inputs",
+        json!({
+            "run_id": run,
+            "datasets": [{
+                "tags": [{ "key": "mlflow.data.context", "value": "train" }],
+                "dataset": { "name": "d", "digest": "1a", "source_type": "local", "source": "{}" },
+            }],
+        }),
+    )
     .await;
-    app.ok("runs/update", json!({ "run_id": run, "status": "FINISHED", "end_time": 1_700_000_001_000_i64 })).await;
+    app.ok("runs/update", json!({ "run_id": run, "status": "FINISHED", "end_time": 1_700_000_001_000_i64 }))
+        .await;
 
     assert_json_snapshot!(app.run(&run).await, {
         ".info.run_id" => "[uuid]", ".info.run_uuid" => "[uuid]", ".info.artifact_uri" => "[uri]",
@@ -125,7 +132,9 @@ async fn a_params_value_never_changes_and_saying_it_again_is_no_error() {
     app.ok("runs/log-parameter", param("0.1")).await;
     let reply = app.post("runs/log-parameter", param("0.2")).await;
     assert_eq!((reply.status.as_u16(), &reply.json["error_code"]), (400, &json!("INVALID_PARAMETER_VALUE")));
-    assert!(reply.json["message"].as_str().is_some_and(|text| text.contains("'lr'") && text.contains("'0.1'")));
+    assert!(
+        reply.json["message"].as_str().is_some_and(|text| text.contains("'lr'") && text.contains("'0.1'"))
+    );
 
     let batch = json!({
         "run_id": run, "params": [{ "key": "lr", "value": "0.3" }], "tags": [{ "key": "t", "value": "1" }],
@@ -147,7 +156,8 @@ async fn the_name_and_its_tag_are_one() {
     assert_eq!(updated["run_info"]["run_name"], "by update");
     let tags = app.run(&run).await["data"]["tags"].clone();
     assert_eq!(tags, json!([{ "key": "mlflow.runName", "value": "by update" }]));
-    let both = json!({ "experiment_id": "0", "run_name": "a", "tags": [{ "key": "mlflow.runName", "value": "b" }] });
+    let both =
+        json!({ "experiment_id": "0", "run_name": "a", "tags": [{ "key": "mlflow.runName", "value": "b" }] });
     assert_eq!(app.post("runs/create", both).await.status, 400);
 }
 
@@ -159,7 +169,10 @@ async fn a_deleted_run_takes_no_writes_until_it_is_restored() {
     assert_eq!(app.run(&run).await["info"]["lifecycle_stage"], "deleted");
     let metric = json!({ "run_id": run, "key": "m", "value": 1.0, "timestamp": 1 });
     assert_eq!(app.post("runs/log-metric", metric.clone()).await.status, 400);
-    assert_eq!(app.post("runs/set-tag", json!({ "run_id": run, "key": "a", "value": "b" })).await.status, 400);
+    assert_eq!(
+        app.post("runs/set-tag", json!({ "run_id": run, "key": "a", "value": "b" })).await.status,
+        400
+    );
     app.ok("runs/restore", json!({ "run_id": run })).await;
     app.ok("runs/log-metric", metric).await;
 }
@@ -173,7 +186,10 @@ async fn the_last_value_is_that_of_the_highest_step() {
         app.ok("runs/log-metric", body).await;
     }
     let metric = &app.run(&run).await["data"]["metrics"][0];
-    assert_eq!((&metric["value"], &metric["step"], &metric["timestamp"]), (&json!(9.0), &json!(10), &json!(6)));
+    assert_eq!(
+        (&metric["value"], &metric["step"], &metric["timestamp"]),
+        (&json!(9.0), &json!(10), &json!(6))
+    );
 }
 
 #[tokio::test]

@@ -6,10 +6,15 @@ use crate::app::TestApp;
 async fn five_runs(app: &TestApp) -> (String, Vec<String>) {
     let experiment = app.create_experiment("search").await;
     let mut runs = Vec::new();
-    for (index, (loss, model)) in
-        [(json!(0.1), "svm"), (json!(0.2), "tree"), (json!(0.2), "svm"), (json!("NaN"), "Tree"), (json!(null), "svm")]
-            .into_iter()
-            .enumerate()
+    for (index, (loss, model)) in [
+        (json!(0.1), "svm"),
+        (json!(0.2), "tree"),
+        (json!(0.2), "svm"),
+        (json!("NaN"), "Tree"),
+        (json!(null), "svm"),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let run = app.create_run_at(&experiment, 1_000 + index as i64).await;
         let mut metrics = vec![json!({ "key": "n", "value": index, "timestamp": 1 })];
@@ -33,11 +38,14 @@ async fn every_kind_of_clause_finds_its_runs() {
     let app = TestApp::start().await;
     let (experiment, runs) = five_runs(&app).await;
     let name = app.run(&runs[2]).await["info"]["run_name"].as_str().expect("a name").to_owned();
-    app.ok("runs/log-inputs", json!({
-        "run_id": runs[1],
-        "datasets": [{ "tags": [{ "key": "mlflow.data.context", "value": "eval" }],
-            "dataset": { "name": "wine", "digest": "abc", "source_type": "x", "source": "y" } }],
-    }))
+    app.ok(
+        "runs/log-inputs",
+        json!({
+            "run_id": runs[1],
+            "datasets": [{ "tags": [{ "key": "mlflow.data.context", "value": "eval" }],
+                "dataset": { "name": "wine", "digest": "abc", "source_type": "x", "source": "y" } }],
+        }),
+    )
     .await;
     app.ok("runs/update", json!({ "run_id": runs[0], "status": "FINISHED", "end_time": 5_000 })).await;
     for (filter, expected) in [
@@ -129,7 +137,10 @@ async fn a_broken_filter_says_where() {
         ("\u{0}", "character 1"),
     ] {
         let reply = app.post("runs/search", json!({ "experiment_ids": ["0"], "filter": filter })).await;
-        assert_eq!((reply.status.as_u16(), &reply.json["error_code"]), (400, &json!("INVALID_PARAMETER_VALUE")));
+        assert_eq!(
+            (reply.status.as_u16(), &reply.json["error_code"]),
+            (400, &json!("INVALID_PARAMETER_VALUE"))
+        );
         let message = reply.json["message"].as_str().unwrap_or_default();
         assert!(message.contains(part), "{filter}: {message}");
     }

@@ -220,17 +220,19 @@ impl<'a> Parser<'a> {
             Token::Text(text) | Token::DoubleQuoted(text) => Ok(text),
             other => Err(FilterError::new(
                 at,
-                format!("expected a quoted string value for {}, e.g. 'my-value'; found {other}", name_of(subject)),
+                format!(
+                    "expected a quoted string value for {}, e.g. 'my-value'; found {other}",
+                    name_of(subject)
+                ),
             )),
         }
     }
 
     fn list(&mut self, subject: &Subject, negated: bool, at: usize) -> Result<Test, FilterError> {
         let is_allowed = match subject {
-            Subject::Attribute(name) => self
-                .schema
-                .attribute(name)
-                .is_some_and(|(_, kind)| kind == AttributeKind::Identifier),
+            Subject::Attribute(name) => {
+                self.schema.attribute(name).is_some_and(|(_, kind)| kind == AttributeKind::Identifier)
+            }
             Subject::Dataset(_) => true,
             Subject::Param(_) | Subject::Tag(_) => self.schema.has_lists_for_keys,
             Subject::Metric(_) => false,
@@ -327,9 +329,7 @@ mod tests {
 
     #[test]
     fn keys_can_be_bare_backticked_or_quoted() {
-        for input in
-            ["metrics.`val loss` < 1", "metric.\"val loss\" < 1", "`metrics`.`val loss`<1.0"]
-        {
+        for input in ["metrics.`val loss` < 1", "metric.\"val loss\" < 1", "`metrics`.`val loss`<1.0"] {
             assert_eq!(one(input).subject, Subject::Metric("val loss".into()), "{input}");
         }
         assert_eq!(one("tags.mlflow.source.name = 'x'").subject, Subject::Tag("mlflow.source.name".into()));
@@ -350,10 +350,7 @@ mod tests {
             one("attributes.run_id NOT IN ('a', \"b\")").test,
             Test::In { negated: true, values: vec!["a".into(), "b".into()] }
         );
-        assert_eq!(
-            one("run_id IN ('a',)").test,
-            Test::In { negated: false, values: vec!["a".into()] }
-        );
+        assert_eq!(one("run_id IN ('a',)").test, Test::In { negated: false, values: vec!["a".into()] });
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Subject;
 
 /// What a list's filter may name.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a feature that a grammar has or not")]
 pub struct Schema {
     pub attributes: &'static [Attribute],
     /// Whether metrics and params can be named (else only tags and attributes).
@@ -74,10 +75,7 @@ pub const LOGGED_MODELS: Schema = Schema {
         attribute(&["experiment_id"], AttributeKind::Identifier),
         attribute(&["artifact_location"], AttributeKind::Identifier),
         attribute(&["status"], AttributeKind::Identifier),
-        attribute(
-            &["creation_timestamp_ms", "creation_time", "creation_timestamp"],
-            AttributeKind::Number,
-        ),
+        attribute(&["creation_timestamp_ms", "creation_time", "creation_timestamp"], AttributeKind::Number),
         attribute(
             &["last_updated_timestamp_ms", "last_updated_timestamp", "last_updated_time"],
             AttributeKind::Number,
@@ -116,17 +114,12 @@ impl Schema {
             "tag" | "tags" => Ok(Subject::Tag(key.into())),
             "attribute" | "attributes" | "attr" | "run" => match self.attribute(key) {
                 Some((name, _)) => Ok(Subject::Attribute(name)),
-                None => Err(format!(
-                    "no attribute `{key}` exists; there are {}",
-                    self.attribute_names()
-                )),
+                None => Err(format!("no attribute `{key}` exists; there are {}", self.attribute_names())),
             },
             "dataset" | "datasets" if self.has_datasets => {
                 match ["name", "digest", "context"].into_iter().find(|field| *field == key) {
                     Some(field) => Ok(Subject::Dataset(field)),
-                    None => Err(format!(
-                        "a dataset has no `{key}`; there are `name`, `digest`, `context`"
-                    )),
+                    None => Err(format!("a dataset has no `{key}`; there are `name`, `digest`, `context`")),
                 }
             }
             _ => Err(format!("invalid entity type `{entity}`; there are {}", self.entities())),

@@ -13,8 +13,8 @@ use domain::logged_models::{LoggedModel, ModelStatus};
 use domain::runs::ModelOutput;
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
-use sqlx::FromRow;
 use sqlx::AnyConnection;
+use sqlx::FromRow;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -68,10 +68,11 @@ pub async fn create(db: &Db, mut new: NewLoggedModel, now: Millis) -> Result<Log
     db.write(move |tx| {
         async move {
             experiments::find_active(tx, new.experiment_id).await?;
-            let (home,): (String,) = sqlx::query_as("SELECT artifact_location FROM experiments WHERE id = $1")
-                .bind(new.experiment_id)
-                .fetch_one(&mut *tx.connection)
-                .await?;
+            let (home,): (String,) =
+                sqlx::query_as("SELECT artifact_location FROM experiments WHERE id = $1")
+                    .bind(new.experiment_id)
+                    .fetch_one(&mut *tx.connection)
+                    .await?;
             let number = tx.next_ids("logged_models", 1).await?;
             sqlx::query(
                 "INSERT INTO logged_models (id, model_id, experiment_id, name, artifact_uri, created_at_ms,
@@ -104,8 +105,9 @@ fn check_name(name: &str) -> Result<(), Invalid> {
             "name",
             format!("`{name}` has the character `{bad}`; a model name must not contain / : . % \" '"),
         )),
-        None => domain::limits::check_text("name", name)
-            .and_then(|()| domain::limits::check_length("name", name, domain::limits::MAX_EXPERIMENT_NAME_LENGTH)),
+        None => domain::limits::check_text("name", name).and_then(|()| {
+            domain::limits::check_length("name", name, domain::limits::MAX_EXPERIMENT_NAME_LENGTH)
+        }),
     }
 }
 
@@ -130,7 +132,8 @@ pub async fn get_many(db: &Db, model_ids: &[String]) -> Result<Vec<LoggedModel>>
     for chunk in model_ids.chunks(bulk::MAX_LIST) {
         let ids: Vec<_> = chunk.iter().map(String::as_str).collect();
         let mut sql = Sql::new(db.engine(), SELECT);
-        let rows = sql.push(" WHERE m.is_deleted = 0 AND m.model_id IN").list(&ids).fetch(&mut connection).await?;
+        let rows =
+            sql.push(" WHERE m.is_deleted = 0 AND m.model_id IN").list(&ids).fetch(&mut connection).await?;
         let models = load(db.engine(), &mut connection, rows).await?;
         found.extend(models.into_iter().map(|model| (model.model_id.clone(), model)));
     }
@@ -243,7 +246,8 @@ pub async fn log_params(db: &Db, model_id: String, params: Vec<KeyValue>) -> Res
             let mut sql = Sql::new(tx.engine, "SELECT key, value FROM logged_model_params WHERE model_id = ");
             let known: Vec<(String, String)> = sql.bind(number).fetch(tx.connection).await?;
             let known: HashMap<_, _> = known.into_iter().collect();
-            let changed = params.iter().find(|param| known.get(&param.key).is_some_and(|old| *old != param.value));
+            let changed =
+                params.iter().find(|param| known.get(&param.key).is_some_and(|old| *old != param.value));
             if let Some(param) = changed {
                 let message = format!("param `{}` of the logged model has another value already", param.key);
                 return Err(Invalid::new("params", message).into());
@@ -352,10 +356,12 @@ pub(crate) enum Link {
 
 /// The links of the runs in `list`, each with its run.
 pub(crate) async fn of_runs(connection: &mut AnyConnection, list: &List<'_>) -> Result<Vec<(i64, Link)>> {
-    let rows: Vec<(i64, i64, String, i64)> =
-        list.fetch(connection, "SELECT run_id, is_output, model_id, step FROM run_models WHERE run_id IN").await?;
+    let rows: Vec<(i64, i64, String, i64)> = list
+        .fetch(connection, "SELECT run_id, is_output, model_id, step FROM run_models WHERE run_id IN")
+        .await?;
     let link = |(run, is_output, model_id, step)| {
-        let link = if is_output == 0 { Link::Input(model_id) } else { Link::Output(ModelOutput { model_id, step }) };
+        let link =
+            if is_output == 0 { Link::Input(model_id) } else { Link::Output(ModelOutput { model_id, step }) };
         (run, link)
     };
     Ok(rows.into_iter().map(link).collect())

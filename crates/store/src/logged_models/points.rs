@@ -2,8 +2,8 @@
 
 use domain::logged_models::ModelMetric;
 use domain::{MetricValue, Millis};
-use sqlx::FromRow;
 use sqlx::AnyConnection;
+use sqlx::FromRow;
 
 use crate::bulk;
 use crate::engine::Engine;
@@ -66,7 +66,8 @@ pub(super) async fn of_models(
         "SELECT model_id, key, timestamp_ms, step, value, run_uuid, dataset_name, dataset_digest
          FROM logged_model_metrics WHERE model_id IN",
     );
-    let rows: Vec<Row> = sql.list(models).push(" ORDER BY model_id, key, timestamp_ms, step").fetch(connection).await?;
+    let rows: Vec<Row> =
+        sql.list(models).push(" ORDER BY model_id, key, timestamp_ms, step").fetch(connection).await?;
     let present = |text: String| Some(text).filter(|text| !text.is_empty());
     let metric = |row: Row| {
         let metric = ModelMetric {

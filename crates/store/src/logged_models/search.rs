@@ -145,7 +145,9 @@ fn column(attribute: &str) -> &'static str {
         "source_run_id" => "m.source_run",
         "experiment_id" => "CAST(m.experiment_id AS TEXT)",
         "artifact_location" => "m.artifact_uri",
-        "status" => "CASE m.status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' WHEN 3 THEN 'FAILED' ELSE 'UNSPECIFIED' END",
+        "status" => {
+            "CASE m.status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' WHEN 3 THEN 'FAILED' ELSE 'UNSPECIFIED' END"
+        }
         "creation_timestamp_ms" => "m.created_at_ms",
         _ => "m.updated_at_ms",
     }
@@ -179,10 +181,14 @@ impl<'q> Key<'q> {
     fn push_join(&self, sql: &mut Sql<'q>, index: usize) {
         let Subject::Metric(key) = &self.subject else { return };
         let alias = format!("o{index}");
-        sql.push(&format!(" LEFT JOIN logged_model_metrics {alias} ON {alias}.model_id = m.id AND {alias}.key = "));
+        sql.push(&format!(
+            " LEFT JOIN logged_model_metrics {alias} ON {alias}.model_id = m.id AND {alias}.key = "
+        ));
         sql.bind(key.clone());
         self.push_dataset(sql, &alias);
-        sql.push(" AND NOT EXISTS (SELECT 1 FROM logged_model_metrics n WHERE n.model_id = m.id AND n.key = ");
+        sql.push(
+            " AND NOT EXISTS (SELECT 1 FROM logged_model_metrics n WHERE n.model_id = m.id AND n.key = ",
+        );
         sql.bind(key.clone());
         self.push_dataset(sql, "n");
         sql.push(&format!(

@@ -99,10 +99,12 @@ pub(crate) async fn insert_all(tx: &mut Tx<'_>, runs: &[&CreateRun]) -> Result<V
         return Ok(answers);
     }
     let first = tx.next_ids("runs", count).await?;
-    let names: Vec<_> = accepted().flat_map(|(run, _)| run.new.tags.iter().map(|tag| tag.key.as_str())).collect();
+    let names: Vec<_> =
+        accepted().flat_map(|(run, _)| run.new.tags.iter().map(|tag| tag.key.as_str())).collect();
     let keys = Keys::intern(tx, &names).await?;
     let rows: Vec<_> = (first..).zip(accepted()).collect();
-    let head = "INSERT INTO runs (id, uuid, experiment_id, name, user_id, status, started_at_ms, artifact_uri)";
+    let head =
+        "INSERT INTO runs (id, uuid, experiment_id, name, user_id, status, started_at_ms, artifact_uri)";
     bulk::insert(tx.connection, tx.engine, (head, ""), 8, &rows, |query, (id, (run, uri))| {
         query
             .bind(*id)
@@ -140,7 +142,8 @@ fn artifact_uri(run: &CreateRun, homes: &HashMap<i64, (bool, String)>) -> Result
 async fn homes(tx: &mut Tx<'_>, ids: &[i64]) -> Result<HashMap<i64, (bool, String)>> {
     let mut homes = HashMap::new();
     for chunk in ids.chunks(bulk::MAX_LIST) {
-        let mut sql = Sql::new(tx.engine, "SELECT id, is_deleted, artifact_location FROM experiments WHERE id IN");
+        let mut sql =
+            Sql::new(tx.engine, "SELECT id, is_deleted, artifact_location FROM experiments WHERE id IN");
         let rows: Vec<(i64, i64, String)> = sql.list(chunk).fetch(tx.connection).await?;
         homes.extend(rows.into_iter().map(|(id, deleted, home)| (id, (deleted != 0, home))));
     }

@@ -29,7 +29,8 @@ pub(crate) struct RunRef {
 pub(super) async fn find_many(tx: &mut Tx<'_>, uuids: &[&str]) -> Result<HashMap<String, RunRef>> {
     let mut runs = HashMap::with_capacity(uuids.len());
     for chunk in uuids.chunks(bulk::MAX_LIST) {
-        let mut sql = Sql::new(tx.engine, "SELECT id, uuid, experiment_id, is_deleted FROM runs WHERE uuid IN");
+        let mut sql =
+            Sql::new(tx.engine, "SELECT id, uuid, experiment_id, is_deleted FROM runs WHERE uuid IN");
         let rows: Vec<(i64, String, i64, i64)> = sql.list(chunk).fetch(tx.connection).await?;
         for (id, uuid, experiment_id, deleted) in rows {
             runs.insert(uuid.clone(), RunRef { id, uuid, experiment_id, is_deleted: deleted != 0 });
@@ -137,11 +138,12 @@ pub async fn log_model(db: &Db, uuid: String, model: serde_json::Value) -> Resul
         async move {
             let run = find_active(tx, &uuid).await?;
             let key = Keys::intern(tx, &[MODEL_HISTORY_TAG]).await?[MODEL_HISTORY_TAG];
-            let old: Option<(String,)> = sqlx::query_as("SELECT value FROM tags WHERE run_id = $1 AND key_id = $2")
-                .bind(run.id)
-                .bind(key)
-                .fetch_optional(&mut *tx.connection)
-                .await?;
+            let old: Option<(String,)> =
+                sqlx::query_as("SELECT value FROM tags WHERE run_id = $1 AND key_id = $2")
+                    .bind(run.id)
+                    .bind(key)
+                    .fetch_optional(&mut *tx.connection)
+                    .await?;
             let mut history: Vec<serde_json::Value> =
                 old.and_then(|(text,)| serde_json::from_str(&text).ok()).unwrap_or_default();
             history.push(model);

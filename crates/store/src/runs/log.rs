@@ -108,14 +108,19 @@ pub(crate) async fn log_all(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<Vec<Res
     Ok(answers)
 }
 
+/// Run and key.
+type Place = (i64, i64);
+/// Step, timestamp, ordinal: the greatest is the last.
+type Point = (i64, i64, i64);
+
+/// Writes the points, and of each metric the last one (with its experiment) where it is found.
 async fn write_metrics(
     tx: &mut Tx<'_>,
     accepted: &[(&RunRef, &RunLog)],
     keys: &HashMap<&str, i64>,
 ) -> Result<()> {
     let mut points = Vec::new();
-    // (run, key) → (step, timestamp, ordinal), and the experiment.
-    let mut latest: BTreeMap<(i64, i64), ((i64, i64, i64), i64)> = BTreeMap::new();
+    let mut latest: BTreeMap<Place, (Point, i64)> = BTreeMap::new();
     for (run, log) in accepted {
         for metric in &log.metrics {
             let key = keys[metric.key.as_str()];
@@ -201,9 +206,9 @@ async fn write_tags(
 
 /// The params of the runs that are logged to: what is there, and what will be.
 struct Params<'l> {
-    stored: HashMap<(i64, i64), String>,
-    /// (run, key) → (experiment, value)
-    fresh: BTreeMap<(i64, i64), (i64, &'l str)>,
+    stored: HashMap<Place, String>,
+    /// With the experiment.
+    fresh: BTreeMap<Place, (i64, &'l str)>,
 }
 
 impl<'l> Params<'l> {
@@ -241,22 +246,33 @@ impl<'l> Params<'l> {
     async fn write(self, tx: &mut Tx<'_>) -> Result<()> {
         let rows: Vec<_> = self.fresh.into_iter().collect();
         let head = "INSERT INTO params (run_id, key_id, experiment_id, value)";
-        bulk::insert(tx.connection, tx.engine, (head, ""), 4, &rows, |query, ((run, key), (experiment, value))| {
-            query.bind(*run).bind(*key).bind(*experiment).bind(*value)
-        })
+        bulk::insert(
+            tx.connection,
+            tx.engine,
+            (head, ""),
+            4,
+            &rows,
+            |query, ((run, key), (experiment, value))| {
+                query.bind(*run).bind(*key).bind(*experiment).bind(*value)
+            },
+        )
         .await
     }
 }
 
 /// The numbers of the logged models that metrics name.
 async fn models_of(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<HashMap<String, i64>> {
-    let named: HashSet<_> =
-        logs.iter().flat_map(|log| &log.log.metrics).filter_map(|metric| metric.model_id.as_deref()).collect();
+    let named: HashSet<_> = logs
+        .iter()
+        .flat_map(|log| &log.log.metrics)
+        .filter_map(|metric| metric.model_id.as_deref())
+        .collect();
     logged_models::numbers(tx, &named.into_iter().collect::<Vec<_>>()).await
 }
 
 fn check_models(log: &RunLog, models: &HashMap<String, i64>) -> Result<()> {
-    let missing = log.metrics.iter().filter_map(|metric| metric.model_id.as_ref()).find(|id| !models.contains_key(*id));
+    let missing =
+        log.metrics.iter().filter_map(|metric| metric.model_id.as_ref()).find(|id| !models.contains_key(*id));
     missing.map_or(Ok(()), |id| Err(Error::not_found("logged model", "id", id)))
 }
 

@@ -6,13 +6,13 @@ mod lifecycle;
 mod log;
 mod read;
 
-pub use create::{NewRun, create};
 pub(crate) use create::{CreateRun, insert_all};
+pub use create::{NewRun, create};
 pub use keys::{keys, param_values};
-pub use lifecycle::{RunUpdate, delete, delete_tag, log_model, rename, restore, set_tag, update};
 pub(crate) use lifecycle::find;
-pub use log::{NewMetric, RunLog, log};
+pub use lifecycle::{RunUpdate, delete, delete_tag, log_model, rename, restore, set_tag, update};
 pub(crate) use log::{LogRun, log_all};
+pub use log::{NewMetric, RunLog, log};
 pub(crate) use read::{List, ids_of, load};
 pub use read::{child_counts, get, get_many};
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use domain::metrics::LatestMetric;
 use domain::runs::{PARENT_TAG, RunInputs};
 use domain::{KeyValue, Lifecycle, MetricValue, Millis, Run, RunStatus};
-use sqlx::FromRow;
 use sqlx::AnyConnection;
+use sqlx::FromRow;
 use sqlx::any::AnyRow;
 
 use crate::engine::Engine;
@@ -136,7 +136,10 @@ async fn load_chunk(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Res
     let tags: Vec<(i64, i64, String)> =
         list.fetch(connection, "SELECT run_id, key_id, value FROM tags WHERE run_id IN").await?;
     let metrics: Vec<(i64, i64, i64, i64, i64)> = list
-        .fetch(connection, "SELECT run_id, key_id, value, step, timestamp_ms FROM latest_metrics WHERE run_id IN")
+        .fetch(
+            connection,
+            "SELECT run_id, key_id, value, step, timestamp_ms FROM latest_metrics WHERE run_id IN",
+        )
         .await?;
     let mut key_ids: Vec<_> = params.iter().chain(&tags).map(|row| row.1).collect();
     key_ids.extend(metrics.iter().map(|row| row.1));

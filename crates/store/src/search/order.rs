@@ -62,7 +62,8 @@ impl Key<'_> {
     /// Values first, then NaN, then nothing; then by value.
     pub fn sort_keys(&self) -> Vec<SortKey> {
         let (value, ascending) = (self.value(), self.order.ascending);
-        let rank = |nan: &str| SortKey::new(format!("CASE WHEN {value} IS NULL THEN 2{nan} ELSE 0 END"), true);
+        let rank =
+            |nan: &str| SortKey::new(format!("CASE WHEN {value} IS NULL THEN 2{nan} ELSE 0 END"), true);
         match &self.order.subject {
             Subject::Metric(_) => vec![
                 rank(&format!(" WHEN {value} = {NAN} THEN 1")),

@@ -53,7 +53,8 @@ impl<'q> Plan<'q> {
         filter: &'q Filter,
         order: &'q [OrderBy],
     ) -> Result<Self> {
-        let subjects = filter.clauses.iter().map(|clause| &clause.subject).chain(order.iter().map(|key| &key.subject));
+        let subjects =
+            filter.clauses.iter().map(|clause| &clause.subject).chain(order.iter().map(|key| &key.subject));
         let names: Vec<_> = subjects.filter_map(name).collect();
         let ids = db.keys().find(connection, db.engine(), &names).await?;
         let id = |subject: &Subject| name(subject).and_then(|name| ids.get(name).copied()).unwrap_or(UNKNOWN);
@@ -64,8 +65,7 @@ impl<'q> Plan<'q> {
             .enumerate()
             .map(|(index, order)| Key { order, id: id(&order.subject), index })
             .collect();
-        let mut plan =
-            Self { engine: db.engine(), query, conditions, keys, after: None, start: Start::Runs };
+        let mut plan = Self { engine: db.engine(), query, conditions, keys, after: None, start: Start::Runs };
         if let Some(token) = query.page_token.as_deref().filter(|token| !token.is_empty()) {
             let kinds = plan.kinds();
             plan.after = Some(keyset::decode(token, &query.order_by, &kinds)?);
@@ -181,10 +181,13 @@ impl<'q> Plan<'q> {
             }
         }
         if part == Part::WithoutValue {
-            sql.push(&format!(" AND (o0.value IS NULL{})", match self.keys[0].order.subject {
-                Subject::Metric(_) => format!(" OR o0.value = {NAN}"),
-                _ => String::new(),
-            }));
+            sql.push(&format!(
+                " AND (o0.value IS NULL{})",
+                match self.keys[0].order.subject {
+                    Subject::Metric(_) => format!(" OR o0.value = {NAN}"),
+                    _ => String::new(),
+                }
+            ));
         }
         match self.query.view {
             ViewType::ActiveOnly => sql.push(" AND r.is_deleted = 0"),

@@ -37,7 +37,7 @@ fn push_text<'q>(sql: &mut Sql<'q>, column: &str, comparison: TextComparison, va
 /// An integer column; whole numbers are bound as such, so that an index serves them.
 fn push_number(sql: &mut Sql<'_>, column: &str, comparison: Comparison, number: f64) {
     sql.push(column).push(" ").push(comparison.as_sql()).push(" ");
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "checked by going back")]
+    #[expect(clippy::cast_possible_truncation, reason = "checked by going back")]
     let whole = number as i64;
     #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "exactly whole or not")]
     let is_whole = whole as f64 == number;

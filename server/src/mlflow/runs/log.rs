@@ -123,7 +123,8 @@ struct LogModel {
 async fn log_model(State(db): State<Db>, Call(call): Call<LogModel>) -> Result<Json<Empty>, ApiError> {
     let uuid = required("run_id", call.run_id)?;
     let text = required("model_json", call.model_json)?;
-    let malformed = || ApiError::bad_request(format!("Malformed model info. \n {text} \n is not valid JSON."));
+    let malformed =
+        || ApiError::bad_request(format!("Malformed model info. \n {text} \n is not valid JSON."));
     let model: Value = serde_json::from_str(&text).map_err(|_| malformed())?;
     let needed = ["artifact_path", "flavors", "utc_time_created", "run_id"];
     let missing: Vec<_> = needed.into_iter().filter(|field| model.get(field).is_none()).collect();
