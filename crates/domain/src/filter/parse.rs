@@ -40,6 +40,9 @@ pub fn parse_order(schema: &Schema, input: &str) -> Result<OrderBy, FilterError>
     if matches!(subject, Subject::Dataset(_)) {
         return Err(FilterError::new(at, "invalid order_by: runs can't be sorted by data set"));
     }
+    if !schema.has_metrics && !matches!(subject, Subject::Attribute(_)) {
+        return Err(FilterError::new(at, "invalid order_by entity: only attributes can be sorted by here"));
+    }
     let ascending = parser.take_word("ASC") || !parser.take_word("DESC");
     let next = parser.peek();
     if next.token != Token::End {
@@ -407,6 +410,8 @@ mod tests {
         assert!(order("start_time DOWN").is_err());
         assert!(order("").is_err());
         assert!(order("dataset.name").is_err());
+        assert!(parse_order(&EXPERIMENTS, "tags.team").is_err());
+        assert!(parse_order(&EXPERIMENTS, "name DESC").is_ok());
     }
 
     proptest! {

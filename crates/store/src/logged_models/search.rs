@@ -52,7 +52,8 @@ pub struct LoggedModelQuery {
 pub async fn search(db: &Db, query: &LoggedModelQuery) -> Result<Page<LoggedModel>> {
     let filter = filter::parse(&LOGGED_MODELS, &query.filter)?;
     let order = query.order_by.iter().map(Key::parse).collect::<Result<Vec<_>, _>>()?;
-    let names: Vec<_> = query.order_by.iter().map(|one| format!("{one:?}")).collect();
+    let mut names: Vec<_> = query.order_by.iter().map(|one| format!("{one:?}")).collect();
+    names.push(format!("{:?} {}", query.experiment_ids, query.filter));
     let keys = sort_keys(&order);
 
     let mut sql = Sql::new(db.engine(), SELECT);
