@@ -23,20 +23,16 @@ pub fn is_live() -> bool {
 }
 
 /// Calls `work` again and again while the page is live and in sight.
-pub fn poll(every: Duration, work: impl Fn() + 'static) {
-    let running = StoredValue::new_local(None::<IntervalHandle>);
-    let work = StoredValue::new_local(work);
+pub fn poll(every: Duration, work: impl Fn() + Clone + Send + Sync + 'static) {
     Effect::new(move |_| {
+        let work = work.clone();
         let tick = move || {
             if !document().hidden() {
-                work.try_with_value(|work| work());
+                work();
             }
         };
-        running.set_value(set_interval_with_handle(tick, every).ok());
-    });
-    on_cleanup(move || {
-        if let Some(Some(running)) = running.try_get_value() {
-            running.clear();
+        if let Ok(running) = set_interval_with_handle(tick, every) {
+            on_cleanup(move || running.clear());
         }
     });
 }

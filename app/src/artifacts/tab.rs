@@ -26,7 +26,7 @@ impl Place {
 
     /// The address of another file or folder of the same owner.
     pub fn address(self, path: &str) -> String {
-        let model = match self.owner.get() {
+        let model = match self.owner.get_untracked() {
             Owner::Run(_) => String::new(),
             Owner::Model(id) => id,
         };

@@ -154,16 +154,12 @@ fn metric_row(row: Row<u64>) -> AnyView {
         .into_iter()
         .enumerate()
         .map(|(index, bits)| {
-            let is_other = differs && bits != base;
-            let Some(value) = bits.map(f64::from_bits) else { return nothing(is_other) };
-            let against = base.map(f64::from_bits).filter(|_| index > 0).and_then(|base| change(base, value));
-            view! {
-                <td class="number" class:other=is_other title=value.to_string()>
-                    {format::number(value)}
-                    {against.map(|text| view! { <span class="change">{text}</span> })}
-                </td>
-            }
-            .into_any()
+            let Some(value) = bits.map(f64::from_bits) else { return nothing(false) };
+            let against = (index > 0).then(|| {
+                let text = base.map(f64::from_bits).and_then(|base| change(base, value));
+                view! { <span class="change">{text}</span> }
+            });
+            view! { <td class="number" title=value.to_string()>{format::number(value)} {against}</td> }.into_any()
         })
         .collect_view();
     view! { <tr class:differing=differs>{row_head(row.key, differs)} {cells}</tr> }.into_any()

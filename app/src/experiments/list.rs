@@ -1,5 +1,7 @@
 //! The list of experiments.
 
+use std::time::Duration;
+
 use domain::Millis;
 use domain::experiments::ExperimentSummary;
 use leptos::prelude::*;
@@ -10,9 +12,12 @@ use leptos_router::hooks::use_query_map;
 use super::forms::{CreateButton, RestoreButton};
 use super::list_url::{ListState, SortKey};
 use super::server::{ExperimentList, list_experiments};
-use crate::clock::Ago;
+use crate::clock::{Ago, poll};
 use crate::components::{EmptyState, Snippet, SkeletonRows, SortHeader, Tag, loaded, shown_tags};
 use crate::format;
+
+/// The first run is waited for.
+const REFRESH_EVERY: Duration = Duration::from_secs(4);
 
 #[component]
 pub fn ExperimentsPage() -> impl IntoView {
@@ -27,6 +32,13 @@ pub fn ExperimentsPage() -> impl IntoView {
             loaded(result, move || list.refetch(), |list| view! { <ListOrHint list state/> })
         })
     };
+    poll(REFRESH_EVERY, move || {
+        let is_waiting =
+            list.with_untracked(|list| matches!(list, Some(Ok(list)) if list.is_untouched())) && !state.get_untracked().deleted;
+        if is_waiting {
+            list.refetch();
+        }
+    });
     view! {
         <Title text="Experiments"/>
         <div class="page">
@@ -85,7 +97,8 @@ fn Toolbar(state: Memo<ListState>) -> impl IntoView {
 #[component]
 fn ListOrHint(list: ExperimentList, state: ListState) -> impl IntoView {
     if !list.items.is_empty() {
-        return view! { <ExperimentTable list state/> }.into_any();
+        let hint = (list.is_untouched() && state == ListState::default()).then(|| view! { <FirstRun/> });
+        return view! { <ExperimentTable list state/> {hint} }.into_any();
     }
     if !state.search.trim().is_empty() {
         let all = ListState { search: String::new(), token: String::new(), ..state };
@@ -98,12 +111,19 @@ fn ListOrHint(list: ExperimentList, state: ListState) -> impl IntoView {
     } else if state.deleted {
         view! { <EmptyState title="Nothing has been deleted."/> }.into_any()
     } else {
-        view! {
-            <EmptyState title="No experiments yet. Log a first run:">
+        view! { <FirstRun/> }.into_any()
+    }
+}
+
+#[component]
+fn FirstRun() -> impl IntoView {
+    view! {
+        <div class="first-run">
+            <EmptyState title="No runs yet. Log the first one:">
                 <Snippet/>
+                <p class="muted">"It appears here by itself."</p>
             </EmptyState>
-        }
-        .into_any()
+        </div>
     }
 }
 

@@ -16,6 +16,7 @@ use crate::components::{
     ActionProblem, CopyButton, DialogButton, Icon, IconName, Notes, NotFound, SkeletonRows, TagEditor,
     close_when_done, fresh, loaded, shown_tags,
 };
+use crate::format;
 use crate::runs::RunsSection;
 
 /// The changes that an experiment's header makes.
@@ -87,7 +88,8 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
     let ExperimentDetails { experiment, note_html, now, .. } = details;
     let id = experiment.id;
     let note = experiment.note().unwrap_or_default().to_owned();
-    let has_note = !note.trim().is_empty();
+    let first_line = note.lines().map(|line| line.trim_start_matches(['#', ' ', '>', '*', '-'])).find(|line| !line.is_empty());
+    let excerpt = first_line.map(|line| format::shortened(line, 120));
     close_when_done(changes.notes, "edit-notes");
     let set_tag = move |fields: AnyView| {
         view! {
@@ -150,8 +152,8 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
             </div>
             <div><dt>"Tags"</dt><dd><TagEditor tags=shown_tags(&experiment.tags) set=set_tag delete=delete_tag/></dd></div>
         </dl>
-        <details class="notes-fold" open=has_note>
-            <summary>"Notes"</summary>
+        <details class="notes-fold">
+            <summary>"Notes" {excerpt.map(|text| view! { <span class="excerpt">{text}</span> })}</summary>
             <Notes html=note_html text=note form=notes_form/>
         </details>
     }

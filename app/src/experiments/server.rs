@@ -18,6 +18,13 @@ pub struct ExperimentList {
     pub now: Millis,
 }
 
+impl ExperimentList {
+    /// Whether nobody has logged a run yet.
+    pub fn is_untouched(&self) -> bool {
+        self.items.iter().all(|item| item.active_runs == 0)
+    }
+}
+
 /// An experiment and what its runs logged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentDetails {

@@ -109,7 +109,7 @@ impl Frame {
     }
 
     pub(crate) fn y_ticks(&self) -> Vec<Tick> {
-        let count = self.count((self.y.start - self.y.end) / 38.0);
+        let count = self.count((self.y.start - self.y.end) / 30.0);
         if self.options.log {
             ticks::logarithmic(self.y.low, self.y.high, count)
         } else {

@@ -1,5 +1,6 @@
 //! One metric: its chart, or its value if it was logged once.
 
+use domain::runs::SYSTEM_METRIC_PREFIX;
 use leptos::prelude::*;
 
 use super::board::{BoardContext, BoardRun};
@@ -57,9 +58,10 @@ pub fn Card(key: String, curves: RwSignal<Vec<PlacedCurve>>, is_single: Memo<boo
         }
     };
     let hint = move || if is_single.get() { "Show all metrics" } else { "Show larger" };
+    let short = key.strip_prefix(SYSTEM_METRIC_PREFIX).unwrap_or(&key).to_owned();
     view! {
         <article class="chart-card" class:once=is_once>
-            <h2 class="chart-title"><a href=large title=hint data-noscroll="true">{key}</a></h2>
+            <h2 class="chart-title"><a href=large title=hint data-noscroll="true">{short}</a></h2>
             {chart}
         </article>
     }

@@ -161,6 +161,7 @@ fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
                 {move || space(seen.get().lines_after)}
             </table>
         </div>
+        <p class="table-note">{move || format::plural(as_i64(total.get()), "run", "runs")}</p>
         <Pager page total/>
     }
 }

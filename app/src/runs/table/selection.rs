@@ -38,7 +38,7 @@ pub fn RowCheckbox(uuid: String, name: String) -> impl IntoView {
     }
 }
 
-/// What can be done with the selected runs, and the undo of a deletion.
+/// What can be done with the selected runs.
 #[component]
 pub fn SelectionBar() -> impl IntoView {
     let context = TableContext::expect();
@@ -81,7 +81,6 @@ pub fn SelectionBar() -> impl IntoView {
                 </button>
             })}
         </div>
-        <DeleteSelected/>
     }
 }
 
@@ -94,8 +93,9 @@ fn here(context: TableContext) -> String {
     context.state.with(|state| context.address(state))
 }
 
+/// Asks before the selected runs are deleted, and offers to undo it.
 #[component]
-fn DeleteSelected() -> impl IntoView {
+pub fn Deletion() -> impl IntoView {
     let context = TableContext::expect();
     let delete = ServerAction::<DeleteRuns>::new();
     let restore = ServerAction::<RestoreRuns>::new();

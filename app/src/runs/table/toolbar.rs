@@ -5,10 +5,13 @@ use leptos::prelude::*;
 use super::columns_dialog::ColumnsDialog;
 use super::context::TableContext;
 use super::filter_box::{FilterBox, FilterDraft};
-use super::selection::SelectionBar;
+use super::selection::{Deletion, SelectionBar};
 use super::state::TableState;
 use crate::clock::is_live;
 use crate::components::{DialogButton, Icon, IconName};
+
+/// The filter's form; the controls beside it belong to it too, for a page without scripts.
+const FORM: &str = "runs-filter";
 
 #[component]
 pub fn Toolbar() -> impl IntoView {
@@ -29,30 +32,30 @@ pub fn Toolbar() -> impl IntoView {
     };
     view! {
         <form
+            id=FORM
             method="get"
             action=format!("/experiments/{}", context.experiment_id)
-            class="runs-toolbar"
+            class="toolbar runs-filter"
             role="search"
             aria-label="Runs"
             on:submit=submit
         >
             {kept}
-            <div class="toolbar">
-                <FilterBox draft/>
-                <button type="submit" class="button">"Apply"</button>
-            </div>
-            <div class="toolbar">
-                <GroupSelect/>
-                <FlatToggle/>
-                <DialogButton opens="choose-columns" class="button small">
-                    <Icon name=IconName::Columns/>
-                    "Columns"
-                </DialogButton>
-                <span class="spacer"></span>
-                <ViewLinks/>
-            </div>
+            <FilterBox draft/>
+            <button type="submit" class="button">"Apply"</button>
         </form>
-        <SelectionBar/>
+        <div class="toolbar">
+            <SelectionBar/>
+            <span class="spacer"></span>
+            <GroupSelect/>
+            <FlatToggle/>
+            <DialogButton opens="choose-columns" class="button small">
+                <Icon name=IconName::Columns/>
+                "Columns"
+            </DialogButton>
+            <ViewLinks/>
+        </div>
+        <Deletion/>
         <ColumnsDialog/>
     }
 }
@@ -80,7 +83,7 @@ fn GroupSelect() -> impl IntoView {
     view! {
         <label class="inline-field">
             <span>"Group by"</span>
-            <select name="group" prop:value=group on:change=choose>
+            <select name="group" form=FORM prop:value=group on:change=choose>
                 <option value="">"nothing"</option>
                 {options}
             </select>
@@ -101,6 +104,7 @@ fn FlatToggle() -> impl IntoView {
             <input
                 type="checkbox"
                 name="flat"
+                form=FORM
                 value="1"
                 checked=untrack(is_flat)
                 prop:checked=is_flat
