@@ -150,7 +150,6 @@ def test_a_page_belongs_to_its_search(client, models):
     [
         "name",
         "name = ",
-        "metric.acc > 1",
         "nothing.acc > 1",
         "metrics.acc LIKE '1'",
         "name > 'a'",
