@@ -14,7 +14,13 @@ pub struct Live(pub ReadSignal<bool>);
 
 pub fn provide_live() {
     let (live, set_live) = signal(false);
-    Effect::new(move |_| set_live.set(true));
+    Effect::new(move |_| {
+        set_live.set(true);
+        // For the stylesheet, and for tests that wait for it.
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-live", "");
+        }
+    });
     provide_context(Live(live));
 }
 

@@ -1,6 +1,6 @@
 //! Where a run came from and how long it took.
 
-use domain::runs::{GIT_COMMIT_TAG, Run, SOURCE_NAME_TAG, SOURCE_TYPE_TAG};
+use domain::runs::{GIT_COMMIT_TAG, Run, SOURCE_NAME_TAG, SOURCE_TYPE_TAG, USER_TAG};
 use leptos::prelude::*;
 
 use crate::clock::Moment;
@@ -26,7 +26,8 @@ fn facts(details: &RunDetails) -> impl IntoView + use<> {
     let fact = |label: &'static str, value: AnyView| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
     let moment = |label, at: Option<domain::Millis>| at.map(|at| fact(label, view! { <Moment at/> }.into_any()));
     let duration = run.duration_ms(*now).map(|ms| fact("Duration", format::duration(ms).into_any()));
-    let user = (!run.user.is_empty()).then(|| fact("User", run.user.clone().into_any()));
+    let user = run.tag(USER_TAG).unwrap_or(&run.user);
+    let user = (!user.is_empty()).then(|| fact("User", user.to_owned().into_any()));
     let parent = parent.as_ref().map(|parent| {
         let href = format!("/experiments/{}/runs/{}", run.experiment_id, parent.uuid);
         fact("Parent run", view! { <a href=href>{parent.name.clone()}</a> }.into_any())

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::column::Column;
 use super::context::TableContext;
 use super::rows::{Cell, RunRow};
+use super::state::TableState;
 use crate::clock::Ago;
 use crate::components::StatusBadge;
 use crate::format;
@@ -20,21 +21,14 @@ pub struct Shown {
     pub pin: Option<usize>,
 }
 
-/// The columns as they are shown: the pinned ones first.
-pub fn arrange(columns: Signal<Vec<Column>>) -> Memo<Vec<Shown>> {
-    let context = TableContext::expect();
-    Memo::new(move |_| {
-        columns.with(|columns| {
-            context.state.with(|state| {
-                let shown = state.arranged(columns).into_iter().filter_map(|column| {
-                    let cell = columns.iter().position(|one| *one == column)?;
-                    let pin = state.pins.iter().position(|pin| *pin == column);
-                    Some(Shown { column, cell, pin })
-                });
-                shown.collect()
-            })
-        })
-    })
+/// The columns of the rows as they are shown: the pinned ones first.
+pub fn arrange(columns: &[Column], state: &TableState) -> Vec<Shown> {
+    let shown = state.arranged(columns).into_iter().filter_map(|column| {
+        let cell = columns.iter().position(|one| *one == column)?;
+        let pin = state.pins.iter().position(|pin| *pin == column);
+        Some(Shown { column, cell, pin })
+    });
+    shown.collect()
 }
 
 /// Where a pinned cell sticks.
@@ -43,10 +37,11 @@ pub fn pin_style(pin: Option<usize>) -> Option<String> {
 }
 
 #[component]
-pub fn CellViews(#[prop(into)] row: Signal<RunRow>, shown: Memo<Vec<Shown>>, #[prop(into)] now: Signal<Millis>) -> impl IntoView {
+pub fn CellViews(#[prop(into)] row: Signal<RunRow>, #[prop(into)] now: Signal<Millis>) -> impl IntoView {
+    let context = TableContext::expect();
     move || {
         let row = row.get();
-        shown.with(|shown| {
+        context.shown.with(|shown| {
             shown
                 .iter()
                 .map(|one| {

@@ -116,6 +116,7 @@ impl Column {
     #[cfg(any(feature = "ssr", test))]
     pub fn order_field(&self) -> String {
         match self {
+            Self::Attribute(Attribute::User) => "tags.`mlflow.user`".into(),
             Self::Attribute(Attribute::Source) => "tags.`mlflow.source.name`".into(),
             Self::Attribute(Attribute::Commit) => "tags.`mlflow.source.git.commit`".into(),
             Self::Attribute(attribute) => format!("attributes.{}", attribute.as_str()),

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::cells::{Shown, arrange};
 use super::column::Column;
 use super::state::TableState;
 
@@ -15,6 +16,10 @@ use super::state::TableState;
 pub struct TableContext {
     pub experiment_id: i64,
     pub state: Memo<TableState>,
+    /// The columns of the rows that are here. It lives as long as the section, as `shown` does: tables
+    /// come and go under it.
+    pub columns: RwSignal<Vec<Column>>,
+    pub shown: Memo<Vec<Shown>>,
     /// What the runs logged: columns to choose from, keys to complete.
     pub keys: RwSignal<RunKeys>,
     /// The uuids of the selected runs, in the order in which they were selected.
@@ -34,9 +39,13 @@ impl TableContext {
             let options = NavigateOptions { scroll: false, replace, ..NavigateOptions::default() };
             navigate(&state.address(experiment_id), options);
         });
+        let state = Memo::new(move |_| query.with(TableState::from_query));
+        let columns = RwSignal::new(Vec::new());
         let context = Self {
             experiment_id,
-            state: Memo::new(move |_| query.with(TableState::from_query)),
+            state,
+            columns,
+            shown: Memo::new(move |_| columns.with(|columns| state.with(|state| arrange(columns, state)))),
             keys: RwSignal::new(keys),
             selected: RwSignal::new(Vec::new()),
             changed: RwSignal::new(0),

@@ -31,8 +31,10 @@ pub struct TableData {
 
 impl TableData {
     pub fn new(page: usize, first: RunRows) -> Self {
+        let context = TableContext::expect();
+        context.columns.set(first.columns.clone());
         Self {
-            context: TableContext::expect(),
+            context,
             blocks: RwSignal::new(Blocks::new(page, first)),
             opened: RwSignal::new(HashMap::new()),
             problem: RwSignal::new(None),
@@ -115,6 +117,7 @@ impl TableData {
     }
 
     fn take(self, number: usize, rows: RunRows, restart: bool) {
+        self.context.columns.set(rows.columns.clone());
         if restart {
             self.opened.set(HashMap::new());
             self.blocks.set(Blocks::new(number, rows));

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::blocks::blocks_of;
-use super::cells::{CellViews, arrange};
+use super::cells::CellViews;
 use super::context::TableContext;
 use super::data::TableData;
 use super::head::{Head, table_style};
@@ -92,6 +92,7 @@ enum Line {
 
 #[component]
 fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
+    let context = TableContext::expect();
     let region = NodeRef::<html::Div>::new();
     let sight = RwSignal::new((0.0, 900.0));
     let opened = Memo::new(move |_| opened_lines(data));
@@ -113,8 +114,6 @@ fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
     remember_the_page(data, sight);
 
     let lines = Memo::new(move |_| lines(data, &seen.get()));
-    let columns = Signal::derive(move || data.blocks.with(|blocks| blocks.columns.clone()));
-    let shown = arrange(columns);
     let now = Signal::derive(move || data.blocks.with(|blocks| blocks.now));
     let select_all = view! { <SelectAll data/> }.into_any();
     let space = move |lines: usize| {
@@ -130,26 +129,26 @@ fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
             class="table-scroll runs-scroll"
             tabindex="0"
             role="region"
-            aria-label="Runs"
+            aria-label="Run table"
             node_ref=region
             on:scroll=look
         >
-            <table class="table runs" style=table_style(shown)>
+            <table class="table runs" style=table_style()>
                 <caption class="visually-hidden">{caption}</caption>
-                <Head shown select_all/>
+                <Head select_all/>
                 {move || space(seen.get().lines_before)}
                 <tbody>
                     <For each=move || lines.get() key=Clone::clone let:line>
                         {match line {
                             Line::Run { uuid, depth } => {
-                                let cells = move |row| view! { <CellViews row shown now/> };
+                                let cells = move |row| view! { <CellViews row now/> };
                                 view! { <RunLine data uuid depth cells/> }.into_any()
                             }
                             Line::MoreChildren { parent, depth, count } => {
                                 view! { <MoreChildren parent depth count/> }.into_any()
                             }
                             Line::Missing(_) => {
-                                let span = move || shown.with(Vec::len) + 3;
+                                let span = move || context.shown.with(Vec::len) + 3;
                                 view! {
                                     <tr class="missing"><td colspan=span><span class="skeleton-row"></span></td></tr>
                                 }

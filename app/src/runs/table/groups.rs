@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::cells::{CellViews, Shown, arrange};
+use super::cells::CellViews;
 use super::column::{quoted_key, quoted_text};
 use super::context::TableContext;
 use super::head::{Head, table_style};
@@ -47,14 +47,14 @@ fn GroupTable(groups: Vec<RunGroup>) -> impl IntoView {
     let Some(columns) = groups.first().map(|group| group.runs.columns.clone()) else {
         return view! { <EmptyState title="No run matches."/> }.into_any();
     };
-    let shown = arrange(Signal::stored(columns));
-    let bodies = groups.into_iter().map(|group| view! { <Group group shown/> }).collect_view();
+    context.columns.set(columns);
+    let bodies = groups.into_iter().map(|group| view! { <Group group/> }).collect_view();
     let caption = move || format!("Runs by {}", context.state.with(|s| s.selection.group.clone().unwrap_or_default()));
     view! {
         <div class="table-scroll runs-scroll" tabindex="0" role="region" aria-label="Runs by group">
-            <table class="table runs" style=table_style(shown)>
+            <table class="table runs" style=table_style()>
                 <caption class="visually-hidden">{caption}</caption>
-                <Head shown/>
+                <Head/>
                 {bodies}
             </table>
         </div>
@@ -63,7 +63,7 @@ fn GroupTable(groups: Vec<RunGroup>) -> impl IntoView {
 }
 
 #[component]
-fn Group(group: RunGroup, shown: Memo<Vec<Shown>>) -> impl IntoView {
+fn Group(group: RunGroup) -> impl IntoView {
     let context = TableContext::expect();
     let (open, set_open) = signal(true);
     let RunGroup { value, runs } = group;
@@ -77,12 +77,12 @@ fn Group(group: RunGroup, shown: Memo<Vec<Shown>>) -> impl IntoView {
     let more = runs.total > i64::try_from(runs.rows.len()).unwrap_or(i64::MAX);
     let label = value.unwrap_or_else(|| "not set".into());
     let now = runs.now;
-    let span = move || shown.with(Vec::len) + 3;
+    let span = move || context.shown.with(Vec::len) + 3;
     let rows = StoredValue::new(runs.rows);
     let body = move || {
         open.get().then(|| {
             rows.with_value(|rows| {
-                rows.iter().cloned().map(|row| view! { <GroupRow row shown now/> }).collect_view()
+                rows.iter().cloned().map(|row| view! { <GroupRow row now/> }).collect_view()
             })
         })
     };
@@ -115,7 +115,7 @@ fn Group(group: RunGroup, shown: Memo<Vec<Shown>>) -> impl IntoView {
 }
 
 #[component]
-fn GroupRow(row: RunRow, shown: Memo<Vec<Shown>>, now: domain::Millis) -> impl IntoView {
+fn GroupRow(row: RunRow, now: domain::Millis) -> impl IntoView {
     let context = TableContext::expect();
     let href = context.run_address(&row.uuid);
     let row = Signal::stored(row);
@@ -126,7 +126,7 @@ fn GroupRow(row: RunRow, shown: Memo<Vec<Shown>>, now: domain::Millis) -> impl I
             <th scope="row" class="name">
                 <span class="run-name"><StatusBadge status compact=true/><a href=href>{name}</a></span>
             </th>
-            <CellViews row shown now=Signal::stored(now)/>
+            <CellViews row now=Signal::stored(now)/>
             <td class="filler"></td>
         </tr>
     }

@@ -12,7 +12,7 @@ use crate::components::{Icon, IconName};
 const CHECK_WIDTH: u32 = 36;
 
 /// The table's own style: its width, and where its pinned columns stick.
-pub fn table_style(shown: Memo<Vec<Shown>>) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+pub fn table_style() -> impl Fn() -> String + Clone + Send + Sync + 'static {
     use std::fmt::Write;
 
     let context = TableContext::expect();
@@ -21,7 +21,7 @@ pub fn table_style(shown: Memo<Vec<Shown>>) -> impl Fn() -> String + Clone + Sen
         let mut left = CHECK_WIDTH + name;
         let mut style = String::new();
         let mut total = left;
-        shown.with(|shown| {
+        context.shown.with(|shown| {
             for one in shown {
                 let width = context.width(&one.column);
                 total += width;
@@ -38,10 +38,10 @@ pub fn table_style(shown: Memo<Vec<Shown>>) -> impl Fn() -> String + Clone + Sen
 
 /// The `<colgroup>` and `<thead>`. `select_all` is what stands above the checkboxes.
 #[component]
-pub fn Head(shown: Memo<Vec<Shown>>, #[prop(optional)] select_all: Option<AnyView>) -> impl IntoView {
+pub fn Head(#[prop(optional)] select_all: Option<AnyView>) -> impl IntoView {
     let context = TableContext::expect();
     let cols = move || {
-        shown.with(|shown| {
+        context.shown.with(|shown| {
             shown
                 .iter()
                 .map(|one| {
@@ -52,7 +52,7 @@ pub fn Head(shown: Memo<Vec<Shown>>, #[prop(optional)] select_all: Option<AnyVie
         })
     };
     let heads = move || {
-        shown.with(|shown| shown.iter().cloned().map(|shown| view! { <ColumnHead shown/> }).collect_view())
+        context.shown.with(|shown| shown.iter().cloned().map(|shown| view! { <ColumnHead shown/> }).collect_view())
     };
     let name = Shown { column: Column::NAME, cell: usize::MAX, pin: None };
     view! {

@@ -147,7 +147,7 @@ pub async fn list_run_keys(experiment_id: i64) -> Result<RunKeys, UiError> {
 
 #[cfg(feature = "ssr")]
 mod server {
-    use domain::runs::{GIT_COMMIT_TAG, PARENT_TAG, Run, SOURCE_NAME_TAG};
+    use domain::runs::{GIT_COMMIT_TAG, PARENT_TAG, Run, SOURCE_NAME_TAG, USER_TAG};
     use domain::{Millis, ViewType};
     use store::Db;
     use store::runs::RunQuery;
@@ -234,7 +234,7 @@ mod server {
                     run.duration_ms(now).map(|ms| Cell::Duration(ms, !run.status.is_terminal()))
                 }
                 Attribute::Status => Some(Cell::Status(run.status)),
-                Attribute::User => text(&run.user),
+                Attribute::User => text(run.tag(USER_TAG).unwrap_or(&run.user)),
                 Attribute::Source => run.tag(SOURCE_NAME_TAG).and_then(text),
                 Attribute::Commit => run.tag(GIT_COMMIT_TAG).and_then(|hash| text(hash.get(..8).unwrap_or(hash))),
                 Attribute::RunId => text(&run.uuid),
