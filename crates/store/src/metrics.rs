@@ -64,11 +64,14 @@ pub async fn curves(db: &Db, query: &CurveQuery) -> Result<Vec<Curve>> {
     Ok(curves)
 }
 
+const COLUMNS: &str = "timestamp_ms, step, value";
+
 /// All points of a metric, by timestamp, then step, then value.
 async fn points(db: &Db, connection: &mut AnyConnection, run: i64, key: i64) -> Result<Vec<MetricPoint>> {
     let mut sql = Sql::new(db.engine(), "SELECT timestamp_ms, step, value FROM metrics WHERE run_id = ");
-    sql.bind(run).push(" AND key_id = ").bind(key).push(" ORDER BY timestamp_ms, step, value");
-    let rows: Vec<(i64, i64, i64)> = sql.fetch(connection).await?;
+    sql.bind(run).push(" AND key_id = ").bind(key);
+    let mut rows: Vec<(i64, i64, i64)> = sql.fetch_packed(connection, COLUMNS).await?;
+    rows.sort_unstable();
     Ok(rows.into_iter().map(point).collect())
 }
 
@@ -134,7 +137,8 @@ pub async fn history(db: &Db, query: &HistoryQuery) -> Result<Page<MetricPoint>>
     if let Some(max) = query.max_results {
         sql.push(" LIMIT ").bind(i64::try_from(max.saturating_add(1)).unwrap_or(i64::MAX));
     }
-    let mut rows: Vec<(i64, i64, i64)> = sql.fetch(&mut connection).await?;
+    let mut rows: Vec<(i64, i64, i64)> = sql.fetch_packed(&mut connection, COLUMNS).await?;
+    rows.sort_unstable();
     let shown = query.max_results.unwrap_or(usize::MAX);
     let has_more = rows.len() > shown;
     rows.truncate(shown);

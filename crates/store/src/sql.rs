@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use serde::de::DeserializeOwned;
 use sqlx::AnyConnection;
 use sqlx::FromRow;
 use sqlx::any::AnyRow;
 
 use crate::bulk;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Argument<'a> {
@@ -105,6 +106,18 @@ impl<'a> Sql<'a> {
             };
         }
         Ok(query.fetch_all(connection).await?)
+    }
+
+    /// The rows of a statement that selects `columns`, in no order that is promised: for many rows.
+    pub async fn fetch_packed<T: DeserializeOwned>(
+        &self,
+        connection: &mut AnyConnection,
+        columns: &str,
+    ) -> Result<Vec<T>> {
+        let packed = Self { text: self.engine.packed(columns, &self.text), ..self.clone() };
+        let rows: Vec<(String,)> = packed.fetch(connection).await?;
+        let text = rows.first().map_or("[]", |(text,)| text);
+        serde_json::from_str(text).map_err(|cause| Error::from(sqlx::Error::Decode(cause.into())))
     }
 
     /// The number that `SELECT COUNT(…)` answers.

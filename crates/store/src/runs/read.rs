@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::metrics::LatestMetric;
 use domain::runs::{PARENT_TAG, RunInputs};
 use domain::{KeyValue, Lifecycle, MetricValue, Millis, Run, RunStatus};
+use serde::de::DeserializeOwned;
 use sqlx::AnyConnection;
 use sqlx::FromRow;
 use sqlx::any::AnyRow;
@@ -131,16 +132,10 @@ async fn load_chunk(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Res
         .await?;
     let mut runs: HashMap<i64, Run> = rows.into_iter().map(|row| (row.id, row.into())).collect();
 
-    let params: Vec<(i64, i64, String)> =
-        list.fetch(connection, "SELECT run_id, key_id, value FROM params WHERE run_id IN").await?;
-    let tags: Vec<(i64, i64, String)> =
-        list.fetch(connection, "SELECT run_id, key_id, value FROM tags WHERE run_id IN").await?;
-    let metrics: Vec<(i64, i64, i64, i64, i64)> = list
-        .fetch(
-            connection,
-            "SELECT run_id, key_id, value, step, timestamp_ms FROM latest_metrics WHERE run_id IN",
-        )
-        .await?;
+    let params: Vec<(i64, i64, String)> = list.fetch_packed(connection, "params", "run_id, key_id, value").await?;
+    let tags: Vec<(i64, i64, String)> = list.fetch_packed(connection, "tags", "run_id, key_id, value").await?;
+    let metrics: Vec<(i64, i64, i64, i64, i64)> =
+        list.fetch_packed(connection, "latest_metrics", "run_id, key_id, value, step, timestamp_ms").await?;
     let mut key_ids: Vec<_> = params.iter().chain(&tags).map(|row| row.1).collect();
     key_ids.extend(metrics.iter().map(|row| row.1));
     let names = db.keys().names(connection, db.engine(), &key_ids).await?;
@@ -196,5 +191,16 @@ impl List<'_> {
         T: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
     {
         Sql::new(self.engine, select).list(self.ids).fetch(connection).await
+    }
+
+    /// The rows of these runs in `table`, which are many.
+    async fn fetch_packed<T: DeserializeOwned>(
+        &self,
+        connection: &mut AnyConnection,
+        table: &str,
+        columns: &str,
+    ) -> Result<Vec<T>> {
+        let mut sql = Sql::new(self.engine, &format!("SELECT {columns} FROM {table} WHERE run_id IN"));
+        sql.list(self.ids).fetch_packed(connection, columns).await
     }
 }

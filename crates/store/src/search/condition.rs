@@ -22,19 +22,20 @@ pub(super) struct Condition<'q> {
 }
 
 impl<'q> Condition<'q> {
-    /// A predicate on `r`.
-    pub fn push(&self, sql: &mut Sql<'q>) {
+    /// A predicate on `r`. What looks into other tables names the run by `run`: where that is the table in which
+    /// the search starts, runs that don't match are never read.
+    pub fn push(&self, sql: &mut Sql<'q>, run: &str) {
         match &self.clause.subject {
             Subject::Attribute(name) => push_test(sql, column(name), &self.clause.test),
             Subject::Dataset("context") => {
-                sql.push("EXISTS (SELECT 1 FROM run_dataset_tags d WHERE d.run_id = r.id AND d.key = ");
+                sql.push("EXISTS (SELECT 1 FROM run_dataset_tags d WHERE d.run_id = ").push(run).push(" AND d.key = ");
                 sql.bind(CONTEXT_TAG).push(" AND ");
                 push_test(sql, "d.value", &self.clause.test);
                 sql.push(")");
             }
             Subject::Dataset(field) => {
                 sql.push("EXISTS (SELECT 1 FROM run_datasets l JOIN datasets d ON d.id = l.dataset_id");
-                sql.push(" WHERE l.run_id = r.id AND ");
+                sql.push(" WHERE l.run_id = ").push(run).push(" AND ");
                 push_test(sql, &format!("d.{field}"), &self.clause.test);
                 sql.push(")");
             }
@@ -42,7 +43,7 @@ impl<'q> Condition<'q> {
                 let is_absence = matches!(self.clause.test, Test::IsNull { negated: false });
                 sql.push(if is_absence { "NOT EXISTS" } else { "EXISTS" });
                 sql.push(" (SELECT 1 FROM ").push(table(subject).unwrap_or_default());
-                sql.push(" c WHERE c.run_id = r.id AND c.key_id = ").bind(self.key);
+                sql.push(" c WHERE c.run_id = ").push(run).push(" AND c.key_id = ").bind(self.key);
                 if !matches!(self.clause.test, Test::IsNull { .. }) {
                     sql.push(" AND ");
                     self.push_value_test(sql, "c.value");
@@ -75,6 +76,16 @@ impl<'q> Condition<'q> {
         }
     }
 
+    /// What is tested first: what most likely fails, and costs least.
+    pub fn rank(&self) -> u8 {
+        match &self.clause.test {
+            _ if matches!(self.clause.subject, Subject::Attribute(_)) => 3,
+            Test::Text(TextComparison::Equal, _) => 0,
+            Test::Number(..) => 1,
+            _ => 2,
+        }
+    }
+
     /// Whether it names runs one by one.
     pub fn is_identity(&self) -> bool {
         self.clause.subject == Subject::Attribute("run_id")
@@ -90,7 +101,12 @@ impl<'q> Condition<'q> {
         sql.is_in("c.experiment_id", experiments).push(" AND c.key_id = ").bind(self.key);
         if let Test::Text(_, value) = &self.clause.test {
             let prefix: String = value.chars().take(INDEXED).collect();
+            let is_whole = prefix.chars().count() < INDEXED;
             sql.push(" AND SUBSTR(c.value, 1, 64) = ").bind(prefix);
+            // The index alone decides.
+            if is_whole {
+                return;
+            }
         }
         sql.push(" AND ");
         self.push_value_test(sql, "c.value");

@@ -15,7 +15,7 @@ use crate::keys::UNKNOWN;
 use crate::sql::Sql;
 
 /// A clause that holds for fewer runs than this is where the search starts.
-const FEW: i64 = 1000;
+const FEW: i64 = 256;
 
 pub(super) struct Plan<'q> {
     engine: Engine,
@@ -58,8 +58,9 @@ impl<'q> Plan<'q> {
         let names: Vec<_> = subjects.filter_map(name).collect();
         let ids = db.keys().find(connection, db.engine(), &names).await?;
         let id = |subject: &Subject| name(subject).and_then(|name| ids.get(name).copied()).unwrap_or(UNKNOWN);
-        let conditions =
+        let mut conditions: Vec<_> =
             filter.clauses.iter().map(|clause| Condition { clause, key: id(&clause.subject) }).collect();
+        conditions.sort_by_key(Condition::rank);
         let keys = order
             .iter()
             .enumerate()
@@ -194,10 +195,15 @@ impl<'q> Plan<'q> {
             ViewType::DeletedOnly => sql.push(" AND r.is_deleted = 1"),
             ViewType::All => &mut sql,
         };
+        let run = match (self.start, part) {
+            (Start::Condition(_), Part::All) => "f.run_id",
+            (_, Part::WithValue) => "o0.run_id",
+            _ => "r.id",
+        };
         for (index, condition) in self.conditions.iter().enumerate() {
             if self.start != Start::Condition(index) {
                 sql.push(" AND ");
-                condition.push(&mut sql);
+                condition.push(&mut sql, run);
             }
         }
         sql
