@@ -5,6 +5,7 @@ from .asking import Ask, Difference, get, post
 ESCAPES = Difference("a location outside the artifact root is refused", 400, "INVALID_PARAMETER_VALUE")
 TAKEN = Difference("a taken name is told apart from other failures", 400, "RESOURCE_ALREADY_EXISTS")
 VALUE_IS_REQUIRED = Difference("the field is marked as required, and the client always sends it", 400, "INVALID_PARAMETER_VALUE")
+OLD_IS_LAX = Difference("the old reference doesn't check it", 400, "INVALID_PARAMETER_VALUE", reference="3.3.")
 UNSIZED = Difference("without max_results a page has the default size")
 
 LONG = "n" * 501
@@ -54,9 +55,9 @@ STORIES = {
         post("experiments/create", {"name": LONG}, names="name"),
         post("experiments/create", {"name": "{unique}"}),
         post("experiments/create", {"name": "{unique} t", "tags": "x"}, names="tags"),
-        post("experiments/create", {"name": "{unique} u", "tags": [{"key": "k" * 251, "value": "v"}]}, names="key"),
-        post("experiments/create", {"name": "{unique} v", "tags": [{"key": "a", "value": "v" * 20_001}]}, names="value"),
-        post("experiments/create", {"name": "{unique} w", "tags": [{"key": "a\nb", "value": "v"}]}, names="key"),
+        post("experiments/create", {"name": "{unique} u", "tags": [{"key": "k" * 251, "value": "v"}]}, OLD_IS_LAX, names="key"),
+        post("experiments/create", {"name": "{unique} v", "tags": [{"key": "a", "value": "v" * 20_001}]}, OLD_IS_LAX, names="value"),
+        post("experiments/create", {"name": "{unique} w", "tags": [{"key": "a\nb", "value": "v"}]}, OLD_IS_LAX, names="key"),
     ],
     "unknown fields are passed over": [
         post("experiments/create", {"name": "{unique} a", "colour": "red", "deep": {"a": [1]}}),
@@ -74,7 +75,7 @@ STORIES = {
     "wrong changes": [
         post("experiments/update", {"experiment_id": "{exp}"}, names="new_name"),
         post("experiments/update", {"experiment_id": "{exp}", "new_name": ""}, names="new_name"),
-        post("experiments/update", {"experiment_id": "{exp}", "new_name": LONG}, names="name"),
+        post("experiments/update", {"experiment_id": "{exp}", "new_name": LONG}, OLD_IS_LAX, names="name"),
         post("experiments/update", {"new_name": "x"}, names="experiment_id"),
         post("experiments/update", {"experiment_id": "987654321", "new_name": "x"}),
         post("experiments/update", {"experiment_id": "{closed}", "new_name": "x"}),

@@ -46,6 +46,10 @@ STRICTER = Difference("a filter is conditions joined by AND, and each has a key"
 KINDER = "what is plain to read is taken"
 KNOWN_VIEWS = Difference("a view is one of the three", 400, "INVALID_PARAMETER_VALUE")
 
+OLD_NAN = Difference("the old reference takes NaN for 0", reference="3.3.")
+OLD_LAST_PAGE = Difference("the old reference gives a token to an empty page", reference="3.3.")
+OLD_LACKS_IT = Difference("the old reference can't", reference="3.3.")
+
 # Where the new reference learned something that the old one refuses or gets wrong.
 LATER = {"since": "3.17"}
 
@@ -71,7 +75,7 @@ def pages(path: str, size: int, **body) -> list[Ask]:
     """Three pages; the last one has to be asked for with what the second one gave."""
     first = post(path, {**body, "max_results": size}, keep={"token": "next_page_token"})
     second = post(path, {**body, "max_results": size, "page_token": "{token}"}, keep={"token": "next_page_token"})
-    return [first, second, post(path, {**body, "max_results": size, "page_token": "{token}"})]
+    return [first, second, post(path, {**body, "max_results": size, "page_token": "{token}"}, OLD_LAST_PAGE)]
 
 
 METRIC_FILTERS = [
@@ -85,7 +89,7 @@ TEXT_FILTERS = [
 ]
 
 STORIES = {
-    "metrics compared": [runs(condition) for condition in METRIC_FILTERS],
+    "metrics compared": [runs(condition, OLD_NAN) for condition in METRIC_FILTERS],
     "texts compared": [runs(condition) for condition in TEXT_FILTERS],
     "metric names and numbers": [
         runs(condition)
@@ -156,7 +160,7 @@ STORIES = {
         *pages("runs/search", 2, experiment_ids=["{data}"], order_by=["metrics.loss DESC", "run_name"]),
         *pages("runs/search", 2, experiment_ids=["{data}"], order_by=["tags.team", "run_name"]),
         *pages("runs/search", 1, experiment_ids=["{data}"], filter="params.lr LIKE '0.%' AND metrics.acc > 0", order_by=["run_name"])[:1],
-        runs(max_results=6),
+        runs("", OLD_LAST_PAGE, max_results=6),
         runs(max_results=7),
         runs(max_results="3"),
     ],
@@ -188,9 +192,10 @@ STORIES = {
         experiments(condition)
         for condition in (
             "", "name = 'data {mark}'", "name != 'data {mark}'", "name LIKE 'data%'", "name LIKE 'DATA%'", "attribute.name ILIKE '%SECOND'", "tags.t = 'x'", "tag.t = 'x'", "tags.t != 'x'", "tags.t LIKE '%'",
-            "tags.`my tag` ILIKE 'y'", 'tags."my tag" = \'Y\'', "tags.never = 'x'", "creation_time > 0", "last_update_time >= 0", "creation_time < 5", "tags.t = 'x' AND creation_time > 5", "experiment_id = '{data}'",
+            "tags.`my tag` ILIKE 'y'", 'tags."my tag" = \'Y\'', "tags.never = 'x'", "creation_time > 0", "last_update_time >= 0", "creation_time < 5", "tags.t = 'x' AND creation_time > 5",
         )
-    ],
+    ]
+    + [experiments("experiment_id = '{data}'", OLD_LACKS_IT)],
     "broken experiment conditions": [
         experiments(condition)
         for condition in ("nonsense", "nonsense = 'a'", "name", "name = 5", "name = a", "name > 'a'", "creation_time = 'a'", "creation_time LIKE 'a'", "tags.t > 'a'", "metrics.a > 1", "params.a = 'b'", "name = 'a' OR name = 'b'", "name IN ('a')")
