@@ -20,9 +20,9 @@ NOTE = """
 30 measurements of cell nuclei for **569 patients**. A missed tumour costs far more than a second
 biopsy, so the number to watch is `recall` at a precision that the clinic can live with.
 
-| agreed with the clinic | at least |
+| agreed with the clinic for the pilot | at least |
 | --- | ---: |
-| recall (malignant) | 0.97 |
+| recall (malignant) | 0.93 |
 | precision (malignant) | 0.90 |
 
 Precision is *undefined* (NaN) as long as a model calls nobody ill.
@@ -71,9 +71,10 @@ def record(workspace: Workspace) -> None:
 def clinical(model, data) -> dict[str, float]:
     inputs, truth = data
     found = model.predict(inputs)
+    hits, called, ill = np.sum(found * truth), np.sum(found), np.sum(truth)
     return {
-        "val_precision": float(precision_score(truth, found, zero_division=np.nan)),
-        "val_recall": float(recall_score(truth, found)),
+        "val_precision": float(hits / called) if called else float("nan"),
+        "val_recall": float(hits / ill),
     }
 
 
@@ -115,6 +116,27 @@ def linear(experiment, data: Data) -> None:
             coefficients = reports.bars(data.features, model.coef_[0], "coefficient, scaled inputs")
             run.figure(coefficients, "evaluation/figures/coefficients.png")
 
+    for number, weight in enumerate([3, 6, 10]):
+        name = f"SGD, a miss counts {weight} times"
+        with experiment.run(name, ANA, 18.3 - 0.03 * number, 9, phase="candidate") as run:
+            model = SGDClassifier(
+                loss="log_loss",
+                alpha=0.01,
+                learning_rate="constant",
+                eta0=0.001,
+                class_weight={0: 1, 1: weight},
+                random_state=0,
+            )
+            run.params(model="SGDClassifier", alpha=0.01, eta0=0.001, epochs=300, scaled=True)
+            run.params(malignant_weight=weight)
+            run.input(data.train_input, "training")
+            run.input(data.test_input, "evaluation")
+            watched = by_epochs(model, data.train, data.test, 300, clinical)
+            results = finish(run, watched, model, data.test)
+            if weight == 6:
+                run.model(model, data.test[0], results, data.test_input, malignant_weight=weight)
+                run.tags(candidate="true")
+
     note = "Forgot the scaler. Kept as a *warning*: the loss jumps around and never settles."
     with experiment.run("SGD, raw units", ANA, 23.6, 8, note=note, phase="baseline") as run:
         model = SGDClassifier(loss="log_loss", learning_rate="constant", eta0=0.01, random_state=0)
@@ -140,7 +162,7 @@ def networks(experiment, data: Data) -> None:
 
 def network(run, data: Data, hidden, rate: float, epochs: int, alpha: float = 1e-4, model_too=False):
     model = MLPClassifier(
-        hidden, learning_rate_init=rate, alpha=alpha, batch_size=32, random_state=0
+        hidden, learning_rate_init=rate, alpha=alpha, batch_size=64, random_state=0
     )
     width = "-".join(map(str, hidden))
     run.params(
@@ -153,8 +175,7 @@ def network(run, data: Data, hidden, rate: float, epochs: int, alpha: float = 1e
     if results:
         run.figure(reports.curves_figure(watched.curves, "loss"), "evaluation/figures/loss.png")
     if results and model_too:
-        example = pd.DataFrame(data.test[0], columns=data.features)
-        run.model(model, example.to_numpy(), results, data.test_input, hidden=width, alpha=alpha)
+        run.model(model, data.test[0], results, data.test_input, hidden=width, alpha=alpha)
         found = model.predict(data.test[0])
         predictions = data.test_frame.assign(
             prediction=found, chance=model.predict_proba(data.test[0])[:, 1]
@@ -185,10 +206,10 @@ def diverged(experiment, data: Data) -> None:
 
 def interrupted(experiment, data: Data) -> None:
     """Stopped by hand when the loss on the hold-out had risen for long enough."""
-    note = "Stopped by hand: `val_loss` rises since epoch 40."
+    note = "Stopped by hand: `val_loss` rises since epoch 2."
     name = "network 64-32, fast"
     with experiment.run(name, CHIDI, 8.4, 5.3, status="KILLED", note=note) as run:
-        model = MLPClassifier((64, 32), learning_rate_init=0.01, batch_size=32, random_state=0)
+        model = MLPClassifier((64, 32), learning_rate_init=0.01, batch_size=64, random_state=0)
         run.params(model="MLPClassifier", hidden="64-32", learning_rate_init=0.01, epochs=300)
         run.input(data.train_input, "training")
         watched = by_epochs(model, data.train, data.test, 117, clinical)
@@ -202,6 +223,6 @@ def nightly(experiment, data: Data) -> None:
     for days_ago, alpha in [(6.1, 0.01), (5.1, 0.1), (4.1, 1.0), (3.1, 3.0)]:
         with experiment.run(f"nightly, alpha {alpha:g}", NIGHTLY, days_ago, 21, phase="nightly") as run:
             network(run, data, (16,), 0.002, 300, alpha, model_too=alpha in (0.1, 1.0))
-    note = "Two thousand epochs, to see whether *patience* helps. It doesn't."
-    with experiment.run("long run", NIGHTLY, 1.9, 128, note=note, phase="nightly") as run:
-        network(run, data, (16,), 0.001, 2000, 0.1, model_too=True)
+    note = "Fifteen hundred epochs, to see whether *patience* helps. It doesn't."
+    with experiment.run("long run", NIGHTLY, 1.9, 96, note=note, phase="nightly") as run:
+        network(run, data, (16,), 0.001, 1500, 0.1, model_too=True)

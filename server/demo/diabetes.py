@@ -87,26 +87,21 @@ def linear(experiment, data: Data) -> None:
 
 
 def online(experiment, data: Data) -> None:
-    """Online least squares: two step sizes that work, one that doesn't."""
+    """Online least squares: two step sizes that work, and one whose error explodes."""
     train, test = data.split(data.train, scaled=True), data.split(data.test, scaled=True)
     for number, rate in enumerate([1e-4, 1e-3, 2.0]):
-        status = "FAILED" if rate > 1 else "FINISHED"
-        with experiment.run(f"online, step {rate:g}", ANA, 10.4 - 0.2 * number, 6, status) as run:
+        with experiment.run(f"online, step {rate:g}", ANA, 10.4 - 0.2 * number, 6) as run:
             run.params(model="SGDRegressor", eta0=rate, epochs=250)
             run.input(data.train_input, "training")
             model = SGDRegressor(learning_rate="constant", eta0=rate, random_state=0)
             curves = {"train_rmse": [], "val_rmse": []}
-            try:
-                for _ in range(250):
-                    model.partial_fit(*train)
-                    for key, (inputs, target) in zip(curves, (train, test)):
-                        miss = model.predict(inputs) - target
-                        curves[key].append(float(np.sqrt(np.mean(np.square(miss)))))
-                run.metrics(**results_of(test[1], model.predict(test[0])))
-            except ValueError as failure:
-                run.tags(failure=str(failure))
-                run.text(f"{type(failure).__name__}: {failure}\n", "train.log")
+            for _ in range(250):
+                model.partial_fit(*train)
+                for key, (inputs, target) in zip(curves, (train, test)):
+                    miss = model.predict(inputs) - target
+                    curves[key].append(float(np.sqrt(np.mean(np.square(miss)))))
             run.curves(curves)
+            run.metrics(**results_of(test[1], model.predict(test[0])))
 
 
 def boosting(experiment, data: Data) -> None:

@@ -66,6 +66,12 @@ def linear(experiment, data: Data) -> None:
             run.text("\n".join(watched.log) + "\n", "train.log")
             evaluate(run, data, model)
 
+    with experiment.run("linear, alpha -0.0001", EMRE, 17.4, 0.1, status="FAILED") as run:
+        run.params(model="SGDClassifier", alpha=-1e-4, epochs=100)
+        watched = by_epochs(SGDClassifier(alpha=-1e-4), data.train, data.test, 100)
+        run.text("\n".join(watched.log) + "\n", "train.log")
+        run.tags(failure=str(watched.failure))
+
 
 def evaluate(run, data: Data, model) -> dict[str, float]:
     found = model.predict(data.test[0])

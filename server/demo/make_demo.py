@@ -8,12 +8,16 @@ model ids and what psutil measured differ between two calls; everything else is 
 """
 
 import argparse
+import logging
 import os
 import time
 import warnings
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+# The matrices are small: more threads only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib
 
@@ -41,6 +45,8 @@ def main() -> None:
     )
     workspace = Workspace(now_ms=arguments.parse_args().now)
     warnings.filterwarnings("ignore")
+    # It warns of pickle with each model. These are made and loaded by the same demo.
+    logging.getLogger("mlflow.sklearn").setLevel(logging.ERROR)
     for experiment in EXPERIMENTS:
         began, before = time.monotonic(), workspace.runs
         experiment.record(workspace)

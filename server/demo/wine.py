@@ -138,9 +138,9 @@ def lost_values(experiment, data: Data) -> None:
 
 
 def sweep(experiment, data: Data) -> None:
-    trees, depths, leaves = [10, 40, 80], [2, 4, None], [1, 5]
+    trees, depths, leaves = [10, 30, 60], [2, 4, None], [1, 5]
     grid = [(n, depth, leaf) for n in trees for depth in depths for leaf in leaves]
-    note = "Trees, depth and leaf size; 18 forests. **Depth hardly matters** from 4 on."
+    note = "Trees, depth, leaf size: 18 forests. The hold-out has 54 wines: **one is 0.019 accuracy**."
     with experiment.run("forest sweep", BO, 12.5, 24, note=note, phase="sweep") as parent:
         parent.params(model="RandomForestClassifier", grid=len(grid))
         rows, best, best_f1 = [], None, 0.0
