@@ -31,9 +31,20 @@ impl Error {
 
 impl From<object_store::Error> for Error {
     fn from(cause: object_store::Error) -> Self {
-        match cause {
-            object_store::Error::NotFound { path, .. } => Self::NotFound(crate::path::display(&path)),
-            other => Self::store(&other),
-        }
+        Self::store(&cause)
     }
+}
+
+/// Whether the cause is that there is no such file, or that one of its folders is a file.
+pub(crate) fn is_absence(cause: &object_store::Error) -> bool {
+    use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
+
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(cause);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return matches!(io.kind(), NotFound | NotADirectory | IsADirectory);
+        }
+        next = error.source();
+    }
+    matches!(cause, object_store::Error::NotFound { .. })
 }

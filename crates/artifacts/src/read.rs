@@ -8,6 +8,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::{GetOptions, GetRange, ObjectMeta};
 
+use crate::error::is_absence;
 use crate::path::display;
 use crate::{Artifacts, Error, Place, Result};
 
@@ -45,9 +46,8 @@ impl Artifacts {
         let prefix = Some(place.as_path()).filter(|_| !place.is_root());
         let found = match self.files.list_with_delimiter(prefix).await {
             Ok(found) => found,
-            Err(object_store::Error::NotFound { .. }) => return Ok(Vec::new()),
-            // A file in place of a folder.
-            Err(_) if self.files.head(place.as_path()).await.is_ok() => return Ok(Vec::new()),
+            // Also for a file in place of a folder.
+            Err(cause) if is_absence(&cause) => return Ok(Vec::new()),
             Err(cause) => return Err(cause.into()),
         };
         let name = |path: &object_store::path::Path| display(path.filename().unwrap_or_default());
@@ -67,7 +67,7 @@ impl Artifacts {
     /// Streams a file.
     ///
     /// # Errors
-    /// `NotFound`, also for a folder.
+    /// `NotFound`, or `Path` for a folder.
     pub async fn open(&self, place: &Place) -> Result<Content> {
         self.get(place, GetOptions::default()).await
     }
@@ -75,18 +75,14 @@ impl Artifacts {
     /// Streams a part of a file; an end past the file's is the file's.
     ///
     /// # Errors
-    /// `NotFound`, also for a folder.
+    /// `NotFound`, or `Path` for a folder.
     pub async fn open_range(&self, place: &Place, range: Range<u64>) -> Result<Content> {
         self.get(place, GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() }).await
     }
 
     async fn get(&self, place: &Place, options: GetOptions) -> Result<Content> {
-        let not_found = || Error::NotFound(display(place.as_path().as_ref()));
-        if place.is_root() {
-            return Err(not_found());
-        }
         // A folder can be opened on some systems, so ask first.
-        self.files.head(place.as_path()).await.map_err(|_| not_found())?;
+        self.meta(place).await?;
         let found = self.files.get_opts(place.as_path(), options).await?;
         let (size, range) = (found.meta.size, found.range.clone());
         Ok(Content { size, range, stream: found.into_stream().map_err(Error::from).boxed() })
@@ -95,17 +91,32 @@ impl Artifacts {
     /// The size of a file in bytes.
     ///
     /// # Errors
-    /// `NotFound`, also for a folder.
+    /// `NotFound`, or `Path` for a folder.
     pub async fn size(&self, place: &Place) -> Result<u64> {
-        Ok(self.files.head(place.as_path()).await?.size)
+        Ok(self.meta(place).await?.size)
+    }
+
+    async fn meta(&self, place: &Place) -> Result<ObjectMeta> {
+        let shown = || display(place.as_path().as_ref());
+        let absent = match self.files.head(place.as_path()).await {
+            Ok(meta) => return Ok(meta),
+            Err(cause) => cause,
+        };
+        if !is_absence(&absent) {
+            return Err(absent.into());
+        }
+        if self.list_place(place).await?.is_empty() {
+            return Err(Error::NotFound(shown()));
+        }
+        Err(Error::Path { path: shown(), why: "it refers to a directory; list it, or fetch its files" })
     }
 
     /// The first bytes of a file (at most `max`) and its whole size.
     ///
     /// # Errors
-    /// `NotFound`, also for a folder.
+    /// `NotFound`, or `Path` for a folder.
     pub async fn head(&self, place: &Place, max: u64) -> Result<(Bytes, u64)> {
-        let size = self.files.head(place.as_path()).await?.size;
+        let size = self.meta(place).await?.size;
         if size == 0 {
             return Ok((Bytes::new(), 0));
         }

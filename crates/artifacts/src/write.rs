@@ -5,6 +5,7 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _, pin_mut};
 use object_store::path::Path;
 use object_store::{ObjectStore, WriteMultipart};
 
+use crate::error::is_absence;
 use crate::{Artifacts, Error, Place, Result};
 
 /// What is sent in one piece: buckets take parts of at least 5 MiB.
@@ -65,8 +66,8 @@ impl Artifacts {
 
 pub(crate) fn ignore_absent(outcome: object_store::Result<()>) -> Result<()> {
     match outcome {
-        Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
-        Err(cause) => Err(cause.into()),
+        Err(cause) if !is_absence(&cause) => Err(cause.into()),
+        _ => Ok(()),
     }
 }
 

@@ -100,7 +100,12 @@ async fn files_and_folders_do_not_replace_each_other() {
     artifacts.put(&place("a/b"), chunks(b"x")).await.expect("is written");
     assert!(matches!(artifacts.put(&place("a"), chunks(b"x")).await, Err(Error::Path { .. })));
     assert!(matches!(artifacts.put(&place("a/b/c"), chunks(b"x")).await, Err(Error::Path { .. })));
-    assert!(matches!(artifacts.open(&place("a")).await, Err(Error::NotFound(_))));
+    assert!(matches!(artifacts.open(&place("a")).await, Err(Error::Path { .. })));
+    for absent in ["a/b/c", "a/other", "none"] {
+        let outcome = artifacts.size(&place(absent)).await;
+        assert!(matches!(outcome, Err(Error::NotFound(ref path)) if path == absent), "{absent}");
+        assert!(artifacts.list_place(&place(absent)).await.expect("lists").is_empty());
+    }
     artifacts.delete(&place("a")).await.expect("is deleted");
     artifacts.delete(&place("a")).await.expect("again is no error");
     assert!(artifacts.list_place(&Place::root()).await.expect("lists").is_empty());

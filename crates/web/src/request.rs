@@ -34,7 +34,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
             };
             ApiError { status, ..ApiError::bad_request(why) }
         })?;
-        if body.iter().all(u8::is_ascii_whitespace) {
+        if matches!(body.trim_ascii(), b"" | b"null") {
             return parse(b"{}").map(Self);
         }
         if !is_json {

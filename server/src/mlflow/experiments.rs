@@ -8,7 +8,7 @@ use domain::KeyValue;
 use serde::{Deserialize, Serialize};
 use store::experiments::{self, ExperimentQuery, NewExperiment};
 use store::{Db, datasets};
-use web::wire::{Int64, Many};
+use web::wire::{Int64, Many, Name};
 use web::{ApiError, Call, required};
 
 use super::wire::{Empty, ExperimentWire, Pair, experiment_tags, view_type};
@@ -65,13 +65,15 @@ async fn create(State(db): State<Db>, Call(call): Call<Create>) -> Result<Json<C
 fn check_location(location: &str) -> Result<(), ApiError> {
     domain::limits::check_text("artifact_location", location)?;
     domain::limits::check_length("artifact_location", location, 1000)?;
-    match location.strip_prefix(artifacts::SCHEME) {
-        Some(path) => Ok(artifacts::Place::parse(path.trim_matches('/')).map(drop)?),
-        None if location.contains(['#', ';']) => Err(ApiError::bad_request(
-            "Invalid value for parameter 'artifact_location' supplied: an artifact URI can't contain `#` or `;`",
-        )),
-        None => Ok(()),
+    if location.contains(['#', '?', ';']) {
+        return Err(ApiError::bad_request(
+            "Invalid value for parameter 'artifact_location' supplied: an artifact URI can't contain `#`, `?` or `;`",
+        ));
     }
+    if let Some(path) = location.strip_prefix(artifacts::SCHEME) {
+        artifacts::Place::parse(path.trim_matches('/'))?;
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -109,7 +111,7 @@ struct Search {
     filter: Option<String>,
     #[serde(default)]
     order_by: Many<String>,
-    view_type: Option<String>,
+    view_type: Option<Name>,
 }
 
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use domain::logged_models::{LoggedModel, ModelMetric, ModelStatus};
 use serde::{Deserialize, Serialize};
 use store::Db;
 use store::logged_models::{self, DatasetFilter, LoggedModelQuery, ModelOrder, NewLoggedModel};
-use web::wire::{Flag, Int64, Many};
+use web::wire::{Flag, Int64, Many, Name};
 use web::{ApiError, Call, required};
 
 use super::wire::{Empty, Pair, params, tags};
@@ -145,7 +145,7 @@ async fn get_model(State(db): State<Db>, Path(id): Path<String>) -> Result<Respo
 
 #[derive(Deserialize)]
 struct Finalize {
-    status: Option<ModelStatus>,
+    status: Option<Name>,
 }
 
 async fn finalize(
@@ -153,7 +153,18 @@ async fn finalize(
     Path(id): Path<String>,
     Call(call): Call<Finalize>,
 ) -> Result<Response, ApiError> {
-    let status = call.status.ok_or_else(|| ApiError::missing("status"))?;
+    let status = match call.status.as_ref().map(|name| name.0.as_str()) {
+        None | Some("") => return Err(ApiError::missing("status")),
+        Some("LOGGED_MODEL_PENDING" | "1") => ModelStatus::Pending,
+        Some("LOGGED_MODEL_READY" | "2") => ModelStatus::Ready,
+        Some("LOGGED_MODEL_UPLOAD_FAILED" | "3") => ModelStatus::UploadFailed,
+        Some(other) => {
+            return Err(ApiError::bad_request(format!(
+                "Invalid value `{other}` for parameter 'status' supplied: it is LOGGED_MODEL_PENDING, \
+                 LOGGED_MODEL_READY or LOGGED_MODEL_UPLOAD_FAILED"
+            )));
+        }
+    };
     Ok(answer(&logged_models::finalize(&db, id, status, now()).await?))
 }
 
@@ -202,8 +213,7 @@ async fn delete_tag(
 
 #[derive(Deserialize)]
 struct Search {
-    #[serde(default)]
-    experiment_ids: Many<String>,
+    experiment_ids: Option<Many<String>>,
     filter: Option<String>,
     #[serde(default)]
     datasets: Many<Dataset>,
@@ -235,9 +245,7 @@ async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Respon
         #[serde(skip_serializing_if = "Option::is_none")]
         next_page_token: Option<String>,
     }
-    if call.experiment_ids.0.is_empty() {
-        return Err(ApiError::missing("experiment_ids"));
-    }
+    let experiments = call.experiment_ids.ok_or_else(|| ApiError::missing("experiment_ids"))?;
     let present = |text: Option<String>| text.filter(|text| !text.is_empty());
     let dataset = |one: Dataset| {
         let name = present(one.dataset_name).ok_or_else(|| {
@@ -262,7 +270,7 @@ async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Respon
     // Unset and 0 are the same to protobuf.
     let size = call.max_results.filter(|size| size.0 != 0);
     let query = LoggedModelQuery {
-        experiment_ids: experiment_ids("experiment_ids", &call.experiment_ids.0)?,
+        experiment_ids: experiment_ids("experiment_ids", &experiments.0)?,
         filter: call.filter.unwrap_or_default(),
         datasets: call.datasets.0.into_iter().map(dataset).collect::<Result<_, _>>()?,
         order_by: call.order_by.0.into_iter().map(order).collect::<Result<_, _>>()?,

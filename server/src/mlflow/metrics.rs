@@ -12,7 +12,7 @@ use web::wire::{Int64, Many};
 use web::{ApiError, Call, required};
 
 use super::page_size;
-use super::wire::MetricWire;
+use super::wire::{Empty, MetricWire};
 use crate::state::AppState;
 
 /// The reference's limits.
@@ -134,5 +134,8 @@ async fn get_history_bulk_interval(
         max_results: page_size(call.max_results, MOST_IN_INTERVAL, MOST_IN_INTERVAL)?,
     };
     let points = metrics::interval(&db, &query).await?;
+    if points.is_empty() {
+        return Ok(Json(Empty {}).into_response());
+    }
     Ok(bulk(&query.key, &points))
 }

@@ -34,13 +34,19 @@ pub fn router() -> Router<AppState> {
         .merge(logged_models::router())
         .merge(artifacts::router())
         .merge(server_info::router())
-        .layer(DefaultBodyLimit::max(MAX_BODY));
-    let files = Router::new().merge(proxied::router()).merge(uploads::router());
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .fallback(no_such_call)
+        .method_not_allowed_fallback(wrong_method);
+    let files = Router::new()
+        .merge(proxied::router())
+        .merge(uploads::router())
+        .fallback(no_such_call)
+        .method_not_allowed_fallback(wrong_method);
     PREFIXES
         .into_iter()
         .fold(Router::new(), |all, prefix| {
-            all.nest(&format!("{prefix}/mlflow"), calls.clone().fallback(no_such_call))
-                .nest(&format!("{prefix}/mlflow-artifacts"), files.clone().fallback(no_such_call))
+            all.nest(&format!("{prefix}/mlflow"), calls.clone())
+                .nest(&format!("{prefix}/mlflow-artifacts"), files.clone())
         })
         .merge(artifacts::downloads())
 }
@@ -50,6 +56,14 @@ async fn no_such_call(uri: axum::extract::OriginalUri) -> ApiError {
         StatusCode::NOT_FOUND,
         "ENDPOINT_NOT_FOUND",
         format!("no call `{}` exists on this server", uri.path()),
+    )
+}
+
+async fn wrong_method(method: http::Method, uri: axum::extract::OriginalUri) -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "ENDPOINT_NOT_FOUND",
+        format!("the call `{}` exists, but not with the method {method}", uri.path()),
     )
 }
 

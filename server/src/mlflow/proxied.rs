@@ -10,7 +10,7 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use web::{ApiError, Call};
 
-use super::artifacts::FileWire;
+use super::artifacts::{FileWire, wire};
 use super::wire::Empty;
 use crate::files;
 use crate::state::AppState;
@@ -33,9 +33,9 @@ struct Listing {
 }
 
 async fn list(State(artifacts): State<Artifacts>, Call(call): Call<List>) -> Result<Json<Listing>, ApiError> {
-    let place = Place::parse(&call.path.unwrap_or_default())?;
+    let place = Place::parse(call.path.unwrap_or_default().trim_end_matches('/'))?;
     let found = artifacts.list_place(&place).await?;
-    Ok(Json(Listing { files: found.into_iter().map(FileWire::from).collect() }))
+    Ok(Json(Listing { files: wire(found) }))
 }
 
 async fn download(

@@ -42,6 +42,11 @@ async fn errors_name_the_field_that_is_wrong() {
         ("runs/log-metric", json!({ "run_id": run, "key": "m", "timestamp": 1 }), "value"),
         ("runs/log-metric", json!({ "run_id": run, "key": "m", "value": 1 }), "timestamp"),
         ("runs/log-metric", json!({ "run_id": run, "key": "m", "value": "high", "timestamp": 1 }), "value"),
+        (
+            "runs/log-metric",
+            json!({ "run_id": run, "key": "m", "value": 1, "timestamp": "soon" }),
+            "'timestamp'",
+        ),
         ("runs/log-metric", json!({ "run_id": run, "key": "m", "value": 1, "timestamp": -1 }), "timestamp"),
         ("runs/log-metric", json!({ "run_id": run, "key": "../m", "value": 1, "timestamp": 1 }), "key"),
         ("runs/log-parameter", json!({ "run_id": run, "value": "1" }), "key"),
@@ -91,7 +96,6 @@ async fn bodies_that_are_no_call_are_refused() {
     for body in [
         "{",
         "[]",
-        "null",
         "5",
         "\"x\"",
         "{\"run_id\": \"x\"} y",
@@ -107,6 +111,9 @@ async fn bodies_that_are_no_call_are_refused() {
     let text = app.request(Method::POST, path).header(header::CONTENT_TYPE, "text/plain").body("{}");
     assert_refused(&app.send(text).await, "text");
     let nowhere = app.send(app.request(Method::POST, "/api/2.0/mlflow/runs/fly").body("")).await;
+    let wrong_method = app.send(app.request(Method::PUT, path)).await;
+    assert_eq!(wrong_method.status, 405);
+    assert_refused(&wrong_method, "another method");
     assert_eq!((nowhere.status.as_u16(), &nowhere.json["error_code"]), (404, &json!("ENDPOINT_NOT_FOUND")));
     let huge = app.request(Method::POST, path).header(header::CONTENT_TYPE, "application/json");
     let huge = app.send(huge.body(format!("{{\"run_id\": \"{}\"}}", "x".repeat(33 * 1024 * 1024)))).await;

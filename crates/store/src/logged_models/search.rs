@@ -142,8 +142,8 @@ fn column(attribute: &str) -> &'static str {
     match attribute {
         "model_id" => "m.model_id",
         "name" => "m.name",
-        "model_type" => "m.model_type",
-        "source_run_id" => "m.source_run",
+        "model_type" => "COALESCE(m.model_type, '')",
+        "source_run_id" => "COALESCE(m.source_run, '')",
         "experiment_id" => "CAST(m.experiment_id AS TEXT)",
         "artifact_location" => "m.artifact_uri",
         "status" => {
@@ -254,9 +254,6 @@ fn sort_keys(order: &[Key<'_>]) -> Vec<SortKey> {
                 let rank = format!("CASE WHEN {value} IS NULL THEN 2 WHEN {value} = {NAN} THEN 1 ELSE 0 END");
                 keys.push(SortKey::new(rank, true));
                 keys.push(SortKey::new(format!("COALESCE({value}, 0)"), ascending));
-            }
-            Subject::Attribute(name @ ("model_type" | "source_run_id")) => {
-                keys.push(SortKey::new(format!("COALESCE({}, '')", column(name)), ascending));
             }
             Subject::Attribute(name) => keys.push(SortKey::new(column(name), ascending)),
             _ => {}

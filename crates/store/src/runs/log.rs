@@ -55,17 +55,16 @@ pub async fn log(db: &Db, uuid: String, mut log: RunLog) -> Result<()> {
     db.enqueue(Job::Log(LogRun { uuid, log }, reply), answer).await
 }
 
-/// A request may not give one param two values.
+/// A request may name a param once.
 fn check_params(params: &[KeyValue]) -> Result<()> {
-    let mut seen = HashMap::new();
-    for param in params {
-        if let Some(value) = seen.insert(&*param.key, &*param.value)
-            && value != param.value
-        {
-            return Err(param_changes(&param.key, value, &param.value));
+    let mut seen = HashSet::new();
+    match params.iter().find(|param| !seen.insert(&*param.key)) {
+        Some(twice) => {
+            let message = format!("Duplicate parameter keys have been submitted: `{}`", twice.key);
+            Err(domain::limits::Invalid::new("params", message).into())
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn param_changes(key: &str, old: &str, new: &str) -> Error {

@@ -132,8 +132,10 @@ async fn load_chunk(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Res
         .await?;
     let mut runs: HashMap<i64, Run> = rows.into_iter().map(|row| (row.id, row.into())).collect();
 
-    let params: Vec<(i64, i64, String)> = list.fetch_packed(connection, "params", "run_id, key_id, value").await?;
-    let tags: Vec<(i64, i64, String)> = list.fetch_packed(connection, "tags", "run_id, key_id, value").await?;
+    let params: Vec<(i64, i64, String)> =
+        list.fetch_packed(connection, "params", "run_id, key_id, value").await?;
+    let tags: Vec<(i64, i64, String)> =
+        list.fetch_packed(connection, "tags", "run_id, key_id, value").await?;
     let metrics: Vec<(i64, i64, i64, i64, i64)> =
         list.fetch_packed(connection, "latest_metrics", "run_id, key_id, value, step, timestamp_ms").await?;
     let mut key_ids: Vec<_> = params.iter().chain(&tags).map(|row| row.1).collect();

@@ -28,7 +28,9 @@ impl<'q> Condition<'q> {
         match &self.clause.subject {
             Subject::Attribute(name) => push_test(sql, column(name), &self.clause.test),
             Subject::Dataset("context") => {
-                sql.push("EXISTS (SELECT 1 FROM run_dataset_tags d WHERE d.run_id = ").push(run).push(" AND d.key = ");
+                sql.push("EXISTS (SELECT 1 FROM run_dataset_tags d WHERE d.run_id = ")
+                    .push(run)
+                    .push(" AND d.key = ");
                 sql.bind(CONTEXT_TAG).push(" AND ");
                 push_test(sql, "d.value", &self.clause.test);
                 sql.push(")");

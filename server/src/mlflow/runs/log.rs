@@ -59,13 +59,21 @@ impl Metric {
 struct LogMetric {
     run_id: Option<String>,
     run_uuid: Option<String>,
-    #[serde(flatten)]
-    metric: Metric,
+    // Not flattened: then errors would not know their field.
+    key: Option<String>,
+    value: Option<MetricValue>,
+    timestamp: Option<Int64>,
+    step: Option<Int64>,
+    model_id: Option<String>,
+    dataset_name: Option<String>,
+    dataset_digest: Option<String>,
 }
 
 async fn log_metric(State(db): State<Db>, Call(call): Call<LogMetric>) -> Result<Json<Empty>, ApiError> {
     let uuid = run_id(call.run_id, call.run_uuid)?;
-    let metrics = vec![call.metric.check(str::to_owned)?];
+    let LogMetric { key, value, timestamp, step, model_id, dataset_name, dataset_digest, .. } = call;
+    let metric = Metric { key, value, timestamp, step, model_id, dataset_name, dataset_digest };
+    let metrics = vec![metric.check(str::to_owned)?];
     runs::log(&db, uuid, RunLog { metrics, ..RunLog::default() }).await?;
     Ok(Json(Empty {}))
 }

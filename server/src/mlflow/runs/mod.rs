@@ -12,7 +12,7 @@ use domain::{KeyValue, Millis, Run, RunStatus};
 use serde::{Deserialize, Serialize};
 use store::Db;
 use store::runs::{self, NewRun, RunQuery, RunUpdate};
-use web::wire::{Int64, Many};
+use web::wire::{Int64, Many, Name};
 use web::{ApiError, Call, required};
 
 use super::wire::{Empty, Pair, RunInfo, RunWire, tags, view_type};
@@ -61,7 +61,7 @@ struct Create {
 }
 
 async fn create(State(db): State<Db>, Call(call): Call<Create>) -> Result<Response, ApiError> {
-    let experiment = call.experiment_id.filter(|id| !id.is_empty()).unwrap_or_else(|| "0".into());
+    let experiment = required("experiment_id", call.experiment_id)?;
     let started_at = Millis(call.start_time.unwrap_or_default().0);
     limits::check_timestamp("start_time", started_at)?;
     let (name, user) = (call.run_name.unwrap_or_default(), call.user_id.unwrap_or_default());
@@ -97,36 +97,25 @@ async fn get_run(State(db): State<Db>, Call(call): Call<ById>) -> Result<Respons
 struct Update {
     run_id: Option<String>,
     run_uuid: Option<String>,
-    status: Option<Status>,
+    status: Option<Name>,
     end_time: Option<Int64>,
     run_name: Option<String>,
 }
 
-/// By name or by number.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Status {
-    Number(i64),
-    Name(String),
-}
-
-impl Status {
-    fn read(&self) -> Result<RunStatus, ApiError> {
-        let known = match self {
-            Self::Number(1) => Some(RunStatus::Running),
-            Self::Number(2) => Some(RunStatus::Scheduled),
-            Self::Number(3) => Some(RunStatus::Finished),
-            Self::Number(4) => Some(RunStatus::Failed),
-            Self::Number(5) => Some(RunStatus::Killed),
-            Self::Number(_) => None,
-            Self::Name(name) => RunStatus::parse(name),
-        };
-        known.ok_or_else(|| {
-            ApiError::bad_request(
-                "Invalid value for parameter 'status' supplied: it is RUNNING, SCHEDULED, FINISHED, FAILED or KILLED",
-            )
-        })
-    }
+fn status(given: &Name) -> Result<RunStatus, ApiError> {
+    let known = match given.0.as_str() {
+        "1" => Some(RunStatus::Running),
+        "2" => Some(RunStatus::Scheduled),
+        "3" => Some(RunStatus::Finished),
+        "4" => Some(RunStatus::Failed),
+        "5" => Some(RunStatus::Killed),
+        name => RunStatus::parse(name),
+    };
+    known.ok_or_else(|| {
+        ApiError::bad_request(
+            "Invalid value for parameter 'status' supplied: it is RUNNING, SCHEDULED, FINISHED, FAILED or KILLED",
+        )
+    })
 }
 
 async fn update(State(db): State<Db>, Call(call): Call<Update>) -> Result<Response, ApiError> {
@@ -141,7 +130,7 @@ async fn update(State(db): State<Db>, Call(call): Call<Update>) -> Result<Respon
     }
     let name = call.run_name.filter(|name| !name.is_empty());
     check_name("run_name", name.as_deref().unwrap_or_default())?;
-    let status = call.status.as_ref().map(Status::read).transpose()?;
+    let status = call.status.as_ref().map(status).transpose()?;
     runs::update(&db, uuid.clone(), RunUpdate { status, ended_at, name }).await?;
     let run = runs::get(&db, &uuid).await?;
     Ok(Json(Answer { run_info: (&run).into() }).into_response())
@@ -162,7 +151,7 @@ struct Search {
     #[serde(default)]
     experiment_ids: Many<String>,
     filter: Option<String>,
-    run_view_type: Option<String>,
+    run_view_type: Option<Name>,
     max_results: Option<Int64>,
     #[serde(default)]
     order_by: Many<String>,
