@@ -1,8 +1,8 @@
 """Prints every route of the reference: method, path and the service that it belongs to, tab-separated.
 
-    python reference_routes.py                       the installed version
-    python reference_routes.py PYTHON PYTHON …       the union over the versions that these interpreters have,
-                                                     with a fourth column that names the versions
+python reference_routes.py                       the installed version
+python reference_routes.py PYTHON PYTHON …       the union over the versions that these interpreters have,
+                                                 with a fourth column that names the versions
 """
 
 import re

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -25,7 +26,7 @@ def test_a_file_makes_the_round_trip(client, run_id, tmp_path):
     assert listed(client, run_id) == [("model.bin", False, 2560)]
     down = tmp_path / "down"
     down.mkdir()
-    assert open(client.download_artifacts(run_id, "model.bin", str(down)), "rb").read() == sent.read_bytes()
+    assert Path(client.download_artifacts(run_id, "model.bin", str(down))).read_bytes() == sent.read_bytes()
 
 
 def test_a_folder_keeps_its_tree(client, run_id, tmp_path):
@@ -47,7 +48,7 @@ def test_a_folder_keeps_its_tree(client, run_id, tmp_path):
 
     down = download_artifacts(run_id=run_id, artifact_path="data/raw", dst_path=str(tmp_path / "down"))
     found = {
-        os.path.relpath(os.path.join(folder, name), down): open(os.path.join(folder, name), "rb").read()
+        os.path.relpath(os.path.join(folder, name), down): Path(folder, name).read_bytes()
         for folder, _, names in os.walk(down)
         for name in names
     }
@@ -75,14 +76,14 @@ def test_a_file_name_may_be(client, run_id, tmp_path, name):
     client.log_artifact(run_id, str(tmp_path / name), "some folder/größe")
     assert [f.path for f in client.list_artifacts(run_id, "some folder/größe")] == [f"some folder/größe/{name}"]
     down = client.download_artifacts(run_id, f"some folder/größe/{name}")
-    assert open(down, encoding="utf-8").read() == "content of " + name
+    assert Path(down).read_text(encoding="utf-8") == "content of " + name
 
 
 def test_an_empty_file_is_a_file(client, run_id, tmp_path):
     (tmp_path / "empty.txt").touch()
     client.log_artifact(run_id, str(tmp_path / "empty.txt"))
     assert [(f.path, f.is_dir) for f in client.list_artifacts(run_id)] == [("empty.txt", False)]
-    assert open(client.download_artifacts(run_id, "empty.txt"), "rb").read() == b""
+    assert Path(client.download_artifacts(run_id, "empty.txt")).read_bytes() == b""
 
 
 def test_twenty_megabytes_come_back_whole(client, run_id, tmp_path):
@@ -90,7 +91,7 @@ def test_twenty_megabytes_come_back_whole(client, run_id, tmp_path):
     (tmp_path / "big.bin").write_bytes(content)
     client.log_artifact(run_id, str(tmp_path / "big.bin"))
     assert listed(client, run_id) == [("big.bin", False, 20 << 20)]
-    down = open(client.download_artifacts(run_id, "big.bin"), "rb").read()
+    down = Path(client.download_artifacts(run_id, "big.bin")).read_bytes()
     assert hashlib.sha256(down).digest() == hashlib.sha256(content).digest()
 
 
@@ -102,7 +103,7 @@ def test_multipart_upload_ends_in_the_same_file(client, run_id, tmp_path, monkey
     (tmp_path / "parts.bin").write_bytes(content)
     client.log_artifact(run_id, str(tmp_path / "parts.bin"), "in parts")
     assert listed(client, run_id, "in parts") == [("in parts/parts.bin", False, 12 << 20)]
-    assert open(client.download_artifacts(run_id, "in parts/parts.bin"), "rb").read() == content
+    assert Path(client.download_artifacts(run_id, "in parts/parts.bin")).read_bytes() == content
 
 
 @pytest.mark.skipif(mlflow.__version__.startswith("3.3."), reason="this client downloads in one piece only")
@@ -110,7 +111,7 @@ def test_multipart_download_falls_back_to_a_whole_one(client, run_id, tmp_path, 
     monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD", "true")
     (tmp_path / "file.bin").write_bytes(b"x" * 100_000)
     client.log_artifact(run_id, str(tmp_path / "file.bin"))
-    assert open(client.download_artifacts(run_id, "file.bin"), "rb").read() == b"x" * 100_000
+    assert Path(client.download_artifacts(run_id, "file.bin")).read_bytes() == b"x" * 100_000
 
 
 def test_a_second_upload_replaces_the_first(client, run_id):
@@ -147,7 +148,7 @@ def test_a_path_out_of_the_run_is_refused(client, run_id, path):
 def test_artifacts_of_a_deleted_run_can_still_be_read(client, run_id):
     client.log_text(run_id, "kept", "note.txt")
     client.delete_run(run_id)
-    assert open(client.download_artifacts(run_id, "note.txt")).read() == "kept"
+    assert Path(client.download_artifacts(run_id, "note.txt")).read_text() == "kept"
 
 
 def test_runs_do_not_share_artifacts(client, experiment):

@@ -9,7 +9,9 @@ def test_asynchronous_calls_arrive(client, run_id):
     operations.append(client.log_param(run_id, "lr", "0.1", synchronous=False))
     operations.append(client.set_tag(run_id, "a", "b", synchronous=False))
     operations.append(
-        client.log_batch(run_id, [Metric("acc", 0.5, 1, 1)], [Param("depth", "3")], [RunTag("c", "d")], synchronous=False)
+        client.log_batch(
+            run_id, [Metric("acc", 0.5, 1, 1)], [Param("depth", "3")], [RunTag("c", "d")], synchronous=False
+        )
     )
     for operation in operations:
         operation.wait()

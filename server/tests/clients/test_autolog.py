@@ -40,7 +40,9 @@ def test_fitting_makes_a_run_by_itself(autolog, client):
 def test_a_grid_search_logs_a_child_for_each_candidate(autolog, client):
     features, target = load_iris(return_X_y=True)
     with mlflow.start_run() as parent:
-        GridSearchCV(RandomForestClassifier(n_estimators=3, random_state=0), {"max_depth": [1, 2, 3]}, cv=2).fit(features, target)
+        GridSearchCV(RandomForestClassifier(n_estimators=3, random_state=0), {"max_depth": [1, 2, 3]}, cv=2).fit(
+            features, target
+        )
 
     children = client.search_runs([autolog], f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
     assert {run.data.params["max_depth"] for run in children} == {"1", "2", "3"}

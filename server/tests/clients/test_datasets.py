@@ -16,7 +16,10 @@ def named(name, digest="d", context=None, **rest):
 def test_a_data_frame_is_an_input_with_schema_profile_and_context(experiment, client):
     frame = pd.DataFrame({"x": [1.0, 2.0], "y": ["a", "b"]})
     with mlflow.start_run() as run:
-        mlflow.log_input(mlflow.data.from_pandas(frame, source="https://example.org/data.csv", name="pairs", targets="y"), context="training")
+        mlflow.log_input(
+            mlflow.data.from_pandas(frame, source="https://example.org/data.csv", name="pairs", targets="y"),
+            context="training",
+        )
         mlflow.log_input(mlflow.data.from_numpy(np.zeros((3, 2)), name="zeros"), tags={"a": "b"})
 
     inputs = {item.dataset.name: item for item in client.get_run(run.info.run_id).inputs.dataset_inputs}

@@ -34,7 +34,7 @@ def test_an_artifact_location_is_kept(client, unique):
     assert run.info.artifact_uri == f"mlflow-artifacts:/elsewhere/one/{run.info.run_id}/artifacts"
 
 
-@pytest.mark.parametrize("name", ["größe / 漢字 🚀", "it's \"quoted\" `so`", "a%20b&c=d?e#f", " spaced  out "])
+@pytest.mark.parametrize("name", ["größe / 漢字 🚀", 'it\'s "quoted" `so`', "a%20b&c=d?e#f", " spaced  out "])
 def test_a_name_may_hold_any_character(client, unique, name):
     name = unique(name)
     experiment_id = client.create_experiment(name)

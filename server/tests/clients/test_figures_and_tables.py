@@ -14,7 +14,9 @@ def download(client, run_id):
     return lambda path: open(client.download_artifacts(run_id, path), "rb").read()
 
 
-@pytest.mark.parametrize(("name", "start"), [("curve.png", b"\x89PNG"), ("curve.svg", b"<?xml"), ("curve.pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    ("name", "start"), [("curve.png", b"\x89PNG"), ("curve.svg", b"<?xml"), ("curve.pdf", b"%PDF")]
+)
 def test_a_figure_is_stored_in_the_format_of_its_name(client, run_id, download, name, start):
     from matplotlib.figure import Figure
 

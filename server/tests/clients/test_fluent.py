@@ -19,7 +19,13 @@ def test_a_run_finishes_with_its_block(experiment):
     assert stored.data.params == {"lr": "0.1", "depth": "3", "solver": "None"}
     assert stored.data.metrics == {"loss": 0.4, "acc": 0.9}
     tags = stored.data.tags
-    assert (tags["mlflow.note.content"], tags["a"], tags["mood"], tags["x"], tags["y"]) == ("*why*", "b", "hopeful", "1", "True")
+    assert (tags["mlflow.note.content"], tags["a"], tags["mood"], tags["x"], tags["y"]) == (
+        "*why*",
+        "b",
+        "hopeful",
+        "1",
+        "True",
+    )
     assert tags["mlflow.user"] and tags["mlflow.source.name"] and tags["mlflow.source.type"]
 
 

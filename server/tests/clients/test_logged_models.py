@@ -69,7 +69,12 @@ def test_metrics_are_kept_for_each_model_and_data_set(experiment, client):
 
 def test_a_model_by_hand_goes_from_pending_to_ready(experiment, client, tmp_path):
     model = client.create_logged_model(experiment, "by hand", model_type="Agent", tags={"a": "b"}, params={"n": "1"})
-    assert (model.status, model.model_type, model.tags, model.params) == (LoggedModelStatus.PENDING, "Agent", {"a": "b"}, {"n": "1"})
+    assert (model.status, model.model_type, model.tags, model.params) == (
+        LoggedModelStatus.PENDING,
+        "Agent",
+        {"a": "b"},
+        {"n": "1"},
+    )
 
     (tmp_path / "weights.bin").write_bytes(b"w" * 1000)
     client.log_model_artifact(model.model_id, str(tmp_path / "weights.bin"))

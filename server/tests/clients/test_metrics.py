@@ -13,7 +13,17 @@ def points(client, run_id, key):
 
 
 def test_a_metric_comes_back_to_the_last_bit(client, run_id):
-    values = [0.1, 1 / 3, math.pi, 5e-324, sys.float_info.max, -sys.float_info.max, sys.float_info.min, 1e22, 123456789.123456789]
+    values = [
+        0.1,
+        1 / 3,
+        math.pi,
+        5e-324,
+        sys.float_info.max,
+        -sys.float_info.max,
+        sys.float_info.min,
+        1e22,
+        123456789.123456789,
+    ]
     for step, value in enumerate(values):
         client.log_metric(run_id, "bits", value, timestamp=1000 + step, step=step)
     assert [m.value.hex() for m in client.get_metric_history(run_id, "bits")] == [value.hex() for value in values]
@@ -97,7 +107,9 @@ def test_a_batch_holds_at_most_a_thousand_metrics(uri, run_id):
     import requests
 
     metrics = [{"key": "m", "value": 1, "timestamp": n, "step": n} for n in range(1001)]
-    reply = requests.post(f"{uri}/api/2.0/mlflow/runs/log-batch", json={"run_id": run_id, "metrics": metrics}, timeout=30)
+    reply = requests.post(
+        f"{uri}/api/2.0/mlflow/runs/log-batch", json={"run_id": run_id, "metrics": metrics}, timeout=30
+    )
     assert reply.status_code == 400
     assert reply.json()["error_code"] == "INVALID_PARAMETER_VALUE"
 

@@ -36,7 +36,11 @@ def test_repeated_single_writes_change_nothing(post, client, run_id):
         post("runs/log-parameter", run_id=run_id, key="lr", value="0.1")
         post("runs/set-tag", run_id=run_id, key="a", value="b")
         post("runs/update", run_id=run_id, status="FINISHED", end_time=77)
-        post("runs/log-inputs", run_id=run_id, datasets=[{"dataset": {"name": "n", "digest": "d", "source_type": "local", "source": "s"}}])
+        post(
+            "runs/log-inputs",
+            run_id=run_id,
+            datasets=[{"dataset": {"name": "n", "digest": "d", "source_type": "local", "source": "s"}}],
+        )
     run = client.get_run(run_id)
     assert run.data.metrics == {"acc": 0.5} and run.data.params == {"lr": "0.1"} and run.data.tags["a"] == "b"
     assert (run.info.status, run.info.end_time) == ("FINISHED", 77)

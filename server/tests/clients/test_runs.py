@@ -138,7 +138,13 @@ def test_a_batch_names_a_param_once(client, run_id):
 
 
 def test_params_keep_their_text(client, run_id):
-    values = {"unicode": "größe 漢字 🚀", "lines": "one\ntwo\ttab", "empty": "", "json": '{"a": [1, null]}', "long": "x" * 6000}
+    values = {
+        "unicode": "größe 漢字 🚀",
+        "lines": "one\ntwo\ttab",
+        "empty": "",
+        "json": '{"a": [1, null]}',
+        "long": "x" * 6000,
+    }
     for key, value in values.items():
         client.log_param(run_id, key, value)
     assert client.get_run(run_id).data.params == values
@@ -193,7 +199,9 @@ def test_a_batch_stores_everything_in_it(client, run_id):
     data = client.get_run(run_id).data
     assert data.metrics == {"loss": 1 / 800}
     assert data.params == {f"p{n}": str(n) for n in range(100)}
-    assert {key: value for key, value in data.tags.items() if key.startswith("t")} == {f"t{n}": str(n) for n in range(100)}
+    assert {key: value for key, value in data.tags.items() if key.startswith("t")} == {
+        f"t{n}": str(n) for n in range(100)
+    }
     assert len(client.get_metric_history(run_id, "loss")) == 800
 
 

@@ -47,7 +47,7 @@ def names(client, stem):
         ("tag.team != 'churn'", ["Alpha", "beta"]),
         ("tags.team LIKE '%hurn'", ["beta", "gamma_1"]),
         ("tags.team ILIKE 'CHURN'", ["beta", "gamma_1"]),
-        ("tags.`team` = \"fraud\"", ["Alpha"]),
+        ('tags.`team` = "fraud"', ["Alpha"]),
         ("tags.\"my tag\" = 'odd'", ["gamma_1"]),
         ("tags.`my tag` = 'odd'", ["gamma_1"]),
         ("tags.team = 'fraud' AND tags.level = '1'", ["Alpha"]),

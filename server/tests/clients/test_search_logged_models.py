@@ -24,7 +24,16 @@ def models(client):
 
     def metric(name, key, value, step, dataset=None):
         dataset_name, digest = dataset or (None, None)
-        return Metric(key, value, 1000 + step, step, model_id=ids[name], dataset_name=dataset_name, dataset_digest=digest, run_id=run_id)
+        return Metric(
+            key,
+            value,
+            1000 + step,
+            step,
+            model_id=ids[name],
+            dataset_name=dataset_name,
+            dataset_digest=digest,
+            run_id=run_id,
+        )
 
     train, test = ("train", "d1"), ("test", "d2")
     client.log_batch(
@@ -123,7 +132,9 @@ def test_small_pages_add_up_to_the_whole(client, models, size):
     experiment_id, _ = models
     found, token = [], None
     while True:
-        page = client.search_logged_models([experiment_id], order_by=[{"field_name": "name"}], max_results=size, page_token=token)
+        page = client.search_logged_models(
+            [experiment_id], order_by=[{"field_name": "name"}], max_results=size, page_token=token
+        )
         assert len(page) <= size
         found += [model.name for model in page]
         token = page.token

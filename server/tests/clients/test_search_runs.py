@@ -10,7 +10,13 @@ from mlflow.exceptions import MlflowException
 RUNS = {
     # name: (start time, status, params, metrics, tags)
     "one": (1000, "FINISHED", {"lr": "0.1", "solver": "Adam"}, {"loss": 0.5, "acc": 0.9}, {"team": "fraud"}),
-    "two": (2000, "FAILED", {"lr": "0.01", "solver": "adam"}, {"loss": 0.25, "acc": 0.9}, {"team": "churn", "my tag": "x"}),
+    "two": (
+        2000,
+        "FAILED",
+        {"lr": "0.01", "solver": "adam"},
+        {"loss": 0.25, "acc": 0.9},
+        {"team": "churn", "my tag": "x"},
+    ),
     "three": (3000, "FINISHED", {"lr": "0.001"}, {"loss": math.nan}, {"team": "Fraud"}),
     "four": (4000, "RUNNING", {"solver": "sgd_1"}, {"loss": 1e300, "weird/key: with.all-of_it": 1.0}, {}),
     "five": (5000, "KILLED", {}, {"loss": -3.5, "acc": 0.1}, {"team": "50% off"}),
@@ -100,7 +106,7 @@ def test_runs_are_found_by_their_ids(client, experiment_id, names):
     ids = {run.info.run_name: run.info.run_id for run in client.search_runs([experiment_id])}
     assert names(f"run_id = '{ids['two']}'") == ["two"]
     assert names(f"run_id IN ('{ids['two']}', '{ids['five']}')") == ["two", "five"]
-    assert names(f"attributes.run_id IN (\"{ids['one']}\")") == ["one"]
+    assert names(f'attributes.run_id IN ("{ids["one"]}")') == ["one"]
 
 
 @pytest.mark.skipif("__import__('mlflow').__version__.startswith('3.3.')", reason="came to the reference later")
@@ -178,14 +184,18 @@ def test_the_order_is_the_one_asked_for(names, order_by, expected):
     assert names(order_by=order_by) == expected
 
 
-@pytest.mark.parametrize("broken", ["nonsense", "metrics.loss SIDEWAYS", "metrics.loss ASC DESC", "nonsense.a", "start_time, end_time"])
+@pytest.mark.parametrize(
+    "broken", ["nonsense", "metrics.loss SIDEWAYS", "metrics.loss ASC DESC", "nonsense.a", "start_time, end_time"]
+)
 def test_a_broken_order_is_an_invalid_parameter(client, experiment_id, broken):
     with pytest.raises(MlflowException) as error:
         client.search_runs([experiment_id], order_by=[broken])
     assert error.value.error_code == "INVALID_PARAMETER_VALUE"
 
 
-@pytest.mark.parametrize("order_by", [[], ["metrics.acc DESC"], ["metrics.loss ASC"], ["params.lr DESC"], ["tags.team"], ["status"]])
+@pytest.mark.parametrize(
+    "order_by", [[], ["metrics.acc DESC"], ["metrics.loss ASC"], ["params.lr DESC"], ["tags.team"], ["status"]]
+)
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_small_pages_add_up_to_the_whole(client, experiment_id, names, order_by, size):
     found, token = [], None

@@ -32,7 +32,9 @@ def fit(alpha: float) -> tuple[str, float]:
     with mlflow.start_run(run_name=f"alpha {alpha:g}", nested=True) as run:
         mlflow.log_params({"alpha": alpha, "epochs": EPOCHS, "model": "SGDClassifier"})
         mlflow.log_input(mlflow.data.from_pandas(train, name="breast cancer", targets="target"), context="training")
-        mlflow.log_input(mlflow.data.from_pandas(test, name="breast cancer test", targets="target"), context="validation")
+        mlflow.log_input(
+            mlflow.data.from_pandas(test, name="breast cancer test", targets="target"), context="validation"
+        )
 
         scale = StandardScaler().fit(features(train))
         classifier = SGDClassifier(loss="log_loss", alpha=alpha, learning_rate="constant", eta0=0.01, random_state=0)

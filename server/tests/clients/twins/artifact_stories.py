@@ -18,7 +18,21 @@ def up(path: str, content: bytes, *differs: Difference) -> Ask:
 
 
 OUTSIDE = (
-    "..", "../x", "a/../../x", "%2e%2e/x", "%252e%252e/x", "%25252e%25252e/x", "a/%2e%2e/%2e%2e/x", "..%2fx", "..%252fx", "%2fetc%2fpasswd", "/etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "a%5c..%5cx%23", "c:%5cx%23", "file:%2f%2f%2fetc%2fpasswd%23",
+    "..",
+    "../x",
+    "a/../../x",
+    "%2e%2e/x",
+    "%252e%252e/x",
+    "%25252e%25252e/x",
+    "a/%2e%2e/%2e%2e/x",
+    "..%2fx",
+    "..%252fx",
+    "%2fetc%2fpasswd",
+    "/etc/passwd",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "a%5c..%5cx%23",
+    "c:%5cx%23",
+    "file:%2f%2f%2fetc%2fpasswd%23",
 )
 
 STORIES = {
@@ -56,7 +70,29 @@ STORIES = {
     ],
     "types by suffix": [
         request
-        for name in ("a.md", "a.html", "a.svg", "a.png", "a.pdf", "a.json", "a.csv", "a.parquet", "a.yaml", "a.py", "a.log", "a.jpg", "a.gif", "a.pkl", "a.zip", "a", "MLmodel", "A.TXT", "a.tar.gz", "a.ipynb", "a.js")
+        for name in (
+            "a.md",
+            "a.html",
+            "a.svg",
+            "a.png",
+            "a.pdf",
+            "a.json",
+            "a.csv",
+            "a.parquet",
+            "a.yaml",
+            "a.py",
+            "a.log",
+            "a.jpg",
+            "a.gif",
+            "a.pkl",
+            "a.zip",
+            "a",
+            "MLmodel",
+            "A.TXT",
+            "a.tar.gz",
+            "a.ipynb",
+            "a.js",
+        )
         for request in (up(f"{RUN}/{name}", b"x"), get(f"{RUN}/{name}"))
     ],
     "beyond ASCII": [
@@ -68,21 +104,42 @@ STORIES = {
         up(f"{RUN}/folder/a.html", b"<b>"),
         get("/get-artifact", run_uuid="{run}", path="folder/a.html"),
         get("/get-artifact", run_id="{run}", path="folder/a.html"),
-        get("/get-artifact", Difference("the old reference fails", 400, "INVALID_PARAMETER_VALUE", reference=OLD), run_id="{run}", path="folder"),
+        get(
+            "/get-artifact",
+            Difference("the old reference fails", 400, "INVALID_PARAMETER_VALUE", reference=OLD),
+            run_id="{run}",
+            path="folder",
+        ),
         get("/get-artifact", OLD_FAILS, run_id="{run}", path="never"),
         get("/get-artifact", run_id="{run}", path="../x"),
         get("/get-artifact", run_id="none", path="a"),
         get("/get-artifact", NOT_A_FILE, run_id="{run}"),
     ],
     "uploads by the browser": [
-        Ask("POST", "/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "{run}", "path": "folder/a.txt"}, data=b"hello"),
+        Ask(
+            "POST",
+            "/ajax-api/2.0/mlflow/upload-artifact",
+            query={"run_uuid": "{run}", "path": "folder/a.txt"},
+            data=b"hello",
+        ),
         get(f"{RUN}/folder/a.txt"),
-        Ask("POST", "/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "{run}", "path": "a.txt"}, data=b"", names="data"),
+        Ask(
+            "POST",
+            "/ajax-api/2.0/mlflow/upload-artifact",
+            query={"run_uuid": "{run}", "path": "a.txt"},
+            data=b"",
+            names="data",
+        ),
         Ask("POST", "/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "{run}"}, data=b"x", names="path"),
         Ask("POST", "/ajax-api/2.0/mlflow/upload-artifact", query={"path": "a"}, data=b"x", names="run_uuid"),
         Ask("POST", "/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "none", "path": "a"}, data=b"x"),
         Ask("POST", "/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "{run}", "path": "../a"}, data=b"x"),
-        Ask("POST", "/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "{run}", "path": "a"}, data=b"x" * (10 * 1024 * 1024 + 1)),
+        Ask(
+            "POST",
+            "/ajax-api/2.0/mlflow/upload-artifact",
+            query={"run_uuid": "{run}", "path": "a"},
+            data=b"x" * (10 * 1024 * 1024 + 1),
+        ),
     ],
     "what is no file": [
         up(f"{RUN}/folder/a.txt", b"x"),
@@ -137,6 +194,11 @@ STORIES = {
     ],
     "the server itself": [
         get("/health"),
-        Ask("GET", "/api/3.0/mlflow/server-info", since="3.17", differs=(Difference("each server tells its own abilities"),)),
+        Ask(
+            "GET",
+            "/api/3.0/mlflow/server-info",
+            since="3.17",
+            differs=(Difference("each server tells its own abilities"),),
+        ),
     ],
 }

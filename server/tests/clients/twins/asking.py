@@ -56,6 +56,11 @@ def delete(path: str, /, *differs: Difference, **rest) -> Ask:
     return Ask("DELETE", path, differs=differs, **rest)
 
 
+def each(lines: str, *odd: str) -> list[str]:
+    """The lines of a text, one case each, and those cases that wouldn't survive as a line of their own."""
+    return [line.strip() for line in lines.strip().splitlines()] + list(odd)
+
+
 class Twin:
     """A server and the ids of what a story talks about, such as `{run}`."""
 

@@ -45,7 +45,9 @@ def named(text: str, twin: Twin, key: str) -> str:
     by_id = {found: name for name, found in twin.ids.items()}
     if key == "experiment_id":
         return f"<{by_id.get(text, 'experiment')}>"
-    text = re.sub(r"^(mlflow-artifacts:)/(\d+)(?=/|$)", lambda match: f"{match[1]}/<{by_id.get(match[2], 'experiment')}>", text)
+    text = re.sub(
+        r"^(mlflow-artifacts:)/(\d+)(?=/|$)", lambda match: f"{match[1]}/<{by_id.get(match[2], 'experiment')}>", text
+    )
     return re.sub(r"(m-)?[0-9a-f]{32}", lambda match: f"<{by_id.get(match[0], 'id')}>", text)
 
 
@@ -67,26 +69,29 @@ def file_name(reply: requests.Response) -> str | None:
     return message.get_filename() if message.get_content_disposition() == "attachment" else None
 
 
-def mistakes(request: Ask, reference: requests.Response, ours: requests.Response, twins: tuple[Twin, Twin], version: str):
+def mistakes(
+    request: Ask, reference: requests.Response, ours: requests.Response, twins: tuple[Twin, Twin], version: str
+):
     """What is wrong with our answer, as sentences; nothing if it is as it should be."""
     difference = next((one for one in request.differs if version.startswith(one.reference)), None)
     if difference is None and reference.status_code == 500:
         difference = Difference("the reference fails", 400, "INVALID_PARAMETER_VALUE")
     theirs, mine = answer(reference), answer(ours)
+    both = f"ours: {ours.text[:300]}; reference: {reference.text[:300]}"
 
     if difference is not None:
         status, error_code = difference.status, difference.error_code
     else:
         status, error_code = reference.status_code, theirs.get("error_code") if isinstance(theirs, dict) else None
     if ours.status_code != status:
-        yield f"status {ours.status_code}, should be {status}; ours: {ours.text[:300]}; reference: {reference.text[:300]}"
+        yield f"status {ours.status_code}, should be {status}; {both}"
         return
 
     if status >= 400:
         if not isinstance(mine, dict) or not {"error_code", "message"} <= mine.keys():
             yield f"an error without error_code and message: {ours.text[:300]}"
         elif error_code is not None and mine["error_code"] != error_code:
-            yield f"error code {mine['error_code']}, should be {error_code}; ours: {ours.text[:200]}; reference: {reference.text[:200]}"
+            yield f"error code {mine['error_code']}, should be {error_code}; {both}"
         elif request.names and request.names.lower() not in mine["message"].lower():
             yield f"the message doesn't name `{request.names}`: {mine['message']}"
     elif difference is not None:

@@ -4,7 +4,9 @@ from .asking import Ask, Difference, get, post
 
 ESCAPES = Difference("a location outside the artifact root is refused", 400, "INVALID_PARAMETER_VALUE")
 TAKEN = Difference("a taken name is told apart from other failures", 400, "RESOURCE_ALREADY_EXISTS")
-VALUE_IS_REQUIRED = Difference("the field is marked as required, and the client always sends it", 400, "INVALID_PARAMETER_VALUE")
+VALUE_IS_REQUIRED = Difference(
+    "the field is marked as required, and the client always sends it", 400, "INVALID_PARAMETER_VALUE"
+)
 OLD_IS_LAX = Difference("the old reference doesn't check it", 400, "INVALID_PARAMETER_VALUE", reference="3.3.")
 UNSIZED = Difference("without max_results a page has the default size")
 
@@ -12,7 +14,11 @@ LONG = "n" * 501
 
 STORIES = {
     "made, read, changed, deleted, restored": [
-        post("experiments/create", {"name": "{unique} a", "tags": [{"key": "team", "value": "fraud"}]}, keep={"made": "experiment_id"}),
+        post(
+            "experiments/create",
+            {"name": "{unique} a", "tags": [{"key": "team", "value": "fraud"}]},
+            keep={"made": "experiment_id"},
+        ),
         get("experiments/get", experiment_id="{made}"),
         post("experiments/set-experiment-tag", {"experiment_id": "{made}", "key": "team", "value": "churn"}),
         post("experiments/set-experiment-tag", {"experiment_id": "{made}", "key": "empty", "value": ""}),
@@ -36,7 +42,11 @@ STORIES = {
         post("/ajax-api/2.0/mlflow/experiments/search", {"filter": "name = '{unique} a'"}, UNSIZED),
     ],
     "an artifact location of its own": [
-        post("experiments/create", {"name": "{unique} a", "artifact_location": "mlflow-artifacts:/mine"}, keep={"made": "experiment_id"}),
+        post(
+            "experiments/create",
+            {"name": "{unique} a", "artifact_location": "mlflow-artifacts:/mine"},
+            keep={"made": "experiment_id"},
+        ),
         get("experiments/get", experiment_id="{made}"),
         post("runs/create", {"experiment_id": "{made}", "run_name": "r", "start_time": 1}),
     ],
@@ -55,9 +65,24 @@ STORIES = {
         post("experiments/create", {"name": LONG}, names="name"),
         post("experiments/create", {"name": "{unique}"}),
         post("experiments/create", {"name": "{unique} t", "tags": "x"}, names="tags"),
-        post("experiments/create", {"name": "{unique} u", "tags": [{"key": "k" * 251, "value": "v"}]}, OLD_IS_LAX, names="key"),
-        post("experiments/create", {"name": "{unique} v", "tags": [{"key": "a", "value": "v" * 20_001}]}, OLD_IS_LAX, names="value"),
-        post("experiments/create", {"name": "{unique} w", "tags": [{"key": "a\nb", "value": "v"}]}, OLD_IS_LAX, names="key"),
+        post(
+            "experiments/create",
+            {"name": "{unique} u", "tags": [{"key": "k" * 251, "value": "v"}]},
+            OLD_IS_LAX,
+            names="key",
+        ),
+        post(
+            "experiments/create",
+            {"name": "{unique} v", "tags": [{"key": "a", "value": "v" * 20_001}]},
+            OLD_IS_LAX,
+            names="value",
+        ),
+        post(
+            "experiments/create",
+            {"name": "{unique} w", "tags": [{"key": "a\nb", "value": "v"}]},
+            OLD_IS_LAX,
+            names="key",
+        ),
     ],
     "unknown fields are passed over": [
         post("experiments/create", {"name": "{unique} a", "colour": "red", "deep": {"a": [1]}}),
@@ -91,13 +116,19 @@ STORIES = {
         post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "", "value": "v"}, names="key"),
         post("experiments/set-experiment-tag", {"key": "a", "value": "v"}, names="experiment_id"),
         post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "k" * 251, "value": "v"}, names="key"),
-        post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "a", "value": "v" * 20_001}, names="value"),
+        post(
+            "experiments/set-experiment-tag",
+            {"experiment_id": "{exp}", "key": "a", "value": "v" * 20_001},
+            names="value",
+        ),
         post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "../a", "value": "v"}),
         post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "a%b", "value": "v"}),
         post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "a", "value": 5}, names="value"),
         post("experiments/set-experiment-tag", {"experiment_id": "{closed}", "key": "a", "value": "v"}),
         post("experiments/set-experiment-tag", {"experiment_id": "987654321", "key": "a", "value": "v"}),
-        post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "a"}, VALUE_IS_REQUIRED, names="value"),
+        post(
+            "experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "a"}, VALUE_IS_REQUIRED, names="value"
+        ),
         post("experiments/delete-experiment-tag", {"experiment_id": "{exp}", "key": "never"}),
         post("experiments/delete-experiment-tag", {"experiment_id": "{exp}"}, names="key"),
         post("experiments/delete-experiment-tag", {"experiment_id": "{closed}", "key": "a"}),

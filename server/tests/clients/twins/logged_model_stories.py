@@ -1,6 +1,6 @@
 """Logged models: made, changed, searched; their metrics, params, tags and artifacts."""
 
-from .asking import Ask, Difference, delete, get, patch, post, put
+from .asking import Ask, Difference, delete, each, get, patch, post, put
 
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 REPEATABLE = Difference("what a client repeats is stored once, and answered as the first time")
@@ -15,14 +15,25 @@ def model(name: str, keep: str, **rest) -> Ask:
 
 
 def metric(model: str, key: str, value, step: int = 1, dataset: str | None = None, timestamp: int = 10) -> Ask:
-    body = {"run_id": "{run}", "key": key, "value": value, "timestamp": timestamp, "step": step, "model_id": f"{{{model}}}"}
+    body = {
+        "run_id": "{run}",
+        "key": key,
+        "value": value,
+        "timestamp": timestamp,
+        "step": step,
+        "model_id": f"{{{model}}}",
+    }
     return post("runs/log-metric", body | ({"dataset_name": dataset, "dataset_digest": "d"} if dataset else {}))
 
 
 MODELS = [
     delete("logged-models/{model}"),
-    model("ada", "ada", model_type="tree", params=[{"key": "depth", "value": "2"}], tags=[{"key": "team", "value": "a"}]),
-    model("bea", "bea", model_type="tree", params=[{"key": "depth", "value": "4"}], tags=[{"key": "team", "value": "A"}]),
+    model(
+        "ada", "ada", model_type="tree", params=[{"key": "depth", "value": "2"}], tags=[{"key": "team", "value": "a"}]
+    ),
+    model(
+        "bea", "bea", model_type="tree", params=[{"key": "depth", "value": "4"}], tags=[{"key": "team", "value": "A"}]
+    ),
     model("cleo", "cleo", model_type="net", params=[{"key": "depth", "value": "4"}, {"key": "lr", "value": "0.1"}]),
     model("dora", "dora", source_run_id="{run}"),
     metric("ada", "acc", 0.5, 1, "train"),
@@ -50,7 +61,14 @@ def data(name: str, digest: str | None = "d") -> dict:
 
 STORIES = {
     "made, read, changed, finalized, deleted": [
-        model("one", "one", model_type="Agent", source_run_id="{run}", params=[{"key": "a", "value": "1"}], tags=[{"key": "t", "value": "x"}]),
+        model(
+            "one",
+            "one",
+            model_type="Agent",
+            source_run_id="{run}",
+            params=[{"key": "a", "value": "1"}],
+            tags=[{"key": "t", "value": "x"}],
+        ),
         get("logged-models/{one}"),
         post("logged-models/{one}/params", {"model_id": "{one}", "params": [{"key": "b", "value": "2"}]}),
         post("logged-models/{one}/params", {"model_id": "{one}", "params": [{"key": "b", "value": "2"}]}, REPEATABLE),
@@ -70,7 +88,10 @@ STORIES = {
         post("logged-models", {}, names="experiment_id"),
         post("logged-models", {"experiment_id": "987654321"}),
         post("logged-models", {"experiment_id": "{closed}", "name": "a"}),
-        *(post("logged-models", {"experiment_id": "{exp}", "name": name}) for name in ("a/b", "a:b", "a.b", "a%b", "it's", 'a"b')),
+        *(
+            post("logged-models", {"experiment_id": "{exp}", "name": name})
+            for name in ("a/b", "a:b", "a.b", "a%b", "it's", 'a"b')
+        ),
         post("logged-models", {"experiment_id": "{exp}", "name": 5}, names="name"),
         post("logged-models", {"experiment_id": "{exp}", "params": "x"}, names="params"),
         post("logged-models", {"experiment_id": "{exp}", "tags": 5}, names="tags"),
@@ -94,7 +115,13 @@ STORIES = {
         metric("model", "acc", 0.6, 2, "train"),
         metric("model", "acc", 0.6, 2, "train"),
         metric("model", "loss", -1),
-        post("runs/log-batch", {"run_id": "{run}", "metrics": [{"key": "f1", "value": 0.1, "timestamp": 5, "step": 4, "model_id": "{model}"}]}),
+        post(
+            "runs/log-batch",
+            {
+                "run_id": "{run}",
+                "metrics": [{"key": "f1", "value": 0.1, "timestamp": 5, "step": 4, "model_id": "{model}"}],
+            },
+        ),
         get("logged-models/{model}"),
         get("runs/get", run_id="{run}"),
     ],
@@ -108,14 +135,50 @@ STORIES = {
     "searched": MODELS
     + [
         search(condition)
-        for condition in (
-            "", "name = 'ada'", "attributes.name != 'ada'", "name LIKE '%a'", "name LIKE 'A%'", "name ILIKE 'A%'", "name IN ('ada', 'dora')", "name NOT IN ('ada')", "name IN ('ada')", "model_type = 'net'", "model_type != 'net'",
-            "params.depth = '4'", "params.depth != '4'", "params.depth LIKE '_'", "params.depth IN ('2', '3')", "params.depth = '4' AND params.lr = '0.1'", "tags.team = 'a'", "tags.`team` ILIKE 'A'", "tags.team NOT IN ('a')",
-            "metrics.acc > 0.85", "metrics.acc >= 0.7 AND metrics.acc < 0.9", "metrics.loss = -2.5", "metrics.loss != 0", "metrics.never > 0", "metrics.acc > 1e-3", "creation_timestamp > 1000", "creation_time < 1000",
-            "last_updated_timestamp >= 1000", "source_run_id = '{run}'", "model_id = '{ada}'", "model_id IN ('{ada}', '{bea}')", "experiment_id = 'x'", "name = 'ada' and model_type = 'tree'",
+        for condition in each(
+            """
+            name = 'ada'
+            attributes.name != 'ada'
+            name LIKE '%a'
+            name LIKE 'A%'
+            name ILIKE 'A%'
+            name IN ('ada', 'dora')
+            name NOT IN ('ada')
+            name IN ('ada')
+            model_type = 'net'
+            model_type != 'net'
+            params.depth = '4'
+            params.depth != '4'
+            params.depth LIKE '_'
+            params.depth IN ('2', '3')
+            params.depth = '4' AND params.lr = '0.1'
+            tags.team = 'a'
+            tags.`team` ILIKE 'A'
+            tags.team NOT IN ('a')
+            metrics.acc > 0.85
+            metrics.acc >= 0.7 AND metrics.acc < 0.9
+            metrics.loss = -2.5
+            metrics.loss != 0
+            metrics.never > 0
+            metrics.acc > 1e-3
+            creation_timestamp > 1000
+            creation_time < 1000
+            last_updated_timestamp >= 1000
+            source_run_id = '{run}'
+            model_id = '{ada}'
+            model_id IN ('{ada}', '{bea}')
+            experiment_id = 'x'
+            name = 'ada' and model_type = 'tree'
+            """,
+            "",
         )
     ]
-    + [search("lifecycle_stage = 'active'", Difference("deleted models are never found, so it isn't asked", 400, "INVALID_PARAMETER_VALUE"))],
+    + [
+        search(
+            "lifecycle_stage = 'active'",
+            Difference("deleted models are never found, so it isn't asked", 400, "INVALID_PARAMETER_VALUE"),
+        )
+    ],
     "narrowed by data sets": MODELS
     + [
         search("metrics.acc > 0.75", datasets=[data("train")]),
@@ -132,15 +195,36 @@ STORIES = {
     + [
         search(order_by=orders)
         for orders in (
-            ["name"], [by("name", False)], [by("metrics.acc"), "name"], [by("metrics.acc", False), "name"], [by("metrics.acc", False, dataset_name="train", dataset_digest="d"), "name"], [by("metrics.acc", dataset_name="test"), by("name", False)],
-            [by("metrics.loss"), "name"], [by("metrics.never"), "name"], [by("model_type"), "name"], [by("model_type", False), by("name", False)], [by("creation_time"), "name"], [by("creation_timestamp", False), "name"], [by("last_updated_timestamp"), "name"],
-            [by("source_run_id"), "name"], ["nonsense"], ["params.depth"], ["tags.team"], [""], [{}],
+            ["name"],
+            [by("name", False)],
+            [by("metrics.acc"), "name"],
+            [by("metrics.acc", False), "name"],
+            [by("metrics.acc", False, dataset_name="train", dataset_digest="d"), "name"],
+            [by("metrics.acc", dataset_name="test"), by("name", False)],
+            [by("metrics.loss"), "name"],
+            [by("metrics.never"), "name"],
+            [by("model_type"), "name"],
+            [by("model_type", False), by("name", False)],
+            [by("creation_time"), "name"],
+            [by("creation_timestamp", False), "name"],
+            [by("last_updated_timestamp"), "name"],
+            [by("source_run_id"), "name"],
+            ["nonsense"],
+            ["params.depth"],
+            ["tags.team"],
+            [""],
+            [{}],
         )
     ]
     + [search("", Difference(KINDER), order_by=["attributes.name"])],
     "in pages": MODELS
     + [
-        Ask("POST", "logged-models/search", body={"experiment_ids": ["{exp}"], "order_by": [by("name")], "max_results": 3}, keep={"token": "next_page_token"}),
+        Ask(
+            "POST",
+            "logged-models/search",
+            body={"experiment_ids": ["{exp}"], "order_by": [by("name")], "max_results": 3},
+            keep={"token": "next_page_token"},
+        ),
         search(max_results=3, page_token="{token}"),
         search(max_results=1, page_token="{token}"),
         search(max_results=4),
@@ -161,9 +245,28 @@ STORIES = {
     ]
     + [
         search(condition)
-        for condition in (
-            "name", "name =", "name = 'a' OR name = 'b'", "nonsense.a = 'b'", "metrics.a LIKE 'b'", "metrics.a IN (1)", "name > 'a'", "params.a < 'b'", "tags.a >= 'b'", "metrics.a > 'high'", "metrics.a > b", "unknown = 'a'",
-            "attributes.unknown = 'a'", "creation_time LIKE 'a'", "creation_time > 'a'", "name = 'a'; name = 'b'", "(name = 'a')", "name BETWEEN 'a' AND 'b'", "1 = 1",
+        for condition in each(
+            """
+            name
+            name =
+            name = 'a' OR name = 'b'
+            nonsense.a = 'b'
+            metrics.a LIKE 'b'
+            metrics.a IN (1)
+            name > 'a'
+            params.a < 'b'
+            tags.a >= 'b'
+            metrics.a > 'high'
+            metrics.a > b
+            unknown = 'a'
+            attributes.unknown = 'a'
+            creation_time LIKE 'a'
+            creation_time > 'a'
+            name = 'a'; name = 'b'
+            (name = 'a')
+            name BETWEEN 'a' AND 'b'
+            1 = 1
+            """
         )
     ]
     + [search("name IN (1)", Difference("as every other broken filter", 400, "INVALID_PARAMETER_VALUE"))]

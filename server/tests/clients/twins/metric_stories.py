@@ -40,18 +40,34 @@ STORIES = {
         log(key="bits", value=123456789.123456789),
         log(key="negative", value=-1.5, step=-4),
         log(key="a/b c.d-e_f: g", value=1),
-        Ask("POST", "runs/log-metric", body={"run_uuid": "{run}", "key": "by uuid", "value": 1, "timestamp": "10", "step": "2"}),
+        Ask(
+            "POST",
+            "runs/log-metric",
+            body={"run_uuid": "{run}", "key": "by uuid", "value": 1, "timestamp": "10", "step": "2"},
+        ),
         get("runs/get", run_id="{run}"),
         get("metrics/get-history", run_id="{run}", metric_key="loss", max_results=100),
         get("metrics/get-history", run_id="{run}", metric_key="nan", max_results=100),
     ],
     "infinity": [
         log(key="i", value="Infinity"),
-        get("metrics/get-history", Difference(KEPT, body={"metrics": infinity("")}), run_id="{run}", metric_key="i", max_results=9),
+        get(
+            "metrics/get-history",
+            Difference(KEPT, body={"metrics": infinity("")}),
+            run_id="{run}",
+            metric_key="i",
+            max_results=9,
+        ),
     ],
     "minus infinity": [
         log(key="i", value="-Infinity"),
-        get("metrics/get-history", Difference(KEPT, body={"metrics": infinity("-")}), run_id="{run}", metric_key="i", max_results=9),
+        get(
+            "metrics/get-history",
+            Difference(KEPT, body={"metrics": infinity("-")}),
+            run_id="{run}",
+            metric_key="i",
+            max_results=9,
+        ),
     ],
     "wrong metrics": [
         post("runs/log-metric", {}, names="run_id"),
@@ -76,7 +92,9 @@ STORIES = {
         log(
             step=1.5,
             names="step",
-            differs=(Difference("the reference takes 0 for a number that it can't read", 400, "INVALID_PARAMETER_VALUE"),),
+            differs=(
+                Difference("the reference takes 0 for a number that it can't read", 400, "INVALID_PARAMETER_VALUE"),
+            ),
         ),
     ],
     "a history in pages": [
@@ -84,7 +102,12 @@ STORIES = {
         get("metrics/get-history", WITHOUT_A_SIZE, run_id="{run}", metric_key="loss"),
         get("metrics/get-history", WITHOUT_A_SIZE, run_uuid="{run}", metric_key="loss"),
         get("metrics/get-history", run_id="{run}", metric_key="loss", max_results=30),
-        Ask("GET", "metrics/get-history", query={"run_id": "{run}", "metric_key": "loss", "max_results": 12}, keep={"token": "next_page_token"}),
+        Ask(
+            "GET",
+            "metrics/get-history",
+            query={"run_id": "{run}", "metric_key": "loss", "max_results": 12},
+            keep={"token": "next_page_token"},
+        ),
         Ask(
             "GET",
             "metrics/get-history",
@@ -120,12 +143,22 @@ STORIES = {
             metric_key="loss",
             max_results="many",
         ),
-        get("metrics/get-history", Difference("an unknown run has no metrics"), run_id="none", metric_key="loss", max_results=5),
+        get(
+            "metrics/get-history",
+            Difference("an unknown run has no metrics"),
+            run_id="none",
+            metric_key="loss",
+            max_results=5,
+        ),
     ],
     "histories in bulk": [
         curve(points=7),
         curve(run="{gone}"),
-        post("runs/create", {"experiment_id": "{exp}", "run_name": "b", "start_time": 1}, keep={"other": "run.info.run_id"}),
+        post(
+            "runs/create",
+            {"experiment_id": "{exp}", "run_name": "b", "start_time": 1},
+            keep={"other": "run.info.run_id"},
+        ),
         curve(run="{other}", points=5),
         get(BULK, run_id="{run}", metric_key="loss"),
         get(BULK, run_id="{run}", metric_key="loss", max_results=3),

@@ -17,12 +17,19 @@ def batch(**rest) -> Ask:
 
 
 def dataset(name="n", digest="d", tags=(), **rest) -> dict:
-    return {"tags": list(tags), "dataset": {"name": name, "digest": digest, "source_type": "local", "source": "s", **rest}}
+    return {
+        "tags": list(tags),
+        "dataset": {"name": name, "digest": digest, "source_type": "local", "source": "s", **rest},
+    }
 
+
+NOTED_MODEL = '{"artifact_path": "m", "flavors": {}, "utc_time_created": "x", "run_id": "r", "model_uuid": "u"}'
 
 STORIES = {
     "made, changed, ended, deleted, restored": [
-        post("runs/create", run("a", user_id="ana", tags=[{"key": "x", "value": "y"}]), keep={"made": "run.info.run_id"}),
+        post(
+            "runs/create", run("a", user_id="ana", tags=[{"key": "x", "value": "y"}]), keep={"made": "run.info.run_id"}
+        ),
         get("runs/get", run_id="{made}"),
         get("runs/get", run_uuid="{made}"),
         post("runs/update", {"run_id": "{made}", "run_name": "b"}),
@@ -42,7 +49,11 @@ STORIES = {
     "statuses": [
         post("runs/update", {"run_id": "{run}", "status": "SCHEDULED"}),
         post("runs/update", {"run_id": "{run}", "status": 4}),
-        post("runs/update", {"run_id": "{run}", "status": "nonsense"}, Difference("a status is one of the five", 400, "INVALID_PARAMETER_VALUE")),
+        post(
+            "runs/update",
+            {"run_id": "{run}", "status": "nonsense"},
+            Difference("a status is one of the five", 400, "INVALID_PARAMETER_VALUE"),
+        ),
         post("runs/update", {"run_id": "{run}", "end_time": "soon"}, names="end_time"),
         post("runs/update", {"run_id": "{run}", "end_time": "5"}),
         get("runs/get", run_id="{run}"),
@@ -50,7 +61,10 @@ STORIES = {
     "names": [
         post("runs/create", run("same", tags=[{"key": "mlflow.runName", "value": "same"}])),
         post("runs/create", run("one", tags=[{"key": "mlflow.runName", "value": "another"}])),
-        post("runs/create", {"experiment_id": "{exp}", "start_time": 1, "tags": [{"key": "mlflow.runName", "value": "by tag"}]}),
+        post(
+            "runs/create",
+            {"experiment_id": "{exp}", "start_time": 1, "tags": [{"key": "mlflow.runName", "value": "by tag"}]},
+        ),
         post("runs/set-tag", {"run_id": "{run}", "key": "mlflow.runName", "value": "renamed"}),
         get("runs/get", run_id="{run}"),
     ],
@@ -135,7 +149,10 @@ STORIES = {
         batch(),
         batch(metrics=[], params=[], tags=[]),
         batch(
-            metrics=[{"key": "loss", "value": 0.5, "timestamp": 10, "step": 1}, {"key": "loss", "value": 0.4, "timestamp": 11, "step": 2}],
+            metrics=[
+                {"key": "loss", "value": 0.5, "timestamp": 10, "step": 1},
+                {"key": "loss", "value": 0.4, "timestamp": 11, "step": 2},
+            ],
             params=[{"key": "lr", "value": "0.1"}, {"key": "empty", "value": ""}],
             tags=[{"key": "a", "value": "1"}, {"key": "a", "value": "2"}],
         ),
@@ -187,8 +204,19 @@ STORIES = {
     ],
     "inputs": [
         post("runs/log-inputs", {"run_id": "{run}"}),
-        post("runs/log-inputs", {"run_id": "{run}", "datasets": [dataset(tags=[{"key": "mlflow.data.context", "value": "train"}], schema="{}", profile="{}")]}),
-        post("runs/log-inputs", {"run_id": "{run}", "datasets": [dataset(tags=[{"key": "mlflow.data.context", "value": "other"}])]}),
+        post(
+            "runs/log-inputs",
+            {
+                "run_id": "{run}",
+                "datasets": [
+                    dataset(tags=[{"key": "mlflow.data.context", "value": "train"}], schema="{}", profile="{}")
+                ],
+            },
+        ),
+        post(
+            "runs/log-inputs",
+            {"run_id": "{run}", "datasets": [dataset(tags=[{"key": "mlflow.data.context", "value": "other"}])]},
+        ),
         post("runs/log-inputs", {"run_id": "{run}", "datasets": [dataset(digest="e"), dataset(digest="e")]}),
         post("runs/log-inputs", {"run_id": "{run}", "models": [{"model_id": "{model}"}]}),
         get("runs/get", run_id="{run}"),
@@ -205,8 +233,16 @@ STORIES = {
         post("runs/log-inputs", {"run_id": "{run}", "datasets": [dataset(digest="d" * 37)]}, names="digest"),
         post("runs/log-inputs", {"run_id": "{run}", "datasets": [dataset(source="s" * 65_536)]}, names="source"),
         post("runs/log-inputs", {"run_id": "{run}", "datasets": [dataset(schema="s" * 1_048_576)]}, names="schema"),
-        post("runs/log-inputs", {"run_id": "{run}", "datasets": [dataset(tags=[{"key": "k" * 256, "value": "v"}])]}, names="key"),
-        post("runs/log-inputs", {"run_id": "{run}", "datasets": [dataset(tags=[{"key": "k", "value": "v" * 501}])]}, names="value"),
+        post(
+            "runs/log-inputs",
+            {"run_id": "{run}", "datasets": [dataset(tags=[{"key": "k" * 256, "value": "v"}])]},
+            names="key",
+        ),
+        post(
+            "runs/log-inputs",
+            {"run_id": "{run}", "datasets": [dataset(tags=[{"key": "k", "value": "v" * 501}])]},
+            names="value",
+        ),
         get("runs/get", run_id="{run}"),
         post(
             "runs/log-inputs",
@@ -227,12 +263,24 @@ STORIES = {
         post("runs/outputs", {"models": [{"model_id": "{model}"}]}, names="run_id"),
     ],
     "a model noted in the run": [
-        post("runs/log-model", {"run_id": "{run}", "model_json": '{"artifact_path": "m", "flavors": {}, "utc_time_created": "x", "run_id": "r", "model_uuid": "u"}'}),
+        post(
+            "runs/log-model",
+            {
+                "run_id": "{run}",
+                "model_json": NOTED_MODEL,
+            },
+        ),
         post("runs/log-model", {"run_id": "{run}", "model_json": "{"}, names="json"),
         post("runs/log-model", {"run_id": "{run}", "model_json": "{}"}, names="flavors"),
         post("runs/log-model", {"run_id": "{run}"}, names="model_json"),
         post("runs/log-model", {"model_json": "{}"}, names="run_id"),
-        post("runs/log-model", {"run_id": "none", "model_json": '{"artifact_path": "m", "flavors": {}, "utc_time_created": "x", "run_id": "r"}'}),
+        post(
+            "runs/log-model",
+            {
+                "run_id": "none",
+                "model_json": '{"artifact_path": "m", "flavors": {}, "utc_time_created": "x", "run_id": "r"}',
+            },
+        ),
         get("runs/get", run_id="{run}"),
     ],
 }
