@@ -4,6 +4,7 @@ from .asking import Ask, Difference, delete, each, get, patch, post, put
 
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 REPEATABLE = Difference("what a client repeats is stored once, and answered as the first time")
+GONE = Difference("a deleted model isn't finalized", 404, "RESOURCE_DOES_NOT_EXIST")
 KNOWN_STATUS = Difference("a status is one of the three", 400, "INVALID_PARAMETER_VALUE")
 EMPTY = Difference("an upload is answered with an empty object, as the old reference does", body={})
 MISSING = Difference("as every other missing parameter", 400, "INVALID_PARAMETER_VALUE")
@@ -82,7 +83,7 @@ STORIES = {
         delete("logged-models/{one}"),
         get("logged-models/{one}"),
         delete("logged-models/{one}"),
-        patch("logged-models/{one}", {"model_id": "{one}", "status": "LOGGED_MODEL_READY"}),
+        patch("logged-models/{one}", {"model_id": "{one}", "status": "LOGGED_MODEL_READY"}, GONE),
     ],
     "wrong creations": [
         post("logged-models", {}, names="experiment_id"),
