@@ -8,7 +8,7 @@ const THEMES = ["light", "dark"] as const;
 
 async function pages(api: Api): Promise<string[]> {
   const wine = await api.demo("Wine cultivars");
-  const svcs: Run[] = await api.search(wine, "params.model = 'SVC'");
+  const svcs: Run[] = await api.search(wine, "run_name LIKE 'SVC%'");
   const digits = await api.demo("Handwritten digits");
   const [trained] = await api.search(digits, "run_name LIKE 'network 64-32%'");
   const [running] = await api.search(digits, "status = 'RUNNING'");

@@ -70,7 +70,7 @@ test("a file and a folder are downloaded", async ({ page, api }) => {
 
 test("the files of a logged model are shown beside the run's", async ({ page, api }) => {
   const id = await api.demo("Wine cultivars");
-  const runs = await api.search(id, "run_name = 'SVC, C=10'");
+  const runs = await api.search(id, "run_name = 'SVC, C=1'");
   await visit(page, runPath(runs[0]));
   const models = page.getByRole("region", { name: "Logged models" });
   await models.getByRole("link").first().click();

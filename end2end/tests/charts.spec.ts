@@ -80,7 +80,7 @@ test("a chart opens large, and its raw points can be downloaded", async ({ page,
   await visit(page, runPath(await trained(api), "charts"));
   await page.getByRole("link", { name: "loss", exact: true }).click();
   await expect(page.locator(".chart-card")).toHaveCount(1);
-  await page.getByText("Numbers").click();
+  await page.getByText("Numbers", { exact: true }).click();
   await expect(page.getByRole("row", { name: /trained/ })).toContainText("200");
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "CSV" }).click();
@@ -106,7 +106,7 @@ test("many points are thinned for the pixels, and no spike is lost", async ({ pa
   };
   await expect(page.locator('polyline[stroke="#010000"]')).toHaveCount(1);
   expect(await drawn()).toBeLessThan(2_000);
-  await page.getByText("Numbers").click();
+  await page.getByText("Numbers", { exact: true }).click();
   await expect(page.getByRole("row", { name: /many/ })).toContainText("50");
 });
 

@@ -9,7 +9,7 @@ test("the overview tells what went in and what came out", async ({ page, api }) 
   await expect(page.getByText("Finished")).toBeVisible();
   await expect(page.locator(".fact-list")).toContainText("ana");
   await page.getByLabel("Search params").fill("param11");
-  await expect(page.getByRole("region", { name: "Params" }).getByRole("rowheader")).toHaveText(["param11"]);
+  await expect(page.getByRole("region", { name: "Values of the params" }).getByRole("rowheader")).toHaveText(["param11"]);
 });
 
 test("a run is renamed, annotated, deleted and restored", async ({ page, api }) => {

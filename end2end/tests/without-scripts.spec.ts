@@ -29,7 +29,7 @@ test("filter, order, columns, groups and pages are plain links and forms", async
   await page.locator("th a.sort", { hasText: "accuracy" }).first().click();
   await expect(page).toHaveURL(/filter=.*order=metrics\.accuracy:desc/);
   await page.getByRole("button", { name: "Columns" }).click();
-  await page.getByRole("dialog").getByLabel("User").check();
+  await page.getByRole("dialog").getByLabel("User", { exact: true }).check();
   await page.getByRole("dialog").getByRole("button", { name: "Show" }).click();
   await expect(page.getByRole("columnheader", { name: "User" })).toBeVisible();
   await page.getByLabel("Group by").selectOption("model");
@@ -55,7 +55,7 @@ test("changes are plain forms", async ({ page, api }) => {
   await expect(page.getByRole("region", { name: "Runs side by side" })).toContainText("Finished");
   await page.goBack();
   await page.getByLabel("Select a", { exact: true }).check();
-  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await expect(page.locator("table.runs tbody tr")).toHaveCount(1);
   await page.getByRole("button", { name: "Undo" }).click();

@@ -12,7 +12,7 @@ use super::colors::assign;
 use super::server::{Comparison, compare_runs};
 use super::table::CompareTable;
 use crate::clock::poll;
-use crate::components::{EmptyState, SkeletonRows, fresh, loaded};
+use crate::components::{EmptyState, SkeletonRows, fresh, later, loaded};
 use crate::runs::{Board, BoardRun};
 use crate::url::Query;
 
@@ -127,7 +127,7 @@ fn Compared(comparison: Comparison, state: Memo<CompareState>) -> impl IntoView 
         .into_any();
     }
     let kept = Signal::derive(move || state.with(CompareState::fields));
-    let has_curves = Memo::new(move |_| keys.with(|keys| !keys.is_empty()));
+    let has_curves = later(move || keys.with(|keys| !keys.is_empty()));
     view! {
         {head}
         <CompareTable comparison runs state/>

@@ -8,6 +8,7 @@ mod empty;
 mod fresh;
 mod header;
 mod icons;
+mod later;
 mod markdown;
 mod notes;
 mod observe;
@@ -26,6 +27,7 @@ pub use empty::{EmptyState, Snippet};
 pub use fresh::{Fresh, fresh};
 pub use header::Header;
 pub use icons::{Icon, IconName};
+pub use later::later;
 #[cfg(feature = "ssr")]
 pub use markdown::to_html;
 pub use notes::Notes;

@@ -14,7 +14,7 @@ use super::server::{
 use crate::clock::Ago;
 use crate::components::{
     ActionProblem, CopyButton, DialogButton, Icon, IconName, Notes, NotFound, SkeletonRows, TagEditor,
-    close_when_done, fresh, loaded, shown_tags,
+    close_when_done, fresh, later, loaded, shown_tags,
 };
 use crate::format;
 use crate::runs::RunsSection;
@@ -49,7 +49,7 @@ impl Changes {
 #[component]
 pub fn ExperimentPage() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")?.parse::<i64>().ok()));
+    let id = later(move || params.with(|params| params.get("id")?.parse::<i64>().ok()));
     view! {
         {move || match id.get() {
             Some(id) => view! { <KnownExperiment id/> }.into_any(),

@@ -23,6 +23,8 @@ pub fn follow_run(uuid: &str, changes: RwSignal<usize>, is_connected: RwSignal<b
     let closures = [
         on("open", Box::new(move || {
             is_connected.try_set(true);
+            // What happened before, or while the connection was lost, was not heard.
+            bump();
         })),
         on("error", Box::new(move || {
             // The browser connects again by itself.

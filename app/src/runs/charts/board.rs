@@ -8,7 +8,7 @@ use super::card::Card;
 use super::curves::{CurveRequest, PlacedCurve, list_curves};
 use super::state::{BoardState, PAGE_SIZE};
 use super::tools::Tools;
-use crate::components::{EmptyState, Fresh, SkeletonBlock, fresh, loaded};
+use crate::components::{EmptyState, Fresh, SkeletonBlock, fresh, later, loaded};
 use crate::url::Query;
 
 /// A run whose curves are drawn.
@@ -110,8 +110,8 @@ pub fn Board(
 fn Charts(curves: Fresh<Vec<PlacedCurve>>, shown: Memo<(usize, Vec<String>)>) -> impl IntoView {
     let context = expect_context::<BoardContext>();
     let is_single = Memo::new(move |_| context.state.with(|state| state.metric.is_some()));
-    let keys = Memo::new(move |_| shown.get().1);
-    let is_empty = Memo::new(move |_| keys.with(Vec::is_empty));
+    let keys = later(move || shown.get().1);
+    let is_empty = later(move || keys.with(Vec::is_empty));
     let problem = move || {
         curves.problem.get().map(|error| {
             view! { <div class="notice" role="alert">{format!("The curves can't be loaded: {error}.")}</div> }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::board::{BoardContext, BoardRun};
 use super::curves::PlacedCurve;
 use super::state::BoardState;
-use crate::components::{Chart, ChartLine, ChartLook};
+use crate::components::{Chart, ChartLine, ChartLook, later};
 use crate::format;
 use crate::url::Query;
 
@@ -32,10 +32,11 @@ pub fn Card(key: String, curves: RwSignal<Vec<PlacedCurve>>, is_single: Memo<boo
         context.state.with(|state| ChartLook { smoothing, ..state.look })
     });
     let zoom = Callback::new(move |window| context.go(false, |state| state.look.window = window));
-    // A zoomed window may hold one point of a long curve.
-    let is_once = Memo::new(move |_| {
-        look.get().window.is_none() && lines.with(|lines| lines.iter().all(|line| line.total <= 1))
+    // Once a curve, always a curve: a zoomed window may hold a single point of it.
+    let is_curve = Memo::new(move |before: Option<&bool>| {
+        before == Some(&true) || look.get().window.is_some() || lines.with(|lines| lines.iter().any(|line| line.total > 1))
     });
+    let is_once = later(move || !is_curve.get());
     let title = key.clone();
     let chart = move || {
         let title = title.clone();

@@ -5,7 +5,7 @@ use domain::runs::SYSTEM_METRIC_PREFIX;
 use leptos::prelude::*;
 
 use super::board::{Board, BoardRun};
-use crate::components::EmptyState;
+use crate::components::{EmptyState, later};
 use crate::runs::page::ShownRun;
 
 #[component]
@@ -55,7 +55,7 @@ where
             vec![BoardRun { uuid: details.run.uuid.clone(), name: details.run.name.clone(), color: 0 }]
         })
     });
-    let is_empty = Memo::new(move |_| keys.with(Vec::is_empty));
+    let is_empty = later(move || keys.with(Vec::is_empty));
     move || {
         if is_empty.get() {
             empty().into_any()

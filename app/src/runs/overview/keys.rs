@@ -47,7 +47,7 @@ pub fn Params() -> impl IntoView {
                 .into_any()
             } else {
                 view! {
-                    <div class="table-scroll" tabindex="0" role="region" aria-label="Params">
+                    <div class="table-scroll" tabindex="0" role="region" aria-label="Values of the params">
                         <table class="table keys">
                             <caption class="visually-hidden">"Params"</caption>
                             <thead><tr><th scope="col">"Param"</th><th scope="col">"Value"</th></tr></thead>
@@ -103,7 +103,7 @@ pub fn Metrics() -> impl IntoView {
                 .into_any()
             } else {
                 view! {
-                    <div class="table-scroll" tabindex="0" role="region" aria-label="Metrics">
+                    <div class="table-scroll" tabindex="0" role="region" aria-label="Last values of the metrics">
                         <table class="table keys">
                             <caption class="visually-hidden">"Last values of the metrics"</caption>
                             <thead>

@@ -128,10 +128,10 @@ fn Choices(
         <fieldset class="choices" hidden=move || found.with(Vec::is_empty)>
             <legend>{title}</legend>
             <span class="choices-all">
-                <button type="button" class="link" on:click=move |_| set_all(true) aria-label=format!("Show all {title}")>
+                <button type="button" class="link" on:click=move |_| set_all(true) aria-label=format!("all {title}")>
                     "all"
                 </button>
-                <button type="button" class="link" on:click=move |_| set_all(false) aria-label=format!("Show no {title}")>
+                <button type="button" class="link" on:click=move |_| set_all(false) aria-label=format!("none of the {title}")>
                     "none"
                 </button>
             </span>

@@ -18,7 +18,7 @@ use super::selection::RowCheckbox;
 use super::state::{PAGE_SIZE, TableState};
 use super::window::{ROW_HEIGHT, Window, line_of, window};
 use crate::clock::{is_live, poll};
-use crate::components::{EmptyState, Icon, IconName, Snippet, StatusBadge};
+use crate::components::{EmptyState, Icon, IconName, Snippet, StatusBadge, later};
 use crate::format;
 
 /// Lines that are rendered beyond both edges of what is in sight.
@@ -32,6 +32,7 @@ pub fn Grid(first: RunRows, page: usize, experiment_name: String) -> impl IntoVi
     data.follow();
     poll(REFRESH_EVERY, move || data.refresh());
     let total = Memo::new(move |_| data.blocks.with(|blocks| blocks.total));
+    let is_empty = later(move || total.get() == 0);
     let problem = move || {
         data.problem.get().map(|error| {
             view! {
@@ -44,7 +45,7 @@ pub fn Grid(first: RunRows, page: usize, experiment_name: String) -> impl IntoVi
     };
     view! {
         {problem}
-        {move || if total.get() == 0 {
+        {move || if is_empty.get() {
             view! { <NoRuns experiment_name=experiment_name.clone()/> }.into_any()
         } else {
             view! { <Rows data page total/> }.into_any()

@@ -10,14 +10,14 @@ use super::groups::GroupedRuns;
 use super::rows::list_runs;
 use super::state::PAGE_SIZE;
 use super::toolbar::Toolbar;
-use crate::components::{EmptyState, SkeletonRows, loaded};
+use crate::components::{EmptyState, SkeletonRows, later, loaded};
 
 #[component]
 pub fn RunsSection(experiment_id: i64, experiment_name: String, keys: RunKeys) -> impl IntoView {
     let context = TableContext::provide(experiment_id, keys);
-    let is_grouped = Memo::new(move |_| context.state.with(|state| state.selection.group.is_some()));
+    let is_grouped = later(move || context.state.with(|state| state.selection.group.is_some()));
     // The filter box says what is wrong with it.
-    let is_readable = Memo::new(move |_| {
+    let is_readable = later(move || {
         context.state.with(|state| parse(&RUNS, state.selection.filter.trim()).is_ok())
     });
     view! {
