@@ -17,7 +17,8 @@ pub enum Kind {
 impl Kind {
     pub fn of(path: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
+        let extension =
+            name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
         match extension.as_str() {
             "png" | "jpg" | "jpeg" | "gif" | "svg" | "webp" | "bmp" | "ico" | "avif" => Self::Image,
             "pdf" => Self::Pdf,

@@ -28,9 +28,15 @@ pub struct Viewed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Content {
     Folder(Vec<ArtifactEntry>),
-    Text { text: String, is_whole: bool },
+    Text {
+        text: String,
+        is_whole: bool,
+    },
     /// Rendered on the server.
-    Markdown { html: String, is_whole: bool },
+    Markdown {
+        html: String,
+        is_whole: bool,
+    },
     Table(TableView),
     /// Shown by the browser itself, from the file's own address.
     Image,
@@ -48,9 +54,9 @@ pub async fn list_folders(owner: Owner, path: String) -> Result<Vec<Folder>, UiE
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     for end in ends.filter(|end| *end > 0) {
         let part = &path[..end];
-        let is_known = folders.last().is_some_and(|folder| {
-            folder.entries.iter().any(|entry| entry.is_dir && entry.path == part)
-        });
+        let is_known = folders
+            .last()
+            .is_some_and(|folder| folder.entries.iter().any(|entry| entry.is_dir && entry.path == part));
         if !is_known {
             break;
         }

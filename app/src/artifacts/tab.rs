@@ -46,20 +46,22 @@ pub fn ArtifactsTab() -> impl IntoView {
     let path = Memo::new(move |_| query.with(|query| query.get("path").unwrap_or_default()));
     provide_context(Place { owner, path, tab: StoredValue::new(shown.address("artifacts")) });
 
-    let folders = Resource::new(
-        move || owner.get(),
-        move |owner| list_folders(owner, path.get_untracked()),
-    );
-    let viewed = Resource::new(
-        move || (owner.get(), path.get()),
-        |(owner, path)| view_artifact(owner, path),
-    );
+    let folders = Resource::new(move || owner.get(), move |owner| list_folders(owner, path.get_untracked()));
+    let viewed = Resource::new(move || (owner.get(), path.get()), |(owner, path)| view_artifact(owner, path));
     let tree = move || {
         Suspend::new(async move {
-            loaded(folders.await, move || folders.refetch(), |folders| {
-                let is_empty = folders.iter().all(|folder| folder.entries.is_empty());
-                if is_empty { view! { <NoFiles/> }.into_any() } else { view! { <Tree folders/> }.into_any() }
-            })
+            loaded(
+                folders.await,
+                move || folders.refetch(),
+                |folders| {
+                    let is_empty = folders.iter().all(|folder| folder.entries.is_empty());
+                    if is_empty {
+                        view! { <NoFiles/> }.into_any()
+                    } else {
+                        view! { <Tree folders/> }.into_any()
+                    }
+                },
+            )
         })
     };
     let viewer = move || {

@@ -33,8 +33,10 @@ mod read {
     /// Reads separated values; of a file that was cut off the last row is left out.
     pub fn separated(bytes: &[u8], delimiter: u8, is_whole: bool) -> Result<TableView, String> {
         let text = String::from_utf8_lossy(bytes);
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-        let columns: Vec<_> = reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+        let columns: Vec<_> =
+            reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
         let mut rows = Vec::new();
         let mut count = 0_u64;
         for record in reader.records() {
@@ -102,7 +104,12 @@ mod read {
     }
 
     /// Cuts a table down to what a page can show.
-    fn view(mut columns: Vec<String>, mut rows: Vec<Vec<String>>, total: Option<u64>, is_cut: bool) -> TableView {
+    fn view(
+        mut columns: Vec<String>,
+        mut rows: Vec<Vec<String>>,
+        total: Option<u64>,
+        is_cut: bool,
+    ) -> TableView {
         let is_cut = is_cut || rows.len() > MOST_ROWS || columns.len() > MOST_COLUMNS;
         columns.truncate(MOST_COLUMNS);
         rows.truncate(MOST_ROWS);
@@ -116,7 +123,8 @@ mod read {
             }
         }
         let is_number = (0..columns.len()).map(|column| {
-            let mut values = rows.iter().map(|row| row[column].as_str()).filter(|value| !value.is_empty()).peekable();
+            let mut values =
+                rows.iter().map(|row| row[column].as_str()).filter(|value| !value.is_empty()).peekable();
             values.peek().is_some() && values.all(|value| value.parse::<f64>().is_ok())
         });
         TableView { is_number: is_number.collect(), columns, rows, total, is_cut }
@@ -149,7 +157,10 @@ mod tests {
         let row = vec!["1"; 150].join(",");
         let text = format!("{head}\n{}", format!("{row}\n").repeat(700));
         let table = separated(text.as_bytes(), b',', true).expect("reads");
-        assert_eq!((table.rows.len(), table.columns.len(), table.total, table.is_cut), (500, 100, Some(700), true));
+        assert_eq!(
+            (table.rows.len(), table.columns.len(), table.total, table.is_cut),
+            (500, 100, Some(700), true)
+        );
     }
 
     #[test]

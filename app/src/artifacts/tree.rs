@@ -24,7 +24,8 @@ struct TreeState {
 pub fn Tree(folders: Vec<Folder>) -> impl IntoView {
     let open = folders.iter().map(|folder| folder.path.clone()).collect();
     let folders = folders.into_iter().map(|folder| (folder.path, folder.entries)).collect();
-    let state = TreeState { place: Place::expect(), folders: RwSignal::new(folders), open: RwSignal::new(open) };
+    let state =
+        TreeState { place: Place::expect(), folders: RwSignal::new(folders), open: RwSignal::new(open) };
     // Whatever is looked at is also open in the tree.
     Effect::new(move |_| state.reveal(state.place.path.get()));
     view! { <nav class="tree" aria-label="Files">{move || state.list("")}</nav> }
@@ -36,12 +37,15 @@ impl TreeState {
         let is_known = self.folders.with_untracked(|folders| {
             path.is_empty() || folders.contains_key(&path) || {
                 let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-                folders.get(parent).is_some_and(|entries| entries.iter().any(|entry| entry.path == path && !entry.is_dir))
+                folders
+                    .get(parent)
+                    .is_some_and(|entries| entries.iter().any(|entry| entry.path == path && !entry.is_dir))
             }
         });
         if is_known {
             let parts = path.match_indices('/').map(|(at, _)| path[..at].to_owned()).chain([path.clone()]);
-            let to_open: Vec<_> = parts.filter(|part| !self.open.with_untracked(|open| open.contains(part))).collect();
+            let to_open: Vec<_> =
+                parts.filter(|part| !self.open.with_untracked(|open| open.contains(part))).collect();
             if !to_open.is_empty() {
                 self.open.update(|open| open.extend(to_open));
             }

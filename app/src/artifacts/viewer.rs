@@ -29,7 +29,9 @@ pub fn Viewer(viewed: Viewed) -> impl IntoView {
         }
     });
     let copy = match &content {
-        Content::Text { text, is_whole: true } => Some(view! { <CopyButton text=text.clone() label="Copy text"/> }),
+        Content::Text { text, is_whole: true } => {
+            Some(view! { <CopyButton text=text.clone() label="Copy text"/> })
+        }
         _ => None,
     };
     let source = owner.view_href(&path);
@@ -134,7 +136,8 @@ fn FileTable(table: TableView) -> impl IntoView {
         Some(total) => format::plural(i64::try_from(total).unwrap_or(i64::MAX), "row", "rows"),
         None => String::new(),
     };
-    let cut = is_cut.then(|| format!("The first {} rows are shown. Download the file to see all of it.", rows.len()));
+    let cut = is_cut
+        .then(|| format!("The first {} rows are shown. Download the file to see all of it.", rows.len()));
     let heads = columns
         .into_iter()
         .enumerate()

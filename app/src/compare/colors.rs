@@ -19,7 +19,8 @@ pub fn assign(uuids: &[String], colors: usize) -> Vec<usize> {
 
 /// FNV-1a.
 fn hash(text: &str) -> usize {
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash as usize
 }
 

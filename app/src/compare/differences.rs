@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn a_row_differs_if_any_value_does_or_is_missing() {
-        let row = |values: &[Option<&str>]| Row { key: "lr".into(), values: values.iter().map(|v| v.map(str::to_owned)).collect() };
+        let row = |values: &[Option<&str>]| Row {
+            key: "lr".into(),
+            values: values.iter().map(|v| v.map(str::to_owned)).collect(),
+        };
         assert!(!row(&[Some("1"), Some("1")]).differs());
         assert!(row(&[Some("1"), Some("2")]).differs());
         assert!(row(&[Some("1"), None]).differs());

@@ -97,7 +97,11 @@ fn Compared(comparison: Comparison, state: Memo<CompareState>) -> impl IntoView 
             colors.with_value(|colors| {
                 let named = comparison.runs.iter().zip(colors);
                 named
-                    .map(|(run, color)| BoardRun { uuid: run.uuid.clone(), name: run.name.clone(), color: *color })
+                    .map(|(run, color)| BoardRun {
+                        uuid: run.uuid.clone(),
+                        name: run.name.clone(),
+                        color: *color,
+                    })
                     .collect::<Vec<_>>()
             })
         })
@@ -147,7 +151,9 @@ fn Legend(runs: Memo<Vec<BoardRun>>) -> impl IntoView {
     let items = move || {
         runs.get()
             .into_iter()
-            .map(|run| view! { <li><span class=format!("swatch series-{}", run.color)></span>{run.name}</li> })
+            .map(
+                |run| view! { <li><span class=format!("swatch series-{}", run.color)></span>{run.name}</li> },
+            )
             .collect_view()
     };
     view! { <ul class="legend" aria-label="Runs">{items}</ul> }

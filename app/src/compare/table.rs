@@ -26,18 +26,23 @@ pub fn CompareTable(
             let only = differing.get();
             let span = comparison.runs.len() + 1;
             let group = |title: &'static str, rows: Vec<AnyView>| {
-                (!rows.is_empty()).then(|| view! {
-                    <tbody>
-                        <tr class="group-head"><th scope="rowgroup" colspan=span>{title}</th></tr>
-                        {rows}
-                    </tbody>
+                (!rows.is_empty()).then(|| {
+                    view! {
+                        <tbody>
+                            <tr class="group-head"><th scope="rowgroup" colspan=span>{title}</th></tr>
+                            {rows}
+                        </tbody>
+                    }
                 })
             };
             let text_rows = |rows: Vec<Row<String>>| {
                 rows.into_iter().filter(|row| !only || row.differs()).map(text_row).collect::<Vec<_>>()
             };
-            let metric_rows =
-                metrics(&comparison.runs).into_iter().filter(|row| !only || row.differs()).map(metric_row).collect();
+            let metric_rows = metrics(&comparison.runs)
+                .into_iter()
+                .filter(|row| !only || row.differs())
+                .map(metric_row)
+                .collect();
             let groups = (
                 group("Params", text_rows(params(&comparison.runs))),
                 group("Metrics", metric_rows),
@@ -55,13 +60,17 @@ pub fn CompareTable(
         let runs = runs.get();
         comparison.with(|comparison| {
             let experiments = comparison.runs.iter().map(|run| run.experiment_id);
-            runs.into_iter().zip(experiments).map(|(run, experiment)| run_head(run, experiment, state)).collect_view()
+            runs.into_iter()
+                .zip(experiments)
+                .map(|(run, experiment)| run_head(run, experiment, state))
+                .collect_view()
         })
     };
     let about = move || {
         comparison.with(|comparison| {
             let now = comparison.now;
-            let statuses = comparison.runs.iter().map(|run| view! { <td><StatusBadge status=run.status/></td> });
+            let statuses =
+                comparison.runs.iter().map(|run| view! { <td><StatusBadge status=run.status/></td> });
             let started = comparison
                 .runs
                 .iter()
@@ -138,7 +147,9 @@ fn text_row(row: Row<String>) -> AnyView {
         .map(|value| {
             let is_other = differs && value != first;
             match value {
-                Some(text) => view! { <td class:other=is_other title=text.clone()>{text.clone()}</td> }.into_any(),
+                Some(text) => {
+                    view! { <td class:other=is_other title=text.clone()>{text.clone()}</td> }.into_any()
+                }
                 None => nothing(is_other),
             }
         })
@@ -159,12 +170,14 @@ fn metric_row(row: Row<u64>) -> AnyView {
                 let text = base.map(f64::from_bits).and_then(|base| change(base, value));
                 view! { <span class="change">{text}</span> }
             });
-            view! { <td class="number" title=value.to_string()>{format::number(value)} {against}</td> }.into_any()
+            view! { <td class="number" title=value.to_string()>{format::number(value)} {against}</td> }
+                .into_any()
         })
         .collect_view();
     view! { <tr class:differing=differs>{row_head(row.key, differs)} {cells}</tr> }.into_any()
 }
 
 fn nothing(is_other: bool) -> AnyView {
-    view! { <td class:other=is_other><span class="nothing" aria-label="not logged">"–"</span></td> }.into_any()
+    view! { <td class:other=is_other><span class="nothing" aria-label="not logged">"–"</span></td> }
+        .into_any()
 }

@@ -124,11 +124,11 @@ fn draw(lines: &[ChartLine], look: ChartLook, width: u32, height: u32) -> Drawin
         .collect();
     let is_smoothed = look.smoothing > 0.0;
     let raw = lines.iter().map(|line| Series { points: &line.points, color: line.color, faint: is_smoothed });
-    let fine = lines
-        .iter()
-        .zip(&smoothed)
-        .filter(|_| is_smoothed)
-        .map(|(line, points)| Series { points, color: line.color, faint: false });
+    let fine = lines.iter().zip(&smoothed).filter(|_| is_smoothed).map(|(line, points)| Series {
+        points,
+        color: line.color,
+        faint: false,
+    });
     let series: Vec<_> = raw.chain(fine).collect();
     let first = lines.iter().find_map(|line| line.points.first());
     let axis = match look.axis {
@@ -203,7 +203,8 @@ impl Cursor {
     /// The nearest place that has a value.
     fn snapped(self, at: f64) -> Option<f64> {
         self.lines.with_untracked(|lines| {
-            let near = lines.iter().filter_map(|line| nearest(&line.points, at).map(|index| line.points[index].0));
+            let near =
+                lines.iter().filter_map(|line| nearest(&line.points, at).map(|index| line.points[index].0));
             near.min_by(|a, b| (a - at).abs().total_cmp(&(b - at).abs()))
         })
     }
@@ -258,7 +259,8 @@ fn Marks(cursor: Cursor) -> impl IntoView {
         let look = cursor.look.get();
         cursor.lines.with(|lines| {
             cursor.drawing.with(|drawing| {
-                let mut readings: Vec<_> = lines.iter().filter_map(|line| read(line, at, look, drawing)).collect();
+                let mut readings: Vec<_> =
+                    lines.iter().filter_map(|line| read(line, at, look, drawing)).collect();
                 readings.sort_by(|a, b| b.raw.total_cmp(&a.raw));
                 readings
             })
@@ -266,8 +268,9 @@ fn Marks(cursor: Cursor) -> impl IntoView {
     };
     let marks = move || {
         let at = cursor.at.get()?;
-        let (x, width) =
-            cursor.drawing.with(|drawing| (drawing.frame.x.pixel(at), f64::from(drawing.frame.options.width)));
+        let (x, width) = cursor
+            .drawing
+            .with(|drawing| (drawing.frame.x.pixel(at), f64::from(drawing.frame.options.width)));
         let readings = readings(at);
         let dots = readings
             .iter()
@@ -291,7 +294,11 @@ fn Marks(cursor: Cursor) -> impl IntoView {
                 }
             })
             .collect_view();
-        let side = if x > width / 2.0 { format!("right:{:.0}px", width - x + 12.0) } else { format!("left:{:.0}px", x + 12.0) };
+        let side = if x > width / 2.0 {
+            format!("right:{:.0}px", width - x + 12.0)
+        } else {
+            format!("left:{:.0}px", x + 12.0)
+        };
         let title = place(cursor.look.get().axis, at);
         Some(view! {
             <span class="chart-cursor" style=format!("left:{x:.1}px")></span>

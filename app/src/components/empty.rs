@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use super::{CopyButton, origin};
 
 #[component]
-pub fn EmptyState(#[prop(into)] title: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn EmptyState(
+    #[prop(into)] title: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="empty">
             <p class="empty-title">{title}</p>

@@ -45,7 +45,8 @@ impl IconName {
 
 #[component]
 pub fn Icon(name: IconName) -> impl IntoView {
-    let half = (name == IconName::Theme).then(|| view! { <path class="filled" d="M8 2.500a5.500 5.500 0 0 1 0 11z"/> });
+    let half = (name == IconName::Theme)
+        .then(|| view! { <path class="filled" d="M8 2.500a5.500 5.500 0 0 1 0 11z"/> });
     view! {
         <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
             <path d=name.path()/>

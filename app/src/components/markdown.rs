@@ -41,12 +41,20 @@ mod tests {
     #[test]
     fn nothing_that_acts_survives() {
         for attack in [
-            "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
-            "<iframe src=/></iframe>", "<svg onload=alert(1)>", "<a href=\"data:text/html,x\">x</a>",
-            "<style>*{display:none}</style>", "![x](https://elsewhere.example/pixel.png)", "![x](//elsewhere.example/p)",
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "[x](javascript:alert(1))",
+            "<iframe src=/></iframe>",
+            "<svg onload=alert(1)>",
+            "<a href=\"data:text/html,x\">x</a>",
+            "<style>*{display:none}</style>",
+            "![x](https://elsewhere.example/pixel.png)",
+            "![x](//elsewhere.example/p)",
         ] {
             let html = to_html(attack);
-            for forbidden in ["<script", "onerror", "onload", "javascript:", "<iframe", "data:", "<style", "elsewhere"] {
+            for forbidden in
+                ["<script", "onerror", "onload", "javascript:", "<iframe", "data:", "<style", "elsewhere"]
+            {
                 assert!(!html.contains(forbidden), "{attack} became {html}");
             }
         }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use super::{DialogButton, Dialog, Icon, IconName};
+use super::{Dialog, DialogButton, Icon, IconName};
 use crate::error::UiError;
 
 /// Markdown as the page shows it.

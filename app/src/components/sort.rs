@@ -14,7 +14,8 @@ pub fn SortHeader(
     sorted: Signal<Option<bool>>,
     #[prop(default = "")] class: &'static str,
 ) -> impl IntoView {
-    let aria_sort = move || sorted.get().map(|descending| if descending { "descending" } else { "ascending" });
+    let aria_sort =
+        move || sorted.get().map(|descending| if descending { "descending" } else { "ascending" });
     let arrow = move || match sorted.get() {
         Some(true) => "↓",
         Some(false) => "↑",

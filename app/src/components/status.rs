@@ -12,7 +12,9 @@ pub fn StatusBadge(
 ) -> impl IntoView {
     let (word, class, shape) = match status {
         RunStatus::Running => ("Running", "status running", "M8 3.500a4.500 4.500 0 1 0 4.500 4.500"),
-        RunStatus::Scheduled => ("Scheduled", "status scheduled", "M8 3.500a4.500 4.500 0 1 0 .010 0M8 5.500V8l1.800 1.300"),
+        RunStatus::Scheduled => {
+            ("Scheduled", "status scheduled", "M8 3.500a4.500 4.500 0 1 0 .010 0M8 5.500V8l1.800 1.300")
+        }
         RunStatus::Finished => ("Finished", "status finished", "M3.500 8.300 6.800 11.500 12.500 4.800"),
         RunStatus::Failed => ("Failed", "status failed", "M4.500 4.500l7 7M11.500 4.500l-7 7"),
         RunStatus::Killed => ("Killed", "status killed", "M4.500 4.500h7v7h-7z"),

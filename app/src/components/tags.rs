@@ -74,12 +74,14 @@ fn tag_row(
     }
     .into_any());
     let label = format!("Delete tag {}", tag.key);
-    let deleted = delete(view! {
-        <input type="hidden" name="key" value=tag.key/>
-        <button type="submit" class="icon-button" aria-label=label.clone() title=label>
-            <Icon name=IconName::Trash/>
-        </button>
-    }
-    .into_any());
+    let deleted = delete(
+        view! {
+            <input type="hidden" name="key" value=tag.key/>
+            <button type="submit" class="icon-button" aria-label=label.clone() title=label>
+                <Icon name=IconName::Trash/>
+            </button>
+        }
+        .into_any(),
+    );
     view! { <div class="tag-row">{changed} {deleted}</div> }.into_any()
 }

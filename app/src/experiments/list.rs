@@ -13,7 +13,7 @@ use super::forms::{CreateButton, RestoreButton};
 use super::list_url::{ListState, SortKey};
 use super::server::{ExperimentList, list_experiments};
 use crate::clock::{Ago, poll};
-use crate::components::{EmptyState, Snippet, SkeletonRows, SortHeader, Tag, loaded, shown_tags};
+use crate::components::{EmptyState, SkeletonRows, Snippet, SortHeader, Tag, loaded, shown_tags};
 use crate::format;
 
 /// The first run is waited for.
@@ -33,8 +33,8 @@ pub fn ExperimentsPage() -> impl IntoView {
         })
     };
     poll(REFRESH_EVERY, move || {
-        let is_waiting =
-            list.with_untracked(|list| matches!(list, Some(Ok(list)) if list.is_untouched())) && !state.get_untracked().deleted;
+        let is_waiting = list.with_untracked(|list| matches!(list, Some(Ok(list)) if list.is_untouched()))
+            && !state.get_untracked().deleted;
         if is_waiting {
             list.refetch();
         }
@@ -66,7 +66,8 @@ fn DeletedNotice(id: i64) -> impl IntoView {
 
 #[component]
 fn Toolbar(state: Memo<ListState>) -> impl IntoView {
-    let hidden_view = move || state.get().deleted.then(|| view! { <input type="hidden" name="view" value="deleted"/> });
+    let hidden_view =
+        move || state.get().deleted.then(|| view! { <input type="hidden" name="view" value="deleted"/> });
     view! {
         <div class="toolbar">
             <Form method="GET" action="/experiments" attr:class="search-form" attr:role="search">
@@ -132,9 +133,12 @@ fn ExperimentTable(list: ExperimentList, state: ListState) -> impl IntoView {
     let deleted = state.deleted;
     let now = list.now;
     let next = list.next_page_token.map(|token| ListState { token, ..state.clone() }.address());
-    let first = (!state.token.is_empty()).then(|| ListState { token: String::new(), ..state.clone() }.address());
+    let first =
+        (!state.token.is_empty()).then(|| ListState { token: String::new(), ..state.clone() }.address());
     let head = [
-        ("Name", SortKey::Name, "name"), ("Created", SortKey::Created, ""), ("Changed", SortKey::Updated, ""),
+        ("Name", SortKey::Name, "name"),
+        ("Created", SortKey::Created, ""),
+        ("Changed", SortKey::Updated, ""),
     ]
     .map(|(label, key, class)| {
         let (href, sorted) = (state.sorted_by(key), state.direction(key));
@@ -174,7 +178,8 @@ fn ExperimentRow(item: ExperimentSummary, now: Millis, deleted: bool) -> impl In
     let running = (running_runs > 0).then(|| {
         view! { <span class="running-count">{format!("{} running", format::count(running_runs))}</span> }
     });
-    let tags = shown_tags(&experiment.tags).into_iter().take(4).map(|tag| view! { <Tag tag/> }).collect_view();
+    let tags =
+        shown_tags(&experiment.tags).into_iter().take(4).map(|tag| view! { <Tag tag/> }).collect_view();
     view! {
         <tr>
             <th scope="row" class="name">

@@ -53,9 +53,9 @@ impl ListState {
     }
 
     pub fn address(&self) -> String {
-        let sort = self.sort.map(|(key, descending)| {
-            format!("{}:{}", key.as_str(), if descending { "desc" } else { "asc" })
-        });
+        let sort = self
+            .sort
+            .map(|(key, descending)| format!("{}:{}", key.as_str(), if descending { "desc" } else { "asc" }));
         Query::new()
             .with("q", &self.search)
             .with("sort", sort.as_deref().unwrap_or_default())
@@ -105,7 +105,6 @@ impl ListState {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,7 +136,9 @@ mod tests {
             "/experiments?q=a%20%3D%20%27b%26c%27&sort=last_update_time:desc&view=deleted&page=dG9rZW4"
         );
         let mut query = ParamsMap::new();
-        for (key, value) in [("q", "a = 'b&c'"), ("sort", "last_update_time:desc"), ("view", "deleted"), ("page", "dG9rZW4")] {
+        for (key, value) in
+            [("q", "a = 'b&c'"), ("sort", "last_update_time:desc"), ("view", "deleted"), ("page", "dG9rZW4")]
+        {
             query.insert(key, value.to_owned());
         }
         assert_eq!(ListState::from_query(&query), state);
@@ -145,7 +146,8 @@ mod tests {
 
     #[test]
     fn sorting_twice_turns_round_and_starts_at_the_first_page() {
-        let state = ListState { sort: Some((SortKey::Name, false)), token: "x".into(), ..ListState::default() };
+        let state =
+            ListState { sort: Some((SortKey::Name, false)), token: "x".into(), ..ListState::default() };
         assert_eq!(state.sorted_by(SortKey::Name), "/experiments?sort=name:desc");
         assert_eq!(state.direction(SortKey::Name), Some(false));
         assert_eq!(state.direction(SortKey::Created), None);

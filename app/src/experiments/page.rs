@@ -13,7 +13,7 @@ use super::server::{
 };
 use crate::clock::Ago;
 use crate::components::{
-    ActionProblem, CopyButton, DialogButton, Icon, IconName, Notes, NotFound, SkeletonRows, TagEditor,
+    ActionProblem, CopyButton, DialogButton, Icon, IconName, NotFound, Notes, SkeletonRows, TagEditor,
     close_when_done, fresh, later, loaded, shown_tags,
 };
 use crate::format;
@@ -65,15 +65,19 @@ fn KnownExperiment(id: i64) -> impl IntoView {
     let content = move || {
         Suspend::new(async move {
             let result = details.await;
-            loaded(result, move || details.refetch(), move |details| {
-                let keys = details.keys.clone();
-                let name = details.experiment.name.clone();
-                let details = fresh(details, move || changes.version(), move |_| load_experiment(id));
-                view! {
-                    {move || view! { <ExperimentHead details=details.value.get() changes/> }}
-                    <RunsSection experiment_id=id experiment_name=name keys/>
-                }
-            })
+            loaded(
+                result,
+                move || details.refetch(),
+                move |details| {
+                    let keys = details.keys.clone();
+                    let name = details.experiment.name.clone();
+                    let details = fresh(details, move || changes.version(), move |_| load_experiment(id));
+                    view! {
+                        {move || view! { <ExperimentHead details=details.value.get() changes/> }}
+                        <RunsSection experiment_id=id experiment_name=name keys/>
+                    }
+                },
+            )
         })
     };
     view! {
@@ -88,7 +92,10 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
     let ExperimentDetails { experiment, note_html, now, .. } = details;
     let id = experiment.id;
     let note = experiment.note().unwrap_or_default().to_owned();
-    let first_line = note.lines().map(|line| line.trim_start_matches(['#', ' ', '>', '*', '-'])).find(|line| !line.is_empty());
+    let first_line = note
+        .lines()
+        .map(|line| line.trim_start_matches(['#', ' ', '>', '*', '-']))
+        .find(|line| !line.is_empty());
     let excerpt = first_line.map(|line| format::shortened(line, 120));
     close_when_done(changes.notes, "edit-notes");
     let set_tag = move |fields: AnyView| {
@@ -133,8 +140,9 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
         }
         .into_any()
     };
-    let deleted = (experiment.lifecycle == Lifecycle::Deleted)
-        .then(|| view! { <p class="notice">"This experiment is deleted. Restore it to log to it again."</p> });
+    let deleted = (experiment.lifecycle == Lifecycle::Deleted).then(
+        || view! { <p class="notice">"This experiment is deleted. Restore it to log to it again."</p> },
+    );
     view! {
         <Title text=experiment.name.clone()/>
         <nav class="crumbs" aria-label="Breadcrumbs"><a href="/experiments">"Experiments"</a></nav>

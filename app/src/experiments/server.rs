@@ -46,11 +46,7 @@ pub async fn list_experiments(state: ListState) -> Result<ExperimentList, UiErro
         page_token: Some(state.token).filter(|token| !token.is_empty()),
     };
     let page = store::experiments::summaries(&db, &query).await?;
-    Ok(ExperimentList {
-        items: page.items,
-        next_page_token: page.next_page_token,
-        now: crate::clock::now(),
-    })
+    Ok(ExperimentList { items: page.items, next_page_token: page.next_page_token, now: crate::clock::now() })
 }
 
 #[server(prefix = "/ui", input = Json)]

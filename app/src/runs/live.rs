@@ -21,21 +21,30 @@ pub fn follow_run(uuid: &str, changes: RwSignal<usize>, is_connected: RwSignal<b
     };
     let ended = source.clone();
     let closures = [
-        on("open", Box::new(move || {
-            is_connected.try_set(true);
-            // What happened before, or while the connection was lost, was not heard.
-            bump();
-        })),
-        on("error", Box::new(move || {
-            // The browser connects again by itself.
-            is_connected.try_set(false);
-        })),
+        on(
+            "open",
+            Box::new(move || {
+                is_connected.try_set(true);
+                // What happened before, or while the connection was lost, was not heard.
+                bump();
+            }),
+        ),
+        on(
+            "error",
+            Box::new(move || {
+                // The browser connects again by itself.
+                is_connected.try_set(false);
+            }),
+        ),
         on("changed", Box::new(bump)),
-        on("ended", Box::new(move || {
-            ended.close();
-            is_connected.try_set(false);
-            bump();
-        })),
+        on(
+            "ended",
+            Box::new(move || {
+                ended.close();
+                is_connected.try_set(false);
+                bump();
+            }),
+        ),
     ];
     let kept = StoredValue::new_local((source, closures));
     on_cleanup(move || {

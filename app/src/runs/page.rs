@@ -69,8 +69,10 @@ impl ShownRun {
 
     /// The address of a tab: `charts`, `artifacts`, …; the overview is empty.
     pub fn address(self, tab: &str) -> String {
-        let (id, uuid) =
-            self.details.value.with_untracked(|details| (details.run.experiment_id, details.run.uuid.clone()));
+        let (id, uuid) = self
+            .details
+            .value
+            .with_untracked(|details| (details.run.experiment_id, details.run.uuid.clone()));
         let slash = if tab.is_empty() { "" } else { "/" };
         format!("/experiments/{id}/runs/{uuid}{slash}{tab}")
     }

@@ -125,7 +125,14 @@ mod server {
         let note_html = run.tag(NOTE_TAG).map(crate::components::to_html).unwrap_or_default();
         let models = models(db, &run).await?;
         Ok(RunDetails {
-            run, experiment_name, parent, children, child_count, models, note_html, now: crate::clock::now(),
+            run,
+            experiment_name,
+            parent,
+            children,
+            child_count,
+            models,
+            note_html,
+            now: crate::clock::now(),
         })
     }
 

@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn a_logarithmic_frame_ignores_what_is_not_positive() {
         let options = Options { log: true, ..Options::default() };
-        let frame = Frame::new([[(0.0, -1.0), (1.0, 0.0), (2.0, 100.0), (3.0, 1.0)].as_slice()].into_iter(), options);
+        let frame =
+            Frame::new([[(0.0, -1.0), (1.0, 0.0), (2.0, 100.0), (3.0, 1.0)].as_slice()].into_iter(), options);
         assert!(frame.y.low > -0.2 && frame.y.high < 2.2);
         assert_eq!(frame.value_pixel(0.0), None);
     }

@@ -70,10 +70,16 @@ fn draw_axes<'a>(root: &Area<'a>, frame: &Frame) -> Outcome<'a> {
         root.draw(&PathElement::new([at(left, y), at(right, y)], GRID.stroke_width(FINE.unsigned_abs())))?;
         root.draw(&Text::new(tick.label, at(left - 6.0, y), font(HPos::Right, VPos::Center)))?;
     }
-    root.draw(&PathElement::new([at(left, bottom), at(right, bottom)], AXIS.stroke_width(FINE.unsigned_abs())))?;
+    root.draw(&PathElement::new(
+        [at(left, bottom), at(right, bottom)],
+        AXIS.stroke_width(FINE.unsigned_abs()),
+    ))?;
     for tick in frame.x_ticks() {
         let x = frame.x.pixel(tick.at);
-        root.draw(&PathElement::new([at(x, bottom), at(x, bottom + 4.0)], AXIS.stroke_width(FINE.unsigned_abs())))?;
+        root.draw(&PathElement::new(
+            [at(x, bottom), at(x, bottom + 4.0)],
+            AXIS.stroke_width(FINE.unsigned_abs()),
+        ))?;
         // A label at the very edge leans inwards instead of being cut off.
         let lean = if x > right - 16.0 { HPos::Right } else { HPos::Center };
         let x = if x > right - 16.0 { right + 8.0 } else { x };

@@ -19,7 +19,10 @@ pub fn summary(series: &Series<'_>, number: impl Fn(f64) -> String) -> String {
     }
     format!(
         "starts at {}, ends at {}, lowest {}, highest {}",
-        number(first), number(last), number(low), number(high)
+        number(first),
+        number(last),
+        number(low),
+        number(high)
     )
 }
 

@@ -73,14 +73,10 @@ pub fn time(low: f64, high: f64, count: usize, offset_minutes: i32) -> Vec<Tick>
 /// Round durations; `low` and `high` in seconds.
 pub fn duration(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let step = time_step((high - low) / as_float(count.max(1)));
-    multiples(low, high, step)
-        .into_iter()
-        .map(|at| Tick { at, label: duration_label(at) })
-        .collect()
+    multiples(low, high, step).into_iter().map(|at| Tick { at, label: duration_label(at) }).collect()
 }
 
 /// `value` as an axis writes it whose ticks are `step` apart and reach up to `largest`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=6")]
 pub fn number_label(value: f64, step: f64, largest: f64) -> String {
     const SI: [(f64, &str); 4] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     if value == 0.0 {
@@ -113,8 +109,7 @@ pub fn duration_label(seconds: f64) -> String {
         return format!("{}s", fixed(seconds, 1));
     }
     let whole = seconds.round() as i64;
-    let (days, hours, minutes, rest) =
-        (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60, whole % 60);
+    let (days, hours, minutes, rest) = (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60, whole % 60);
     match (days, hours, minutes, rest) {
         (0, 0, 0, s) => format!("{s}s"),
         (0, 0, m, 0) => format!("{m}m"),
@@ -163,8 +158,28 @@ fn round_step(rough: f64) -> f64 {
 fn time_step(rough: f64) -> f64 {
     const DAY: f64 = 86_400.0;
     const STEPS: [f64; 22] = [
-        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0,
-        10_800.0, 21_600.0, 43_200.0, DAY, 2.0 * DAY, 7.0 * DAY, 14.0 * DAY, 28.0 * DAY,
+        1.0,
+        2.0,
+        5.0,
+        10.0,
+        15.0,
+        30.0,
+        60.0,
+        120.0,
+        300.0,
+        600.0,
+        900.0,
+        1_800.0,
+        3_600.0,
+        7_200.0,
+        10_800.0,
+        21_600.0,
+        43_200.0,
+        DAY,
+        2.0 * DAY,
+        7.0 * DAY,
+        14.0 * DAY,
+        28.0 * DAY,
     ];
     if rough < 1.0 {
         return round_step(rough.max(1e-3));
@@ -247,8 +262,13 @@ mod tests {
     #[test]
     fn durations_use_the_units_people_say() {
         let spoken = [
-            (0.25, "250ms"), (1.5, "1.5s"), (42.0, "42s"), (90.0, "1m30s"), (7_800.0, "2h10m"),
-            (97_200.0, "1d3h"), (-60.0, "-1m"),
+            (0.25, "250ms"),
+            (1.5, "1.5s"),
+            (42.0, "42s"),
+            (90.0, "1m30s"),
+            (7_800.0, "2h10m"),
+            (97_200.0, "1d3h"),
+            (-60.0, "-1m"),
         ];
         for (seconds, label) in spoken {
             assert_eq!(duration_label(seconds), label);

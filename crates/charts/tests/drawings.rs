@@ -17,10 +17,8 @@ fn a_line_with_a_gap_is_two_pieces() {
 fn raw_lines_stay_faint_behind_smoothed_ones_on_a_logarithmic_axis() {
     let raw = [(0.0, 100.0), (10.0, 1.0), (20.0, 0.0), (30.0, 0.01)];
     let smooth = [(0.0, 100.0), (10.0, 10.0), (30.0, 0.1)];
-    let series = [
-        Series { points: &raw, color: 1, faint: true },
-        Series { points: &smooth, color: 1, faint: false },
-    ];
+    let series =
+        [Series { points: &raw, color: 1, faint: true }, Series { points: &smooth, color: 1, faint: false }];
     insta::assert_snapshot!(metric_lines(&series, Options { log: true, ..small() }).svg);
 }
 

@@ -94,10 +94,18 @@ pub fn Board(
     let first = Resource::new(|| (), move |()| list_curves(request.get_untracked()));
     let charts = move || {
         Suspend::new(async move {
-            loaded(first.await, move || first.refetch(), move |curves| {
-                let curves = fresh(curves, move || (request.get(), logged.get()), |(request, _)| list_curves(request));
-                view! { <Charts curves shown/> }
-            })
+            loaded(
+                first.await,
+                move || first.refetch(),
+                move |curves| {
+                    let curves = fresh(
+                        curves,
+                        move || (request.get(), logged.get()),
+                        |(request, _)| list_curves(request),
+                    );
+                    view! { <Charts curves shown/> }
+                },
+            )
         })
     };
     view! {

@@ -34,7 +34,9 @@ pub fn Card(key: String, curves: RwSignal<Vec<PlacedCurve>>, is_single: Memo<boo
     let zoom = Callback::new(move |window| context.go(false, |state| state.look.window = window));
     // Once a curve, always a curve: a zoomed window may hold a single point of it.
     let is_curve = Memo::new(move |before: Option<&bool>| {
-        before == Some(&true) || look.get().window.is_some() || lines.with(|lines| lines.iter().any(|line| line.total > 1))
+        before == Some(&true)
+            || look.get().window.is_some()
+            || lines.with(|lines| lines.iter().any(|line| line.total > 1))
     });
     let is_once = later(move || !is_curve.get());
     let title = key.clone();
@@ -89,9 +91,11 @@ fn Once(lines: Memo<Vec<ChartLine>>) -> impl IntoView {
             let is_alone = lines.len() == 1;
             let items = lines.iter().map(|line| {
                 let value = line.points.last().map(|(_, value)| *value);
-                let name = (!is_alone).then(|| view! {
-                    <span class=format!("swatch series-{}", line.color)></span>
-                    <span class="once-run">{line.label.clone()}</span>
+                let name = (!is_alone).then(|| {
+                    view! {
+                        <span class=format!("swatch series-{}", line.color)></span>
+                        <span class="once-run">{line.label.clone()}</span>
+                    }
                 });
                 view! {
                     <li>

@@ -32,7 +32,11 @@ impl BoardState {
             },
             search: query.get("q").unwrap_or_default(),
             metric: query.get("metric").filter(|key| !key.is_empty()),
-            page: query.get_str("page").and_then(|text| text.parse::<usize>().ok()).unwrap_or(1).saturating_sub(1),
+            page: query
+                .get_str("page")
+                .and_then(|text| text.parse::<usize>().ok())
+                .unwrap_or(1)
+                .saturating_sub(1),
         }
     }
 
@@ -100,9 +104,7 @@ mod tests {
     #[test]
     fn the_address_gives_the_whole_state_back() {
         let state = BoardState {
-            look: ChartLook {
-                axis: Axis::Relative, log: true, smoothing: 0.6, window: Some((1.5, 20.25)),
-            },
+            look: ChartLook { axis: Axis::Relative, log: true, smoothing: 0.6, window: Some((1.5, 20.25)) },
             search: "loss".into(),
             metric: Some("val loss".into()),
             page: 2,

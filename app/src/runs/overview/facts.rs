@@ -24,7 +24,8 @@ pub fn Facts() -> impl IntoView {
 fn facts(details: &RunDetails) -> impl IntoView + use<> {
     let RunDetails { run, parent, now, .. } = details;
     let fact = |label: &'static str, value: AnyView| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
-    let moment = |label, at: Option<domain::Millis>| at.map(|at| fact(label, view! { <Moment at/> }.into_any()));
+    let moment =
+        |label, at: Option<domain::Millis>| at.map(|at| fact(label, view! { <Moment at/> }.into_any()));
     let duration = run.duration_ms(*now).map(|ms| fact("Duration", format::duration(ms).into_any()));
     let user = run.tag(USER_TAG).unwrap_or(&run.user);
     let user = (!user.is_empty()).then(|| fact("User", user.to_owned().into_any()));

@@ -23,7 +23,9 @@ pub fn Params() -> impl IntoView {
         params.with(|params| {
             params
                 .iter()
-                .filter(|param| param.key.to_lowercase().contains(&typed) || param.value.to_lowercase().contains(&typed))
+                .filter(|param| {
+                    param.key.to_lowercase().contains(&typed) || param.value.to_lowercase().contains(&typed)
+                })
                 .map(|param| {
                     view! {
                         <tr>
@@ -124,7 +126,12 @@ pub fn Metrics() -> impl IntoView {
 }
 
 #[component]
-fn KeySection(title: &'static str, count: Memo<usize>, search: RwSignal<String>, children: Children) -> impl IntoView {
+fn KeySection(
+    title: &'static str,
+    count: Memo<usize>,
+    search: RwSignal<String>,
+    children: Children,
+) -> impl IntoView {
     let id = title.to_lowercase();
     let title_id = format!("{id}-title");
     let label = format!("Search {id}");

@@ -63,11 +63,15 @@ pub fn Datasets() -> impl IntoView {
 fn dataset(input: DatasetInput) -> impl IntoView {
     let context = input.context().map(|context| view! { <span class="chip">{context.to_owned()}</span> });
     let dataset = input.dataset;
-    let described = [("Profile", dataset.profile), ("Schema", dataset.schema), ("Source", Some(dataset.source))]
-        .into_iter()
-        .filter_map(|(label, text)| Some((label, text.filter(|text| !text.is_empty())?)))
-        .map(|(label, text)| view! { <dt>{label}</dt><dd><code>{format::shortened(&text, 2_000)}</code></dd> })
-        .collect_view();
+    let described = [
+        ("Profile", dataset.profile),
+        ("Schema", dataset.schema),
+        ("Source", Some(dataset.source)),
+    ]
+    .into_iter()
+    .filter_map(|(label, text)| Some((label, text.filter(|text| !text.is_empty())?)))
+    .map(|(label, text)| view! { <dt>{label}</dt><dd><code>{format::shortened(&text, 2_000)}</code></dd> })
+    .collect_view();
     view! {
         <li>
             <details>

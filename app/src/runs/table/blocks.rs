@@ -22,8 +22,7 @@ pub struct Blocks {
 impl Blocks {
     /// Holds one block.
     pub fn new(number: usize, rows: RunRows) -> Self {
-        let mut blocks =
-            Self { columns: Vec::new(), total: 0, now: rows.now, blocks: BTreeMap::new() };
+        let mut blocks = Self { columns: Vec::new(), total: 0, now: rows.now, blocks: BTreeMap::new() };
         blocks.put(number, rows);
         blocks
     }

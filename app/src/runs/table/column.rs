@@ -26,7 +26,14 @@ pub enum Attribute {
 
 impl Attribute {
     pub const ALL: [Self; 8] = [
-        Self::Name, Self::Created, Self::Duration, Self::Status, Self::User, Self::Source, Self::Commit, Self::RunId,
+        Self::Name,
+        Self::Created,
+        Self::Duration,
+        Self::Status,
+        Self::User,
+        Self::Source,
+        Self::Commit,
+        Self::RunId,
     ];
 
     fn as_str(self) -> &'static str {
@@ -165,8 +172,10 @@ mod tests {
     #[test]
     fn an_id_names_its_column() {
         let columns = [
-            Column::Attribute(Attribute::Created), Column::Metric("val/loss.a".into()),
-            Column::Param("lr".into()), Column::Tag("mlflow.user".into()),
+            Column::Attribute(Attribute::Created),
+            Column::Metric("val/loss.a".into()),
+            Column::Param("lr".into()),
+            Column::Tag("mlflow.user".into()),
         ];
         for column in columns {
             assert_eq!(Column::parse(&column.id()), Some(column));

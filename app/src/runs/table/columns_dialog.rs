@@ -28,7 +28,9 @@ pub fn ColumnsDialog() -> impl IntoView {
         Attribute::ALL.into_iter().map(Column::Attribute).filter(|column| *column != Column::NAME).collect();
     let attributes = Signal::stored(attributes);
     let of = move |make: fn(String) -> Column, keys: fn(&domain::runs::RunKeys) -> &Vec<String>| {
-        Signal::derive(move || context.keys.with(|all| keys(all).iter().cloned().map(make).collect::<Vec<_>>()))
+        Signal::derive(move || {
+            context.keys.with(|all| keys(all).iter().cloned().map(make).collect::<Vec<_>>())
+        })
     };
     let default = move || {
         let without = context.state.with(|state| state.selecting(|chosen| chosen.columns = None));
@@ -74,7 +76,11 @@ fn Choices(
     let found = Memo::new(move |_| {
         let typed = search.get().to_lowercase();
         columns.with(|columns| {
-            columns.iter().filter(|column| column.label().to_lowercase().contains(&typed)).cloned().collect::<Vec<_>>()
+            columns
+                .iter()
+                .filter(|column| column.label().to_lowercase().contains(&typed))
+                .cloned()
+                .collect::<Vec<_>>()
         })
     });
     let show = move |columns: Vec<Column>| {

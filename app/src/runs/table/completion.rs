@@ -215,7 +215,8 @@ fn matching(all: Vec<Suggestion>, typed: &str) -> Vec<Suggestion> {
     let bare = typed.trim_start_matches(['\'', '"', '`']);
     let rank = |one: &Suggestion| {
         let text = one.text.to_lowercase();
-        let starts = text.starts_with(&typed) || text.split(['.', '`', '\'', '"', '/', '_']).any(|part| part.starts_with(bare));
+        let starts = text.starts_with(&typed)
+            || text.split(['.', '`', '\'', '"', '/', '_']).any(|part| part.starts_with(bare));
         if starts { Some(0) } else { text.contains(bare).then_some(1) }
     };
     let mut found: Vec<_> = all

@@ -52,7 +52,8 @@ impl TableData {
         Effect::new(move |before: Option<RowSelection>| {
             let selection = selection.get();
             if let Some(before) = before.filter(|before| *before != selection) {
-                let only_columns = RowSelection { columns: before.columns.clone(), ..selection.clone() } == before;
+                let only_columns =
+                    RowSelection { columns: before.columns.clone(), ..selection.clone() } == before;
                 self.select_again(only_columns);
             }
             selection
@@ -98,7 +99,8 @@ impl TableData {
         let generation = self.generation.get_value();
         let selection = self.context.state.with_untracked(|state| state.selection.clone());
         spawn_local(async move {
-            let answer = list_runs(self.context.experiment_id, selection, number * PAGE_SIZE, PAGE_SIZE).await;
+            let answer =
+                list_runs(self.context.experiment_id, selection, number * PAGE_SIZE, PAGE_SIZE).await;
             // The table may be gone by now, or show something else.
             if self.generation.try_get_value() != Some(generation) {
                 return;
@@ -160,7 +162,8 @@ impl TableData {
 
     /// The row of a run, wherever it stands.
     pub fn find(self, uuid: &str) -> Option<RunRow> {
-        let of_block = |blocks: &Blocks| blocks.rows().find(|(_, row)| row.uuid == uuid).map(|(_, row)| row.clone());
+        let of_block =
+            |blocks: &Blocks| blocks.rows().find(|(_, row)| row.uuid == uuid).map(|(_, row)| row.clone());
         self.blocks.with(of_block).or_else(|| {
             self.opened.with(|opened| {
                 opened.values().flat_map(|children| &children.rows).find(|row| row.uuid == uuid).cloned()

@@ -109,9 +109,9 @@ impl FilterDraft {
     }
 
     fn accept(self, suggestion: &Suggestion) {
-        let (text, caret) = self.completion.with_untracked(|completion| {
-            accept(&self.text.get_untracked(), completion, suggestion)
-        });
+        let (text, caret) = self
+            .completion
+            .with_untracked(|completion| accept(&self.text.get_untracked(), completion, suggestion));
         let units = u32::try_from(text[..caret].encode_utf16().count()).unwrap_or(u32::MAX);
         if let Some(input) = self.input.get_untracked() {
             input.set_value(&text);
@@ -133,7 +133,8 @@ impl FilterDraft {
                 self.active.set(Some(active.map_or(count - 1, |index| (index + count - 1) % count)));
             }
             "Enter" | "Tab" if active.is_some() => {
-                let chosen = self.completion.with_untracked(|completion| completion.items.get(active?).cloned());
+                let chosen =
+                    self.completion.with_untracked(|completion| completion.items.get(active?).cloned());
                 if let Some(suggestion) = chosen {
                     self.accept(&suggestion);
                 }

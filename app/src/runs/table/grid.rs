@@ -84,9 +84,16 @@ fn NoRuns(experiment_name: String) -> impl IntoView {
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Line {
-    Run { uuid: String, depth: usize },
+    Run {
+        uuid: String,
+        depth: usize,
+    },
     /// There are more children than are shown.
-    MoreChildren { parent: String, depth: usize, count: i64 },
+    MoreChildren {
+        parent: String,
+        depth: usize,
+        count: i64,
+    },
     /// Its block is on the way.
     Missing(usize),
 }
@@ -100,7 +107,11 @@ fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
     let seen = Memo::new(move |_| {
         if !is_live() {
             let from = (page * PAGE_SIZE).min(total.get());
-            return Window { rows: from..(from + PAGE_SIZE).min(total.get()), lines_before: 0, lines_after: 0 };
+            return Window {
+                rows: from..(from + PAGE_SIZE).min(total.get()),
+                lines_before: 0,
+                lines_after: 0,
+            };
         }
         let (top, height) = sight.get();
         opened.with(|opened| window(total.get(), opened, top, height, MARGIN))
@@ -124,7 +135,8 @@ fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
             view! { <tbody class="space" aria-hidden="true"><tr><td style:height=height></td></tr></tbody> }
         })
     };
-    let caption = move || format!("{} of this experiment", format::plural(as_i64(total.get()), "run", "runs"));
+    let caption =
+        move || format!("{} of this experiment", format::plural(as_i64(total.get()), "run", "runs"));
     view! {
         <div
             class="table-scroll runs-scroll"
@@ -189,7 +201,12 @@ fn opened_lines(data: TableData) -> Vec<(usize, usize)> {
     })
 }
 
-fn push_children(lines: &mut Vec<Line>, parent: &str, depth: usize, opened: &std::collections::HashMap<String, RunRows>) {
+fn push_children(
+    lines: &mut Vec<Line>,
+    parent: &str,
+    depth: usize,
+    opened: &std::collections::HashMap<String, RunRows>,
+) {
     // A run can name any other as its parent, also one of its own children.
     const DEEPEST: usize = 8;
     let Some(children) = opened.get(parent).filter(|_| depth <= DEEPEST) else { return };
@@ -221,11 +238,20 @@ fn lines(data: TableData, seen: &Window) -> Vec<Line> {
 
 /// Scrolls to the page that the address names, once the page is live, and to the top when other rows
 /// are selected.
-fn start_at_the_page(data: TableData, page: usize, region: NodeRef<html::Div>, opened: Memo<Vec<(usize, usize)>>) {
+fn start_at_the_page(
+    data: TableData,
+    page: usize,
+    region: NodeRef<html::Div>,
+    opened: Memo<Vec<(usize, usize)>>,
+) {
     let scroll_to = move |row: usize| {
         if let Some(region) = region.get_untracked() {
             let line = opened.with_untracked(|opened| line_of(opened, row));
-            #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "pixels; saturates")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                reason = "pixels; saturates"
+            )]
             region.set_scroll_top((line as f64 * ROW_HEIGHT) as i32);
         }
     };
@@ -279,10 +305,13 @@ fn remember_the_page(data: TableData, sight: RwSignal<(f64, f64)>) {
 #[component]
 fn SelectAll(data: TableData) -> impl IntoView {
     let context = TableContext::expect();
-    let uuids = move || data.blocks.with(|blocks| blocks.rows().map(|(_, row)| row.uuid.clone()).collect::<Vec<_>>());
+    let uuids =
+        move || data.blocks.with(|blocks| blocks.rows().map(|(_, row)| row.uuid.clone()).collect::<Vec<_>>());
     let all = move || {
         let uuids = uuids();
-        context.selected.with(|selected| !uuids.is_empty() && uuids.iter().all(|uuid| selected.contains(uuid)))
+        context
+            .selected
+            .with(|selected| !uuids.is_empty() && uuids.iter().all(|uuid| selected.contains(uuid)))
     };
     let toggle = move |event| {
         let uuids = if event_target_checked(&event) { untrack(uuids) } else { Vec::new() };

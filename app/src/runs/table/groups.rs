@@ -49,7 +49,8 @@ fn GroupTable(groups: Vec<RunGroup>) -> impl IntoView {
     };
     context.columns.set(columns);
     let bodies = groups.into_iter().map(|group| view! { <Group group/> }).collect_view();
-    let caption = move || format!("Runs by {}", context.state.with(|s| s.selection.group.clone().unwrap_or_default()));
+    let caption =
+        move || format!("Runs by {}", context.state.with(|s| s.selection.group.clone().unwrap_or_default()));
     view! {
         <div class="table-scroll runs-scroll" tabindex="0" role="region" aria-label="Runs by group">
             <table class="table runs" style=table_style()>

@@ -52,7 +52,9 @@ pub fn Head(#[prop(optional)] select_all: Option<AnyView>) -> impl IntoView {
         })
     };
     let heads = move || {
-        context.shown.with(|shown| shown.iter().cloned().map(|shown| view! { <ColumnHead shown/> }).collect_view())
+        context
+            .shown
+            .with(|shown| shown.iter().cloned().map(|shown| view! { <ColumnHead shown/> }).collect_view())
     };
     let name = Shown { column: Column::NAME, cell: usize::MAX, pin: None };
     view! {

@@ -162,7 +162,11 @@ mod server {
         }
     }
 
-    pub async fn columns(db: &Db, experiment_id: i64, selection: &RowSelection) -> Result<Vec<Column>, UiError> {
+    pub async fn columns(
+        db: &Db,
+        experiment_id: i64,
+        selection: &RowSelection,
+    ) -> Result<Vec<Column>, UiError> {
         if let Some(columns) = &selection.columns {
             return Ok(columns.clone());
         }
@@ -207,7 +211,12 @@ mod server {
         let children =
             if nested { store::runs::child_counts(db, &uuids).await? } else { vec![0; uuids.len()] };
         let now = crate::clock::now();
-        let rows = page.items.iter().zip(children).map(|(run, children)| row(run, children, &columns, now)).collect();
+        let rows = page
+            .items
+            .iter()
+            .zip(children)
+            .map(|(run, children)| row(run, children, &columns, now))
+            .collect();
         Ok(RunRows { columns, rows, total, now })
     }
 
@@ -236,7 +245,9 @@ mod server {
                 Attribute::Status => Some(Cell::Status(run.status)),
                 Attribute::User => text(run.tag(USER_TAG).unwrap_or(&run.user)),
                 Attribute::Source => run.tag(SOURCE_NAME_TAG).and_then(text),
-                Attribute::Commit => run.tag(GIT_COMMIT_TAG).and_then(|hash| text(hash.get(..8).unwrap_or(hash))),
+                Attribute::Commit => {
+                    run.tag(GIT_COMMIT_TAG).and_then(|hash| text(hash.get(..8).unwrap_or(hash)))
+                }
                 Attribute::RunId => text(&run.uuid),
             },
         }

@@ -17,9 +17,8 @@ pub fn RunsSection(experiment_id: i64, experiment_name: String, keys: RunKeys) -
     let context = TableContext::provide(experiment_id, keys);
     let is_grouped = later(move || context.state.with(|state| state.selection.group.is_some()));
     // The filter box says what is wrong with it.
-    let is_readable = later(move || {
-        context.state.with(|state| parse(&RUNS, state.selection.filter.trim()).is_ok())
-    });
+    let is_readable =
+        later(move || context.state.with(|state| parse(&RUNS, state.selection.filter.trim()).is_ok()));
     view! {
         <section class="runs-section" aria-labelledby="runs-title">
             <h2 id="runs-title" class="visually-hidden">"Runs"</h2>
@@ -47,7 +46,8 @@ fn AllRuns(experiment_name: String) -> impl IntoView {
             let state = context.state.get_untracked();
             let experiment_id = context.experiment_id;
             async move {
-                let rows = list_runs(experiment_id, state.selection, state.page * PAGE_SIZE, PAGE_SIZE).await?;
+                let rows =
+                    list_runs(experiment_id, state.selection, state.page * PAGE_SIZE, PAGE_SIZE).await?;
                 Ok((state.page, rows))
             }
         },
@@ -55,9 +55,13 @@ fn AllRuns(experiment_name: String) -> impl IntoView {
     let table = move || {
         let experiment_name = experiment_name.clone();
         Suspend::new(async move {
-            loaded(first.await, move || first.refetch(), move |(page, first)| {
-                view! { <Grid first page experiment_name/> }
-            })
+            loaded(
+                first.await,
+                move || first.refetch(),
+                move |(page, first)| {
+                    view! { <Grid first page experiment_name/> }
+                },
+            )
         })
     };
     view! { <Transition fallback=|| view! { <SkeletonRows/> }>{table}</Transition> }

@@ -58,16 +58,24 @@ impl TableState {
                 deleted: query.get_str("view") == Some("deleted"),
                 flat: query.get_str("flat") == Some("1"),
             },
-            page: query.get_str("page").and_then(|text| text.parse::<usize>().ok()).unwrap_or(1).saturating_sub(1),
+            page: query
+                .get_str("page")
+                .and_then(|text| text.parse::<usize>().ok())
+                .unwrap_or(1)
+                .saturating_sub(1),
             pins: query.get_str("pins").map(split).unwrap_or_default(),
             widths: query.get_str("widths").map(split_widths).unwrap_or_default(),
-            undo: query.get_str("undo").map(|joined| joined.split(',').map(str::to_owned).collect()).unwrap_or_default(),
+            undo: query
+                .get_str("undo")
+                .map(|joined| joined.split(',').map(str::to_owned).collect())
+                .unwrap_or_default(),
         }
     }
 
     /// The address under the experiment's page, without the undo.
     pub fn address(&self, experiment_id: i64) -> String {
-        let query = self.fields().into_iter().fold(Query::new(), |query, (key, value)| query.with(key, &value));
+        let query =
+            self.fields().into_iter().fold(Query::new(), |query, (key, value)| query.with(key, &value));
         query.after(&format!("/experiments/{experiment_id}"))
     }
 
@@ -146,7 +154,11 @@ fn join(columns: &[Column]) -> String {
 }
 
 fn split(joined: &str) -> Vec<Column> {
-    joined.split(',').filter_map(|id| Column::parse(&unescape(id))).filter(|column| *column != Column::NAME).collect()
+    joined
+        .split(',')
+        .filter_map(|id| Column::parse(&unescape(id)))
+        .filter(|column| *column != Column::NAME)
+        .collect()
 }
 
 fn split_widths(joined: &str) -> Vec<(Column, u32)> {

@@ -66,7 +66,9 @@ fn GroupSelect() -> impl IntoView {
     let group = move || context.state.with(|state| state.selection.group.clone().unwrap_or_default());
     let choose = move |event| {
         let key = event_target_value(&event);
-        context.go(|state| *state = state.selecting(|chosen| chosen.group = Some(key).filter(|key| !key.is_empty())));
+        context.go(|state| {
+            *state = state.selecting(|chosen| chosen.group = Some(key).filter(|key| !key.is_empty()))
+        });
     };
     let options = move || {
         context.keys.with(|keys| {

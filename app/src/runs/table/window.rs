@@ -25,11 +25,7 @@ pub fn window(total: usize, opened: &[(usize, usize)], top: f64, height: f64, ma
     let first = row_at(opened, line(top).saturating_sub(margin)).min(total);
     let end = (row_at(opened, line(top + height) + margin) + 1).clamp(first, total);
     let all = line_of(opened, total);
-    Window {
-        rows: first..end,
-        lines_before: line_of(opened, first),
-        lines_after: all - line_of(opened, end),
-    }
+    Window { rows: first..end, lines_before: line_of(opened, first), lines_after: all - line_of(opened, end) }
 }
 
 /// How many lines stand above a row.
