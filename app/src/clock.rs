@@ -45,6 +45,7 @@ pub fn poll(every: Duration, work: impl Fn() + Clone + Send + Sync + 'static) {
 
 /// The clock, read at the door.
 #[cfg(feature = "ssr")]
+#[expect(clippy::disallowed_methods, reason = "the pages' door reads it here")]
 pub fn now() -> Millis {
     let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
     Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
