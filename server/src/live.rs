@@ -20,6 +20,9 @@ use crate::state::AppState;
 /// How often the database is asked. Any server may have written, so there is nothing else to wait for.
 const PACE: Duration = Duration::from_secs(1);
 
+/// Browsers drop an event without data.
+const SOMETHING: &str = "1";
+
 pub fn router() -> Router<AppState> {
     Router::new().route("/live/runs/{uuid}", get(follow))
 }
@@ -36,7 +39,7 @@ async fn follow(
     let events = stream::unfold(Some(state), |state| async {
         let (db, uuid, seen, is_over) = state?;
         if is_over {
-            return Some((Event::default().event("ended").data(""), None));
+            return Some((Event::default().event("ended").data(SOMETHING), None));
         }
         loop {
             tokio::time::sleep(PACE).await;
@@ -45,7 +48,7 @@ async fn follow(
             let now = fingerprint(&run);
             if now != seen {
                 let state = Some((db, uuid, now, run.status.is_terminal()));
-                return Some((Event::default().event("changed").data(""), state));
+                return Some((Event::default().event("changed").data(SOMETHING), state));
             }
         }
     });
