@@ -34,7 +34,7 @@ pub fn server_half(profile: Profile) -> Result<PathBuf> {
     build.args(["build", "--package", "server", "--bin", "countersign"]);
     match profile {
         Profile::Debug => {
-            say::step("build the server for development", "quick to build, assets from target/site")
+            say::step("build the server for development", "quick to build, assets from target/site");
         }
         Profile::Release => {
             say::step(

@@ -75,6 +75,10 @@ pub fn cargo() -> Command {
     cargo
 }
 
+/// What is built for this machine. The browser half is apart: in one build the pages would get the features
+/// of both halves. So is this xtask: it is built already, and would bring its dependencies' features in.
+pub const HOST_PACKAGES: [&str; 5] = ["--workspace", "--exclude", "frontend", "--exclude", "xtask"];
+
 /// Whether a program of this name is on the `PATH`.
 pub fn installed(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| {

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::bundle::Purpose;
-use crate::command::{Run, cargo, installed};
+use crate::command::{HOST_PACKAGES, Run, cargo, installed};
 use crate::project::{self, Profile};
 use crate::server::Server;
 use crate::setup::python::{self, Client};
@@ -42,16 +42,12 @@ pub fn run(only: Option<Part>) -> Result<()> {
     summary.conclude()
 }
 
-/// The browser half is apart: in one build the pages would get the features of both halves. So is this
-/// xtask, which is built already.
-const WORKSPACE: [&str; 5] = ["--workspace", "--exclude", "frontend", "--exclude", "xtask"];
-
 fn rust() -> Result<()> {
     let runner: &[&str] =
         if installed("cargo-nextest") { &["nextest", "run"] } else { &["test", "--all-targets"] };
     say::step("Rust tests", "rules, storage, and a real server over HTTP");
-    cargo().args(runner).args(WORKSPACE).run()?;
-    cargo().args(["test", "--doc"]).args(WORKSPACE).run()?;
+    cargo().args(runner).args(HOST_PACKAGES).run()?;
+    cargo().args(["test", "--doc"]).args(HOST_PACKAGES).run()?;
     cargo().args(runner).args(["--package", "xtask"]).run()
 }
 
@@ -92,10 +88,11 @@ fn journeys(uri: &str, chromium: &Path) -> Command {
     npm
 }
 
-/// The server as the Rust tests built it.
+/// The server as the Rust tests have it: another command would build half of its dependencies anew, with
+/// fewer features.
 fn debug_server() -> Result<PathBuf> {
     say::step("build the server for the tests", "it is the program under test");
-    cargo().arg("build").args(WORKSPACE).arg("--bins").run()?;
+    cargo().arg("test").args(HOST_PACKAGES).args(["--test", "it", "--no-run"]).run()?;
     Ok(project::server_binary(Profile::Debug))
 }
 
