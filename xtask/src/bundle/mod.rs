@@ -54,7 +54,9 @@ pub fn bundle(wasm: &Path, purpose: Purpose) -> Result<()> {
         Purpose::Release => {
             let sizes = compress::folder(&made)?;
             compress::report(&sizes, &made);
-            compress::check_budget(&sizes)?;
+            if let Some(note) = compress::over_budget(&sizes) {
+                say::note(&note);
+            }
         }
         Purpose::Development => reload::add_to(&pkg.join(NAME).with_extension("js"))?,
     }
