@@ -43,8 +43,11 @@ pub fn run(only: Option<Part>) -> Result<()> {
 }
 
 fn rust() -> Result<()> {
-    let runner: &[&str] =
-        if installed("cargo-nextest") { &["nextest", "run"] } else { &["test", "--all-targets"] };
+    let runner: &[&str] = if installed("cargo-nextest") {
+        &["nextest", "run", "--no-fail-fast"]
+    } else {
+        &["test", "--all-targets"]
+    };
     say::step("Rust tests", "rules, storage, and a real server over HTTP");
     cargo().args(runner).args(HOST_PACKAGES).run()?;
     cargo().args(["test", "--doc"]).args(HOST_PACKAGES).run()?;
