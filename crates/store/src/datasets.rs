@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use domain::KeyValue;
 use domain::datasets::{Dataset, DatasetInput};
 use futures::FutureExt as _;
-use sqlx::AnyConnection;
-use sqlx::FromRow;
+use serde::Deserialize;
 
 use crate::Db;
 use crate::error::{Error, Result};
-use crate::runs::List;
+use crate::runs::Kind;
 use crate::writer::Tx;
 
 /// Says that a run read these data sets and logged models.
@@ -94,53 +93,33 @@ async fn link(tx: &mut Tx<'_>, run: i64, dataset: i64, tags: &[KeyValue]) -> Res
     Ok(())
 }
 
-#[derive(FromRow)]
-struct Row {
-    run_id: i64,
-    dataset_id: i64,
-    name: String,
-    digest: String,
-    source_type: String,
-    source: String,
-    schema: Option<String>,
-    profile: Option<String>,
-}
+pub(crate) const OF_RUNS: Kind = Kind {
+    columns: "run_id, dataset_id, name, digest, source_type, source, schema, profile",
+    from: "run_datasets JOIN datasets ON id = dataset_id",
+    run: "run_id",
+};
+pub(crate) const TAGS_OF_RUNS: Kind =
+    Kind { columns: "run_id, dataset_id, key, value", from: "run_dataset_tags", run: "run_id" };
 
-/// The inputs of the runs in `list`, each with its run.
-pub(crate) async fn of_runs(
-    connection: &mut AnyConnection,
-    list: &List<'_>,
-) -> Result<Vec<(i64, DatasetInput)>> {
-    let rows: Vec<Row> = list
-        .fetch(
-            connection,
-            "SELECT l.run_id, l.dataset_id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile
-             FROM run_datasets l JOIN datasets d ON d.id = l.dataset_id WHERE l.run_id IN",
-        )
-        .await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows_of_tags: Vec<(i64, i64, String, String)> = list
-        .fetch(connection, "SELECT run_id, dataset_id, key, value FROM run_dataset_tags WHERE run_id IN")
-        .await?;
+/// The columns of [`OF_RUNS`].
+#[derive(Deserialize)]
+pub(crate) struct Row(i64, i64, String, String, String, String, Option<String>, Option<String>);
+
+/// The inputs of runs, each with its run, from what was read as [`OF_RUNS`] and [`TAGS_OF_RUNS`].
+pub(crate) fn inputs(
+    rows: Vec<Row>,
+    rows_of_tags: Vec<(i64, i64, String, String)>,
+) -> Vec<(i64, DatasetInput)> {
     let mut tags: HashMap<(i64, i64), Vec<KeyValue>> = HashMap::new();
     for (run, dataset, key, value) in rows_of_tags {
         tags.entry((run, dataset)).or_default().push(KeyValue { key, value });
     }
-    let input = |row: Row| {
-        let tags = tags.remove(&(row.run_id, row.dataset_id)).unwrap_or_default();
-        let dataset = Dataset {
-            name: row.name,
-            digest: row.digest,
-            source_type: row.source_type,
-            source: row.source,
-            schema: row.schema,
-            profile: row.profile,
-        };
-        (row.run_id, DatasetInput { dataset, tags })
+    let input = |Row(run, id, name, digest, source_type, source, schema, profile)| {
+        let tags = tags.remove(&(run, id)).unwrap_or_default();
+        let dataset = Dataset { name, digest, source_type, source, schema, profile };
+        (run, DatasetInput { dataset, tags })
     };
-    Ok(rows.into_iter().map(input).collect())
+    rows.into_iter().map(input).collect()
 }
 
 /// A data set that runs of some experiments read, for lists to choose from.

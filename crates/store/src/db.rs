@@ -46,6 +46,7 @@ impl Db {
         engine.migrator().run(&mut connection).await.map_err(|cause| Error::Migration(cause.to_string()))?;
         let readers = AnyPoolOptions::new()
             .max_connections(READERS)
+            .test_before_acquire(engine.is_remote())
             .after_connect(move |connection, _| {
                 Box::pin(async move { connection.execute(engine.connection_setup()).await.map(drop) })
             })

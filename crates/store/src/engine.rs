@@ -43,6 +43,11 @@ impl Engine {
         }
     }
 
+    /// Whether a connection can break while nobody uses it.
+    pub(crate) fn is_remote(self) -> bool {
+        self == Self::Postgres
+    }
+
     /// Moves the write-ahead log into the database file, so that it can be copied alone.
     pub(crate) fn checkpoint(self) -> Option<&'static str> {
         match self {
@@ -87,6 +92,14 @@ impl Engine {
             Self::Postgres => format!(
                 "SELECT CAST(COALESCE(json_agg(json_build_array({columns})), '[]') AS TEXT) FROM ({select}) AS packed"
             ),
+        }
+    }
+
+    /// Behind a table's name: the index to look it up by. PostgreSQL knows from its statistics.
+    pub(crate) fn indexed_by(self, index: &str) -> String {
+        match self {
+            Self::Sqlite => format!(" INDEXED BY {index}"),
+            Self::Postgres => String::new(),
         }
     }
 

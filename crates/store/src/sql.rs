@@ -108,7 +108,7 @@ impl<'a> Sql<'a> {
         Ok(query.fetch_all(connection).await?)
     }
 
-    /// The rows of a statement that selects `columns`, in no order that is promised: for many rows.
+    /// The rows of a statement that selects `columns`, in its order: for many rows.
     pub async fn fetch_packed<T: DeserializeOwned>(
         &self,
         connection: &mut AnyConnection,
@@ -116,8 +116,7 @@ impl<'a> Sql<'a> {
     ) -> Result<Vec<T>> {
         let packed = Self { text: self.engine.packed(columns, &self.text), ..self.clone() };
         let rows: Vec<(String,)> = packed.fetch(connection).await?;
-        let text = rows.first().map_or("[]", |(text,)| text);
-        serde_json::from_str(text).map_err(|cause| Error::from(sqlx::Error::Decode(cause.into())))
+        rows.first().map_or(Ok(Vec::new()), |(text,)| unpack(text))
     }
 
     /// The number that `SELECT COUNT(…)` answers.
@@ -125,6 +124,11 @@ impl<'a> Sql<'a> {
         let rows: Vec<(i64,)> = self.fetch(connection).await?;
         Ok(rows.first().map_or(0, |row| row.0))
     }
+}
+
+/// The rows in a text that [`Engine::packed`] gave.
+pub(crate) fn unpack<T: DeserializeOwned>(text: &str) -> Result<Vec<T>> {
+    serde_json::from_str(text).map_err(|cause| Error::from(sqlx::Error::Decode(cause.into())))
 }
 
 #[cfg(test)]

@@ -181,6 +181,75 @@ async fn searches_give_the_same_from_every_start() {
     .await;
 }
 
+/// Runs with values that many share, with NaN, without any, in the bin, and some with a parent.
+async fn a_crowd(db: &Db, experiment_id: i64, size: i32) {
+    let one = async |index: i32| {
+        // Neighbours start together.
+        let uuid = run(db, experiment_id, i64::from(index / 3)).await;
+        let value = match index % 10 {
+            0 => f64::NAN,
+            _ => f64::from(index % 7),
+        };
+        let metrics = if index % 11 == 0 { Vec::new() } else { vec![metric("m", value, 0)] };
+        log(db, &uuid, metrics, vec![KeyValue::new("p", if index % 2 == 0 { "even" } else { "odd" })]).await;
+        if index % 4 == 0 {
+            runs::set_tag(db, uuid.clone(), KeyValue::new("parent", "x")).await.expect("is set");
+        }
+        if index % 97 == 0 {
+            runs::set_tag(db, uuid.clone(), KeyValue::new("rare", "x")).await.expect("is set");
+        }
+        if index % 13 == 0 {
+            runs::delete(db, uuid, NOW).await.expect("is deleted");
+        }
+    };
+    futures::future::join_all((0..size).map(one)).await;
+}
+
+#[tokio::test]
+async fn every_way_to_a_page_of_many_runs_leads_to_the_same() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        a_crowd(&db, id, 1_400).await;
+        for filter in
+            ["", "tags.parent IS NULL", "tags.rare IS NULL", "params.p = 'odd'", "attributes.start_time > 9"]
+        {
+            for view in [ViewType::ActiveOnly, ViewType::All] {
+                for order in
+                    ["", "start_time ASC", "metrics.m DESC", "metrics.m", "params.p DESC", "tags.rare"]
+                {
+                    let query = RunQuery { view, ..query(id, filter, order) };
+                    let whole = found(&db, &RunQuery { max_results: 2_000, ..query.clone() }).await;
+                    let count = runs::count(&db, &query).await.expect("is counted");
+                    assert_eq!(usize::try_from(count), Ok(whole.len()), "{filter} {order}");
+
+                    let mut paged = Vec::new();
+                    let mut next = RunQuery { max_results: 300, ..query.clone() };
+                    loop {
+                        let page = runs::search(&db, &next).await.expect("is found");
+                        paged.extend(page.items.into_iter().map(|run| run.uuid));
+                        next.page_token = page.next_page_token;
+                        if next.page_token.is_none() {
+                            break;
+                        }
+                    }
+                    assert_eq!(paged, whole, "{filter} by {order}, page after page");
+
+                    for offset in [1, 501, 640, whole.len() - 2] {
+                        let from = RunQuery { offset, max_results: 5, ..query.clone() };
+                        let end = (offset + 5).min(whole.len());
+                        assert_eq!(
+                            found(&db, &from).await,
+                            whole[offset..end],
+                            "{filter} by {order} from {offset}"
+                        );
+                    }
+                }
+            }
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn keys_values_and_children_are_counted_in_their_experiment_only() {
     on_each(async |db| {

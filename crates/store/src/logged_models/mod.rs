@@ -18,7 +18,7 @@ use sqlx::FromRow;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::runs::List;
+use crate::runs::Kind;
 use crate::sql::Sql;
 use crate::writer::Tx;
 use crate::{Db, bulk, experiments, names};
@@ -354,15 +354,14 @@ pub(crate) enum Link {
     Output(ModelOutput),
 }
 
-/// The links of the runs in `list`, each with its run.
-pub(crate) async fn of_runs(connection: &mut AnyConnection, list: &List<'_>) -> Result<Vec<(i64, Link)>> {
-    let rows: Vec<(i64, i64, String, i64)> = list
-        .fetch(connection, "SELECT run_id, is_output, model_id, step FROM run_models WHERE run_id IN")
-        .await?;
-    let link = |(run, is_output, model_id, step)| {
+pub(crate) const OF_RUNS: Kind =
+    Kind { columns: "run_id, is_output, model_id, step", from: "run_models", run: "run_id" };
+
+/// Links of runs, each with its run, from what was read as [`OF_RUNS`].
+pub(crate) fn links(rows: Vec<(i64, i64, String, i64)>) -> impl Iterator<Item = (i64, Link)> {
+    rows.into_iter().map(|(run, is_output, model_id, step)| {
         let link =
             if is_output == 0 { Link::Input(model_id) } else { Link::Output(ModelOutput { model_id, step }) };
         (run, link)
-    };
-    Ok(rows.into_iter().map(link).collect())
+    })
 }

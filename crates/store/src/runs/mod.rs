@@ -13,7 +13,7 @@ pub(crate) use lifecycle::find;
 pub use lifecycle::{RunUpdate, delete, delete_tag, log_model, rename, restore, set_tag, update};
 pub(crate) use log::{LogRun, log_all};
 pub use log::{NewMetric, RunLog, log};
-pub(crate) use read::{List, ids_of, load};
+pub(crate) use read::{Kind, ids_of, load};
 pub use read::{child_counts, get, get_many};
 
 pub use crate::search::{RunQuery, count, search};

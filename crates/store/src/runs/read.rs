@@ -1,19 +1,16 @@
-//! Runs as they are read: with params, tags, last metrics and inputs, many in a few queries.
+//! Runs as they are read: with params, tags, last metrics and inputs, many in one query.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::metrics::LatestMetric;
-use domain::runs::{PARENT_TAG, RunInputs};
+use domain::runs::PARENT_TAG;
 use domain::{KeyValue, Lifecycle, MetricValue, Millis, Run, RunStatus};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use sqlx::AnyConnection;
-use sqlx::FromRow;
-use sqlx::any::AnyRow;
 
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::sql::Sql;
+use crate::sql::{Sql, unpack};
 use crate::{Db, bulk, datasets, logged_models};
 
 /// # Errors
@@ -86,63 +83,83 @@ pub(crate) async fn load(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -
     Ok(loaded)
 }
 
-#[derive(FromRow)]
-struct RunRow {
-    id: i64,
-    uuid: String,
-    experiment_id: i64,
-    name: String,
-    user_id: String,
-    status: String,
-    is_deleted: i64,
-    started_at_ms: i64,
-    ended_at_ms: Option<i64>,
-    artifact_uri: String,
+/// A kind of thing that runs have: its columns, where they are, and which of them names the run.
+pub(crate) struct Kind {
+    pub columns: &'static str,
+    pub from: &'static str,
+    pub run: &'static str,
 }
+
+const RUNS: Kind = Kind {
+    columns: "id, uuid, experiment_id, name, user_id, status, is_deleted, started_at_ms, ended_at_ms, artifact_uri",
+    from: "runs",
+    run: "id",
+};
+const PARAMS: Kind = Kind { columns: "run_id, key_id, value", from: "params", run: "run_id" };
+const TAGS: Kind = Kind { columns: "run_id, key_id, value", from: "tags", run: "run_id" };
+const METRICS: Kind =
+    Kind { columns: "run_id, key_id, value, step, timestamp_ms", from: "latest_metrics", run: "run_id" };
+
+/// In the order of [`Packed`].
+const KINDS: [Kind; 7] =
+    [RUNS, PARAMS, TAGS, METRICS, datasets::OF_RUNS, datasets::TAGS_OF_RUNS, logged_models::OF_RUNS];
+
+/// The rows of each kind as one text. Every statement costs a change of threads, and every row more than its
+/// cells do, so all of a page comes in one row.
+type Packed = (String, String, String, String, String, String, String);
+
+#[derive(Deserialize)]
+struct RunRow(i64, String, i64, String, String, String, i64, i64, Option<i64>, String);
 
 impl From<RunRow> for Run {
     fn from(row: RunRow) -> Self {
+        let RunRow(_, uuid, experiment_id, name, user, status, deleted, started_at, ended_at, artifact_uri) =
+            row;
         Self {
-            uuid: row.uuid,
-            experiment_id: row.experiment_id,
-            name: row.name,
-            user: row.user_id,
-            status: RunStatus::parse(&row.status).unwrap_or_default(),
-            lifecycle: Lifecycle::from_deleted(row.is_deleted != 0),
-            started_at: Some(Millis(row.started_at_ms)),
-            ended_at: row.ended_at_ms.map(Millis),
-            artifact_uri: row.artifact_uri,
-            params: Vec::new(),
-            metrics: Vec::new(),
-            tags: Vec::new(),
-            inputs: RunInputs::default(),
+            uuid,
+            experiment_id,
+            name,
+            user,
+            status: RunStatus::parse(&status).unwrap_or_default(),
+            lifecycle: Lifecycle::from_deleted(deleted != 0),
+            started_at: Some(Millis(started_at)),
+            ended_at: ended_at.map(Millis),
+            artifact_uri,
+            ..Self::default()
         }
     }
 }
 
 async fn load_chunk(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<Run>> {
-    let list = List { engine: db.engine(), ids };
-    let rows: Vec<RunRow> = list
-        .fetch(
-            connection,
-            "SELECT id, uuid, experiment_id, name, user_id, status, is_deleted, started_at_ms, ended_at_ms,
-                 artifact_uri
-             FROM runs WHERE id IN",
-        )
-        .await?;
-    let mut runs: HashMap<i64, Run> = rows.into_iter().map(|row| (row.id, row.into())).collect();
-
-    let params: Vec<(i64, i64, String)> =
-        list.fetch_packed(connection, "params", "run_id, key_id, value").await?;
-    let tags: Vec<(i64, i64, String)> =
-        list.fetch_packed(connection, "tags", "run_id, key_id, value").await?;
-    let metrics: Vec<(i64, i64, i64, i64, i64)> =
-        list.fetch_packed(connection, "latest_metrics", "run_id, key_id, value, step, timestamp_ms").await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(db.engine(), "WITH page (run) AS MATERIALIZED (VALUES ");
+    for (index, id) in bulk::padded(ids).into_iter().enumerate() {
+        sql.push(if index == 0 { "(" } else { ",(" }).bind(id).push(")");
+    }
+    sql.push(")");
+    for (index, Kind { columns, from, run }) in KINDS.iter().enumerate() {
+        let rows = format!("SELECT {columns} FROM {from} WHERE {run} IN (SELECT run FROM page)");
+        sql.push(if index == 0 { " SELECT (" } else { ", (" });
+        sql.push(&db.engine().packed(columns, &rows)).push(")");
+    }
+    let packed: Vec<Packed> = sql.fetch(connection).await?;
+    let Some((runs, params, tags, metrics, datasets, dataset_tags, links)) = packed.first() else {
+        return Ok(Vec::new());
+    };
+    let rows: Vec<RunRow> = unpack(runs)?;
+    let params: Vec<(i64, i64, String)> = unpack(params)?;
+    let tags: Vec<(i64, i64, String)> = unpack(tags)?;
+    let metrics: Vec<(i64, i64, i64, i64, i64)> = unpack(metrics)?;
     let mut key_ids: Vec<_> = params.iter().chain(&tags).map(|row| row.1).collect();
     key_ids.extend(metrics.iter().map(|row| row.1));
+    key_ids.sort_unstable();
+    key_ids.dedup();
     let names = db.keys().names(connection, db.engine(), &key_ids).await?;
     let name = |id: i64| names.get(&id).map(Arc::as_ref).unwrap_or_default().to_owned();
 
+    let mut runs: HashMap<i64, Run> = rows.into_iter().map(|row| (row.0, row.into())).collect();
     for (run, key, value) in params {
         if let Some(run) = runs.get_mut(&run) {
             run.params.push(KeyValue { key: name(key), value });
@@ -159,12 +176,12 @@ async fn load_chunk(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Res
             run.metrics.push(LatestMetric { key: name(key), value, step, timestamp: Millis(at) });
         }
     }
-    for (run, input) in datasets::of_runs(connection, &list).await? {
+    for (run, input) in datasets::inputs(unpack(datasets)?, unpack(dataset_tags)?) {
         if let Some(run) = runs.get_mut(&run) {
             run.inputs.datasets.push(input);
         }
     }
-    for (run, link) in logged_models::of_runs(connection, &list).await? {
+    for (run, link) in logged_models::links(unpack(links)?) {
         if let Some(run) = runs.get_mut(&run) {
             match link {
                 logged_models::Link::Input(model) => run.inputs.models.push(model),
@@ -178,31 +195,4 @@ async fn load_chunk(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Res
         run.metrics.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     }
     Ok(ids.iter().filter_map(|id| runs.remove(id)).collect())
-}
-
-/// Numbers of runs, for an `IN (…)`.
-pub(crate) struct List<'i> {
-    engine: Engine,
-    ids: &'i [i64],
-}
-
-impl List<'_> {
-    /// The rows of `select`, which ends with `IN`.
-    pub async fn fetch<T>(&self, connection: &mut AnyConnection, select: &str) -> Result<Vec<T>>
-    where
-        T: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
-    {
-        Sql::new(self.engine, select).list(self.ids).fetch(connection).await
-    }
-
-    /// The rows of these runs in `table`, which are many.
-    async fn fetch_packed<T: DeserializeOwned>(
-        &self,
-        connection: &mut AnyConnection,
-        table: &str,
-        columns: &str,
-    ) -> Result<Vec<T>> {
-        let mut sql = Sql::new(self.engine, &format!("SELECT {columns} FROM {table} WHERE run_id IN"));
-        sql.list(self.ids).fetch_packed(connection, columns).await
-    }
 }

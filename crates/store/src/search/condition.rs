@@ -3,12 +3,9 @@
 use domain::MetricValue;
 use domain::datasets::CONTEXT_TAG;
 use domain::filter::{Clause, Comparison, Subject, Test, TextComparison};
-use sqlx::AnyConnection;
 
 use super::order::{NAN, column, table};
 use super::text::push_test;
-use crate::engine::Engine;
-use crate::error::Result;
 use crate::sql::Sql;
 
 /// So many characters of a text are in its index.
@@ -19,12 +16,14 @@ const INDEXED: usize = 64;
 pub(super) struct Condition<'q> {
     pub clause: &'q Clause,
     pub key: i64,
+    /// Whether few runs have what it names.
+    pub is_of_few: bool,
 }
 
 impl<'q> Condition<'q> {
     /// A predicate on `r`. What looks into other tables names the run by `run`: where that is the table in which
     /// the search starts, runs that don't match are never read.
-    pub fn push(&self, sql: &mut Sql<'q>, run: &str) {
+    pub fn push(&self, sql: &mut Sql<'q>, run: &str, experiments: &[i64]) {
         match &self.clause.subject {
             Subject::Attribute(name) => push_test(sql, column(name), &self.clause.test),
             Subject::Dataset("context") => {
@@ -41,18 +40,63 @@ impl<'q> Condition<'q> {
                 push_test(sql, &format!("d.{field}"), &self.clause.test);
                 sql.push(")");
             }
-            subject => {
-                let is_absence = matches!(self.clause.test, Test::IsNull { negated: false });
-                sql.push(if is_absence { "NOT EXISTS" } else { "EXISTS" });
-                sql.push(" (SELECT 1 FROM ").push(table(subject).unwrap_or_default());
-                sql.push(" c WHERE c.run_id = ").push(run).push(" AND c.key_id = ").bind(self.key);
-                if !matches!(self.clause.test, Test::IsNull { .. }) {
-                    sql.push(" AND ");
-                    self.push_value_test(sql, "c.value");
-                }
-                sql.push(")");
+            subject => self.push_of_key(sql, table(subject).unwrap_or_default(), run, experiments),
+        }
+    }
+
+    /// A predicate on what `table` has for the run under the key.
+    fn push_of_key(&self, sql: &mut Sql<'q>, table: &str, run: &str, experiments: &[i64]) {
+        if self.is_absence() && self.is_of_few {
+            // The few are looked up once and kept in memory.
+            sql.push(run).push(" NOT IN (SELECT c.run_id");
+            self.push_source(sql, experiments);
+            sql.push(")");
+            return;
+        }
+        if self.is_absence() {
+            return push_absence(sql, table, self.key, run);
+        }
+        sql.push("EXISTS (SELECT 1 FROM ").push(table).push(" c");
+        if let (true, [experiment]) = (self.is_equality(), experiments) {
+            // The runs with one value are near each other there; by their own key they are all over the table.
+            let index = format!("{table}_by_value");
+            let hint = sql.engine.indexed_by(&index);
+            sql.push(&hint).push(" WHERE c.run_id = ").push(run);
+            sql.push(" AND c.experiment_id = ").bind(*experiment);
+        } else {
+            sql.push(" WHERE c.run_id = ").push(run);
+        }
+        sql.push(" AND c.key_id = ").bind(self.key);
+        if !matches!(self.clause.test, Test::IsNull { .. }) {
+            self.push_tests(sql);
+        }
+        sql.push(")");
+    }
+
+    /// Whether it holds for runs that have nothing under a key.
+    pub fn is_absence(&self) -> bool {
+        let is_of_key = table(&self.clause.subject).is_some();
+        is_of_key && matches!(self.clause.test, Test::IsNull { negated: false })
+    }
+
+    fn is_equality(&self) -> bool {
+        let is_text = matches!(self.clause.subject, Subject::Param(_) | Subject::Tag(_));
+        is_text && matches!(self.clause.test, Test::Text(TextComparison::Equal, _))
+    }
+
+    /// ` AND …`: tests of `c.value`, so that an index helps.
+    fn push_tests(&self, sql: &mut Sql<'q>) {
+        if let Test::Text(TextComparison::Equal, value) = &self.clause.test {
+            let prefix: String = value.chars().take(INDEXED).collect();
+            let is_whole = prefix.chars().count() < INDEXED;
+            sql.push(" AND SUBSTR(c.value, 1, 64) = ").bind(prefix);
+            // The index alone decides.
+            if is_whole {
+                return;
             }
         }
+        sql.push(" AND ");
+        self.push_value_test(sql, "c.value");
     }
 
     /// A predicate on the value of a metric, param or tag.
@@ -71,10 +115,7 @@ impl<'q> Condition<'q> {
     pub fn is_selective(&self) -> bool {
         match (&self.clause.subject, &self.clause.test) {
             (Subject::Metric(_), Test::Number(comparison, _)) => *comparison != Comparison::NotEqual,
-            (Subject::Param(_) | Subject::Tag(_), Test::Text(comparison, _)) => {
-                *comparison == TextComparison::Equal
-            }
-            _ => false,
+            _ => self.is_equality(),
         }
     }
 
@@ -97,35 +138,14 @@ impl<'q> Condition<'q> {
             )
     }
 
-    /// `FROM … WHERE`: the rows of its index for which it holds, as `c`. For selective conditions.
+    /// `FROM … WHERE`: the rows of its index for which it holds, as `c`, if it is selective; for an absence, those
+    /// for which it doesn't.
     pub fn push_source(&self, sql: &mut Sql<'q>, experiments: &[i64]) {
         sql.push(" FROM ").push(table(&self.clause.subject).unwrap_or_default()).push(" c WHERE ");
         sql.is_in("c.experiment_id", experiments).push(" AND c.key_id = ").bind(self.key);
-        if let Test::Text(_, value) = &self.clause.test {
-            let prefix: String = value.chars().take(INDEXED).collect();
-            let is_whole = prefix.chars().count() < INDEXED;
-            sql.push(" AND SUBSTR(c.value, 1, 64) = ").bind(prefix);
-            // The index alone decides.
-            if is_whole {
-                return;
-            }
+        if !self.is_absence() {
+            self.push_tests(sql);
         }
-        sql.push(" AND ");
-        self.push_value_test(sql, "c.value");
-    }
-
-    /// For how many runs it holds, but at most `cap`.
-    pub async fn estimate(
-        &self,
-        connection: &mut AnyConnection,
-        engine: Engine,
-        experiments: &[i64],
-        cap: i64,
-    ) -> Result<i64> {
-        let mut sql = Sql::new(engine, "SELECT COUNT(*) FROM (SELECT 1");
-        self.push_source(&mut sql, experiments);
-        sql.push(" LIMIT ").bind(cap).push(") AS some_of_them");
-        sql.count(connection).await
     }
 
     /// Whether only runs that have a value (other than NaN) for `subject` are left.
@@ -137,4 +157,10 @@ impl<'q> Condition<'q> {
         };
         excludes_nan && self.clause.subject == *subject
     }
+}
+
+/// A predicate: `table` has nothing for the run under the key.
+pub(super) fn push_absence(sql: &mut Sql<'_>, table: &str, key: i64, run: &str) {
+    sql.push(&format!("NOT EXISTS (SELECT 1 FROM {table} c WHERE c.run_id = {run} AND c.key_id = "));
+    sql.bind(key).push(")");
 }

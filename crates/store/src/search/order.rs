@@ -109,7 +109,11 @@ impl Key<'_> {
     }
 }
 
-/// What decides between equals: newest first.
-pub(super) fn last_keys() -> [SortKey; 2] {
-    [SortKey::new("r.started_at_ms", false), SortKey::new("r.id", false)]
+/// What decides between equals: newest first; by start time anyway, the direction of that, so that it is an index
+/// walk both ways.
+pub(super) fn last_keys(start_time: Option<&OrderBy>) -> Vec<SortKey> {
+    match start_time {
+        Some(order) => vec![SortKey::new("r.id", order.ascending)],
+        None => vec![SortKey::new("r.started_at_ms", false), SortKey::new("r.id", false)],
+    }
 }

@@ -5,7 +5,7 @@ use domain::{Run, ViewType};
 use sqlx::AnyConnection;
 
 use super::RunQuery;
-use super::condition::Condition;
+use super::condition::{Condition, push_absence};
 use super::keyset::{self, SortKey, Value};
 use super::order::{Key, NAN, last_keys, table};
 use crate::Db;
@@ -37,13 +37,29 @@ enum Start {
     Order,
 }
 
-/// Which rows of a walk along the order are meant.
+/// Which rows are meant. A walk along the order takes its three parts one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     All,
     WithValue,
+    /// Metrics only.
+    Nan,
     WithoutValue,
 }
+
+impl Part {
+    /// What a position starts with that is in this part of a walk.
+    fn rank(self) -> i64 {
+        match self {
+            Self::All | Self::WithValue => 0,
+            Self::Nan => 1,
+            Self::WithoutValue => 2,
+        }
+    }
+}
+
+/// An offset beyond this is gone to by the index alone.
+const FAR: usize = 500;
 
 impl<'q> Plan<'q> {
     pub async fn new(
@@ -58,8 +74,11 @@ impl<'q> Plan<'q> {
         let names: Vec<_> = subjects.filter_map(name).collect();
         let ids = db.keys().find(connection, db.engine(), &names).await?;
         let id = |subject: &Subject| name(subject).and_then(|name| ids.get(name).copied()).unwrap_or(UNKNOWN);
-        let mut conditions: Vec<_> =
-            filter.clauses.iter().map(|clause| Condition { clause, key: id(&clause.subject) }).collect();
+        let mut conditions: Vec<_> = filter
+            .clauses
+            .iter()
+            .map(|clause| Condition { clause, key: id(&clause.subject), is_of_few: false })
+            .collect();
         conditions.sort_by_key(Condition::rank);
         let keys = order
             .iter()
@@ -75,58 +94,104 @@ impl<'q> Plan<'q> {
         Ok(plan)
     }
 
-    async fn choose_start(&self, connection: &mut AnyConnection) -> Result<Start> {
+    async fn choose_start(&mut self, connection: &mut AnyConnection) -> Result<Start> {
         if self.conditions.iter().any(Condition::is_identity) {
             return Ok(Start::Runs);
         }
         let experiments = &self.query.experiment_ids;
-        let mut fewest = (FEW, None);
-        for (index, condition) in self.conditions.iter().enumerate().filter(|(_, one)| one.is_selective()) {
-            let found = condition.estimate(connection, self.engine, experiments, fewest.0).await?;
-            if found < fewest.0 {
-                fewest = (found, Some(index));
-            }
+        let counted = self.conditions.iter().enumerate();
+        let counted: Vec<_> = counted.filter(|(_, one)| one.is_selective() || one.is_absence()).collect();
+        let mut few = self.estimates(connection, &counted).await?;
+        few.retain(|(_, runs)| *runs < FEW);
+        for (index, _) in &few {
+            self.conditions[*index].is_of_few = true;
         }
+        let fewest = few.into_iter().filter(|(index, _)| self.conditions[*index].is_selective());
+        let fewest = fewest.min_by_key(|(_, runs)| *runs);
         let can_walk = experiments.len() == 1
             && self.keys.first().is_some_and(|key| table(&key.order.subject).is_some());
-        Ok(match fewest.1 {
-            Some(index) => Start::Condition(index),
+        Ok(match fewest {
+            Some((index, _)) => Start::Condition(index),
             None if can_walk => Start::Order,
             None => Start::Runs,
         })
     }
 
+    /// How many runs each of the conditions names ([`Condition::push_source`]), counted up to [`FEW`].
+    async fn estimates(
+        &self,
+        connection: &mut AnyConnection,
+        conditions: &[(usize, &Condition<'q>)],
+    ) -> Result<Vec<(usize, i64)>> {
+        if conditions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = Sql::new(self.engine, "");
+        for (place, (_, condition)) in conditions.iter().enumerate() {
+            sql.push(if place > 0 { " UNION ALL SELECT " } else { "SELECT " }).bind(to_int(place));
+            sql.push(", COUNT(*) FROM (SELECT 1 AS one");
+            condition.push_source(&mut sql, &self.query.experiment_ids);
+            sql.push(" LIMIT ").bind(FEW).push(") AS some_of_them");
+        }
+        let counts: Vec<(i64, i64)> = sql.fetch(connection).await?;
+        let index = |place: i64| usize::try_from(place).ok().and_then(|place| conditions.get(place));
+        Ok(counts.into_iter().filter_map(|(place, runs)| Some((index(place)?.0, runs))).collect())
+    }
+
     /// The numbers of the page's runs, and of one more if there is any.
     pub async fn page(&self, connection: &mut AnyConnection) -> Result<Vec<i64>> {
         let wanted = self.query.max_results.saturating_add(1);
-        let offset = self.query.offset;
-        if self.start != Start::Order {
-            return self.fetch(connection, Part::All, wanted, offset).await;
-        }
-        let has_passed_values = self.after.as_ref().is_some_and(|after| after[0] != Value::Int(0));
-        let (mut ids, mut skipped) = (Vec::new(), 0);
-        if !has_passed_values {
-            ids = self.fetch(connection, Part::WithValue, wanted, offset).await?;
+        let mut offset = self.query.offset;
+        let mut ids = Vec::new();
+        for part in self.parts() {
+            let found = self.fetch(connection, part, wanted - ids.len(), offset).await?;
+            if offset > 0 && found.is_empty() {
+                let passed = self.statement("SELECT COUNT(*)", part).count(connection).await?;
+                offset = offset.saturating_sub(usize::try_from(passed).unwrap_or(0));
+            } else {
+                offset = 0;
+            }
+            ids.extend(found);
             if ids.len() == wanted {
-                return Ok(ids);
+                break;
             }
-            if offset > 0 && ids.is_empty() {
-                let with_value = self.statement("SELECT COUNT(*)", Part::WithValue).count(connection).await?;
-                skipped = usize::try_from(with_value).unwrap_or(0);
-            } else if offset > 0 {
-                skipped = offset;
-            }
-        }
-        let first = &self.keys[0].order.subject;
-        if !self.conditions.iter().any(|condition| condition.needs_value_of(first)) {
-            let rest = offset.saturating_sub(skipped);
-            ids.extend(self.fetch(connection, Part::WithoutValue, wanted - ids.len(), rest).await?);
         }
         Ok(ids)
     }
 
+    /// What is still to be walked.
+    fn parts(&self) -> Vec<Part> {
+        let Some(first) = self.keys.first().filter(|_| self.start == Start::Order) else {
+            return vec![Part::All];
+        };
+        let mut parts = vec![Part::WithValue];
+        let subject = &first.order.subject;
+        if !self.conditions.iter().any(|condition| condition.needs_value_of(subject)) {
+            if matches!(subject, Subject::Metric(_)) {
+                parts.push(Part::Nan);
+            }
+            parts.push(Part::WithoutValue);
+        }
+        if let Some([Value::Int(rank), ..]) = self.after.as_deref() {
+            parts.retain(|part| part.rank() >= *rank);
+        }
+        parts
+    }
+
     pub async fn count(&self, connection: &mut AnyConnection) -> Result<i64> {
+        if let [only] = &self.conditions[..]
+            && only.is_absence()
+        {
+            // All but those that have it: both are counted by an index, and no run is asked for it.
+            let all = self.from(Start::Runs, Vec::new()).statement("SELECT COUNT(*)", Part::All);
+            let those = self.from(Start::Condition(0), vec![*only]).statement("SELECT COUNT(*)", Part::All);
+            return Ok(all.count(connection).await? - those.count(connection).await?);
+        }
         self.statement("SELECT COUNT(*)", Part::All).count(connection).await
+    }
+
+    fn from(&self, start: Start, conditions: Vec<Condition<'q>>) -> Self {
+        Self { start, conditions, keys: Vec::new(), after: None, ..*self }
     }
 
     async fn fetch(
@@ -138,17 +203,72 @@ impl<'q> Plan<'q> {
     ) -> Result<Vec<i64>> {
         let mut sql = self.statement("SELECT r.id", part);
         let keys = self.sort_keys(part);
+        let mut rest = offset;
         if let Some(after) = self.position_in(part) {
             sql.push(" AND ");
             keyset::push_after(&mut sql, &keys, &after);
+        } else if part == Part::WithValue && offset > FAR {
+            let Some((value, passed)) = self.go_to(connection, offset).await? else { return Ok(Vec::new()) };
+            let comparison = if self.keys[0].order.ascending { " >= " } else { " <= " };
+            sql.push(" AND ").push(&keys[0].expression).push(comparison);
+            keyset::bind(&mut sql, &value);
+            rest = passed;
         }
         keyset::push_order(&mut sql, &keys);
         sql.push(" LIMIT ").bind(to_int(limit));
-        if offset > 0 {
-            sql.push(" OFFSET ").bind(to_int(offset));
+        if rest > 0 {
+            sql.push(" OFFSET ").bind(to_int(rest));
         }
-        let rows: Vec<(i64,)> = sql.fetch(connection).await?;
+        let rows: Vec<(i64,)> = sql.fetch_packed(connection, "id").await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// The value that stands at `offset` among those of the first key, and how many of its equals come before
+    /// it. This reads the index of values only, where the page itself reads every run that it passes.
+    async fn go_to(&self, connection: &mut AnyConnection, offset: usize) -> Result<Option<(Value, usize)>> {
+        let key = &self.keys[0];
+        let value = &self.sort_keys(Part::WithValue)[0].expression;
+        let (direction, comparison) = if key.order.ascending { ("", " < ") } else { (" DESC", " > ") };
+        let mut sql = self.values(&format!("SELECT {value} AS value, o0.run_id"));
+        sql.push(&format!(" ORDER BY {value}{direction}, o0.run_id{direction} LIMIT 1 OFFSET "));
+        sql.bind(to_int(offset));
+        let found: Vec<(Value, i64)> = sql.fetch_packed(connection, "value, run_id").await?;
+        let Some((found, run)) = found.into_iter().next() else { return Ok(None) };
+        let mut equals = self.values("SELECT COUNT(*)");
+        equals.push(" AND ").push(value).push(" = ");
+        keyset::bind(&mut equals, &found);
+        equals.push(" AND o0.run_id").push(comparison).bind(run);
+        let passed = equals.count(connection).await?;
+        Ok(Some((found, usize::try_from(passed).unwrap_or(0))))
+    }
+
+    /// `select` with the values of the first key as `o0`, of runs that match.
+    fn values(&self, select: &str) -> Sql<'q> {
+        let (key, experiments) = (&self.keys[0], &self.query.experiment_ids);
+        let is_of_run =
+            |condition: &&Condition<'_>| matches!(condition.clause.subject, Subject::Attribute(_));
+        if self.conditions.iter().any(|condition| is_of_run(&condition)) {
+            return self.statement(select, Part::WithValue);
+        }
+        let mut sql = Sql::new(self.engine, select);
+        sql.push(&format!(" FROM {} o0 WHERE ", table(&key.order.subject).unwrap_or_default()));
+        self.push_walk(&mut sql, Part::WithValue);
+        // Few runs are in the bin, and those are in memory then.
+        let unwanted = match self.query.view {
+            ViewType::ActiveOnly => Some(1),
+            ViewType::DeletedOnly => Some(0),
+            ViewType::All => None,
+        };
+        if let Some(unwanted) = unwanted {
+            sql.push(" AND o0.run_id NOT IN (SELECT id FROM runs WHERE experiment_id = ")
+                .bind(experiments[0]);
+            sql.push(" AND is_deleted = ").bind(unwanted).push(")");
+        }
+        for condition in &self.conditions {
+            sql.push(" AND ");
+            condition.push(&mut sql, "o0.run_id", experiments);
+        }
+        sql
     }
 
     /// `select` with the runs that match, not yet sorted or cut.
@@ -156,62 +276,62 @@ impl<'q> Plan<'q> {
         let mut sql = Sql::new(self.engine, select);
         let experiments = &self.query.experiment_ids;
         let is_count = select.contains("COUNT");
-        let mut joined = self.keys.iter().filter(|_| !is_count || part == Part::WithoutValue);
-        match (self.start, part) {
+        let first = usize::from(part != Part::All);
+        let joined = self.keys.iter().skip(first).filter(|_| !is_count);
+        let run = match (self.start, part) {
             (Start::Condition(index), Part::All) => {
                 // CROSS, so that SQLite doesn't start from the runs.
                 sql.push(" FROM (SELECT c.run_id");
                 self.conditions[index].push_source(&mut sql, experiments);
                 sql.push(") f CROSS JOIN runs r");
-                joined.by_ref().for_each(|key| key.push_join(&mut sql));
+                joined.for_each(|key| key.push_join(&mut sql));
                 sql.push(" WHERE r.id = f.run_id");
+                "f.run_id"
             }
-            (_, Part::WithValue) => {
-                let key = &self.keys[0];
-                let table = table(&key.order.subject).unwrap_or_default();
+            (_, Part::WithValue | Part::Nan) => {
+                let table = table(&self.keys[0].order.subject).unwrap_or_default();
                 sql.push(&format!(" FROM {table} o0 CROSS JOIN runs r"));
-                self.keys[1..].iter().for_each(|key| key.push_join(&mut sql));
-                sql.push(" WHERE r.id = o0.run_id AND o0.experiment_id = ").bind(experiments[0]);
-                sql.push(" AND o0.key_id = ").bind(key.id);
-                self.push_range(&mut sql, key);
+                joined.for_each(|key| key.push_join(&mut sql));
+                sql.push(" WHERE r.id = o0.run_id AND ");
+                self.push_walk(&mut sql, part);
+                "o0.run_id"
             }
             _ => {
                 sql.push(" FROM runs r");
-                joined.by_ref().for_each(|key| key.push_join(&mut sql));
+                joined.for_each(|key| key.push_join(&mut sql));
                 sql.push(" WHERE ").is_in("r.experiment_id", experiments);
+                "r.id"
             }
-        }
+        };
         if part == Part::WithoutValue {
-            sql.push(&format!(
-                " AND (o0.value IS NULL{})",
-                match self.keys[0].order.subject {
-                    Subject::Metric(_) => format!(" OR o0.value = {NAN}"),
-                    _ => String::new(),
-                }
-            ));
+            let key = &self.keys[0];
+            sql.push(" AND ");
+            push_absence(&mut sql, table(&key.order.subject).unwrap_or_default(), key.id, run);
         }
         match self.query.view {
             ViewType::ActiveOnly => sql.push(" AND r.is_deleted = 0"),
             ViewType::DeletedOnly => sql.push(" AND r.is_deleted = 1"),
             ViewType::All => &mut sql,
         };
-        let run = match (self.start, part) {
-            (Start::Condition(_), Part::All) => "f.run_id",
-            (_, Part::WithValue) => "o0.run_id",
-            _ => "r.id",
-        };
         for (index, condition) in self.conditions.iter().enumerate() {
             if self.start != Start::Condition(index) {
                 sql.push(" AND ");
-                condition.push(&mut sql, run);
+                condition.push(&mut sql, run, experiments);
             }
         }
         sql
     }
 
-    /// What of the first key's index has to be walked.
-    fn push_range(&self, sql: &mut Sql<'q>, key: &Key<'q>) {
+    /// What of the first key's index has to be walked, as `o0`.
+    fn push_walk(&self, sql: &mut Sql<'q>, part: Part) {
+        let key = &self.keys[0];
+        sql.push("o0.experiment_id = ").bind(self.query.experiment_ids[0]);
+        sql.push(" AND o0.key_id = ").bind(key.id);
         if !matches!(key.order.subject, Subject::Metric(_)) {
+            return;
+        }
+        if part == Part::Nan {
+            sql.push(" AND o0.value = ").bind(NAN);
             return;
         }
         sql.push(" AND o0.value < ").bind(NAN);
@@ -225,35 +345,45 @@ impl<'q> Plan<'q> {
         }
     }
 
+    /// Whether the order goes by start time; if so, its direction.
+    fn start_time(&self) -> Option<&'q OrderBy> {
+        self.keys.iter().map(|key| key.order).find(|order| order.subject == Subject::Attribute("start_time"))
+    }
+
     fn sort_keys(&self, part: Part) -> Vec<SortKey> {
         let mut keys = Vec::new();
         let mut rest = self.keys.as_slice();
-        if let (Part::WithValue, [first, others @ ..]) = (part, rest) {
-            if !matches!(first.order.subject, Subject::Metric(_)) {
-                keys.push(SortKey::new("SUBSTR(o0.value, 1, 64)", first.order.ascending));
+        if let (true, [first, others @ ..]) = (part != Part::All, rest) {
+            if part == Part::WithValue {
+                if !matches!(first.order.subject, Subject::Metric(_)) {
+                    keys.push(SortKey::new("SUBSTR(o0.value, 1, 64)", first.order.ascending));
+                }
+                keys.push(SortKey::new("o0.value", first.order.ascending));
             }
-            keys.push(SortKey::new("o0.value", first.order.ascending));
             rest = others;
         }
         keys.extend(rest.iter().flat_map(Key::sort_keys));
-        keys.extend(last_keys());
+        keys.extend(last_keys(self.start_time()));
         keys
     }
 
     /// Where to go on in this part; `None`: at its beginning.
     fn position_in(&self, part: Part) -> Option<Vec<Value>> {
         let after = self.after.clone()?;
-        match part {
-            Part::All => Some(after),
-            Part::WithoutValue => (after[0] != Value::Int(0)).then_some(after),
-            Part::WithValue => {
-                let mut position = after[1..].to_vec();
-                if let Value::Text(text) = &after[1] {
-                    position.insert(0, Value::Text(text.chars().take(64).collect()));
-                }
-                Some(position)
-            }
+        if part == Part::All {
+            return Some(after);
         }
+        if after[0] != Value::Int(part.rank()) {
+            return None;
+        }
+        if part != Part::WithValue {
+            return Some(after[2..].to_vec());
+        }
+        let mut position = after[1..].to_vec();
+        if let Value::Text(text) = &after[1] {
+            position.insert(0, Value::Text(text.chars().take(64).collect()));
+        }
+        Some(position)
     }
 
     pub fn token_after(&self, run: &Run, id: i64) -> String {
@@ -262,7 +392,10 @@ impl<'q> Plan<'q> {
 
     fn position(&self, run: &Run, id: i64) -> Vec<Value> {
         let mut position: Vec<_> = self.keys.iter().flat_map(|key| key.position(run)).collect();
-        position.extend([Value::Int(run.started_at.unwrap_or_default().0), Value::Int(id)]);
+        if self.start_time().is_none() {
+            position.push(Value::Int(run.started_at.unwrap_or_default().0));
+        }
+        position.push(Value::Int(id));
         position
     }
 
