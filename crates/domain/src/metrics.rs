@@ -12,13 +12,16 @@ use crate::Millis;
 pub struct MetricValue(pub f64);
 
 impl MetricValue {
+    /// The ordinal of NaN, which is above all others.
+    pub const NAN_ORDINAL: i64 = i64::MAX;
+
     /// An integer that sorts as the value does, NaN above everything, and gives the value back bit by
     /// bit (but for the sign of zero and the payload of NaN, which are dropped).
     ///
     /// The usual trick for IEEE 754: positive numbers sort as their bits do, negative ones in reverse.
     pub fn to_ordinal(self) -> i64 {
         if self.0.is_nan() {
-            return i64::MAX;
+            return Self::NAN_ORDINAL;
         }
         let bits = (self.0 + 0.0).to_bits().cast_signed();
         if bits < 0 { bits ^ i64::MAX } else { bits }
@@ -26,7 +29,7 @@ impl MetricValue {
 
     /// The inverse of [`Self::to_ordinal`].
     pub fn from_ordinal(ordinal: i64) -> Self {
-        if ordinal == i64::MAX {
+        if ordinal == Self::NAN_ORDINAL {
             return Self(f64::NAN);
         }
         let bits = if ordinal < 0 { ordinal ^ i64::MAX } else { ordinal };

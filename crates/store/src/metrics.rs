@@ -1,7 +1,5 @@
 //! Metric histories: whole, in pages, and thinned for drawing.
 
-use std::collections::HashMap;
-
 use domain::limits::Invalid;
 use domain::metrics::{Axis, Curve};
 use domain::{MetricPoint, MetricValue, Millis, Page, thin};
@@ -36,73 +34,86 @@ pub async fn curves(db: &Db, query: &CurveQuery) -> Result<Vec<Curve>> {
     let runs = ids_of(db, &mut connection, &query.run_uuids).await?;
     let names: Vec<_> = query.keys.iter().map(String::as_str).collect();
     let keys = db.keys().find(&mut connection, db.engine(), &names).await?;
+    let each = query.run_uuids.iter().flat_map(|run| query.keys.iter().map(move |key| (run, key)));
+    let known = each.filter_map(|(run, key)| {
+        let series = Series { run: *runs.get(run)?, key: *keys.get(key.as_str())? };
+        Some(((run, key), series))
+    });
+    let (names, series): (Vec<_>, Vec<_>) = known.unzip();
     let mut curves = Vec::new();
-    for run_uuid in &query.run_uuids {
-        for key in &query.keys {
-            let (Some(run), Some(key_id)) = (runs.get(run_uuid), keys.get(key.as_str())) else { continue };
-            let mut points = points(db, &mut connection, *run, *key_id).await?;
-            let Some(first_timestamp) = points.first().map(|point| point.timestamp) else { continue };
-            let position = |point: &MetricPoint| query.axis.position(point, first_timestamp);
-            if query.axis == Axis::Step {
-                // Stable: equal steps stay in the order of time.
-                points.sort_by_key(|point| point.step);
-            }
-            let from = query.from.map_or(0, |from| points.partition_point(|point| position(point) < from));
-            let to =
-                query.to.map_or(points.len(), |to| points.partition_point(|point| position(point) <= to));
-            // The neighbours outside the window, so that the line leaves it.
-            let window = &points[from.saturating_sub(1).min(to)..(to + 1).min(points.len())];
-            curves.push(Curve {
-                run_uuid: run_uuid.clone(),
-                key: key.clone(),
-                points: thin::thin(window, query.axis, query.buckets),
-                total_points: window.len() as u64,
-                first_timestamp,
-            });
-        }
+    for (names, series) in names.chunks(AT_ONCE).zip(series.chunks(AT_ONCE)) {
+        let read = points_of(db, &mut connection, series, None).await?;
+        curves
+            .extend(names.iter().zip(read).filter_map(|((run, key), points)| curve(query, run, key, points)));
     }
     Ok(curves)
 }
 
+/// The curve of these points (by timestamp), thinned; `None` without any.
+fn curve(query: &CurveQuery, run_uuid: &str, key: &str, mut points: Vec<MetricPoint>) -> Option<Curve> {
+    let first_timestamp = points.first()?.timestamp;
+    let position = |point: &MetricPoint| query.axis.position(point, first_timestamp);
+    if query.axis == Axis::Step {
+        // Stable: equal steps stay in the order of time.
+        points.sort_by_key(|point| point.step);
+    }
+    let from = query.from.map_or(0, |from| points.partition_point(|point| position(point) < from));
+    let to = query.to.map_or(points.len(), |to| points.partition_point(|point| position(point) <= to));
+    // The neighbours outside the window, so that the line leaves it.
+    let window = &points[from.saturating_sub(1).min(to)..(to + 1).min(points.len())];
+    Some(Curve {
+        run_uuid: run_uuid.to_owned(),
+        key: key.to_owned(),
+        points: thin::thin(window, query.axis, query.buckets),
+        total_points: window.len() as u64,
+        first_timestamp,
+    })
+}
+
+/// A metric of a run, by their numbers.
+#[derive(Debug, Clone, Copy)]
+struct Series {
+    run: i64,
+    key: i64,
+}
+
+/// So many series are read by one statement: few round trips, and not the points of a hundred runs in memory.
+const AT_ONCE: usize = 8;
+
 const COLUMNS: &str = "timestamp_ms, step, value";
 
-/// All points of a metric, by timestamp, then step, then value.
-async fn points(db: &Db, connection: &mut AnyConnection, run: i64, key: i64) -> Result<Vec<MetricPoint>> {
-    let mut sql = Sql::new(db.engine(), "SELECT timestamp_ms, step, value FROM metrics WHERE run_id = ");
-    sql.bind(run).push(" AND key_id = ").bind(key);
-    let mut rows: Vec<(i64, i64, i64)> = sql.fetch_packed(connection, COLUMNS).await?;
+/// The points of each of the `series`, by timestamp, then step, then value; of each the first `most`.
+async fn points_of(
+    db: &Db,
+    connection: &mut AnyConnection,
+    series: &[Series],
+    most: Option<usize>,
+) -> Result<Vec<Vec<MetricPoint>>> {
+    let mut points = vec![Vec::new(); series.len()];
+    if series.is_empty() {
+        return Ok(points);
+    }
+    let mut sql = Sql::new(db.engine(), "");
+    for (place, Series { run, key }) in series.iter().enumerate() {
+        let union = if place > 0 { " UNION ALL " } else { "" };
+        sql.push(&format!("{union}SELECT place, {COLUMNS} FROM (SELECT {place} AS place, {COLUMNS}"));
+        sql.push(" FROM metrics WHERE run_id = ").bind(*run).push(" AND key_id = ").bind(*key);
+        if let Some(most) = most {
+            sql.push(&format!(" ORDER BY {COLUMNS} LIMIT ")).bind(i64::try_from(most).unwrap_or(i64::MAX));
+        }
+        sql.push(&format!(") AS points{place}"));
+    }
+    let mut rows: Vec<(usize, i64, i64, i64)> =
+        sql.fetch_packed(connection, &format!("place, {COLUMNS}")).await?;
     rows.sort_unstable();
-    Ok(rows.into_iter().map(point).collect())
+    for (place, at, step, value) in rows {
+        points[place].push(point((at, step, value)));
+    }
+    Ok(points)
 }
 
 fn point((timestamp, step, value): (i64, i64, i64)) -> MetricPoint {
     MetricPoint { value: MetricValue::from_ordinal(value), step, timestamp: Millis(timestamp) }
-}
-
-/// The metrics that these runs have, by key, each with its largest number of points in one run: whether it
-/// is a curve, or a value that was logged once.
-///
-/// # Errors
-/// Only the database's.
-pub async fn point_counts(db: &Db, run_uuids: &[String]) -> Result<Vec<(String, u64)>> {
-    let mut connection = db.reader().await?;
-    let mut counts: HashMap<i64, i64> = HashMap::new();
-    for run in ids_of(db, &mut connection, run_uuids).await?.into_values() {
-        let mut sql = Sql::new(db.engine(), "SELECT key_id, COUNT(*) FROM metrics WHERE run_id = ");
-        let rows: Vec<(i64, i64)> = sql.bind(run).push(" GROUP BY key_id").fetch(&mut connection).await?;
-        for (key, count) in rows {
-            let most = counts.entry(key).or_default();
-            *most = count.max(*most);
-        }
-    }
-    let ids: Vec<_> = counts.keys().copied().collect();
-    let names = db.keys().names(&mut connection, db.engine(), &ids).await?;
-    let mut by_name: Vec<_> = counts
-        .into_iter()
-        .filter_map(|(id, count)| Some((names.get(&id)?.to_string(), u64::try_from(count).unwrap_or(0))))
-        .collect();
-    by_name.sort_unstable();
-    Ok(by_name)
 }
 
 /// Which points of one metric of one run.
@@ -168,20 +179,34 @@ pub async fn bulk_history(
     max: usize,
 ) -> Result<Vec<(String, MetricPoint)>> {
     let mut found = Vec::new();
-    for run_uuid in run_uuids {
-        if found.len() >= max {
+    let mut connection = db.reader().await?;
+    let (names, series) = series_of(db, &mut connection, run_uuids, key).await?;
+    for (names, series) in names.chunks(AT_ONCE).zip(series.chunks(AT_ONCE)) {
+        let rest = max - found.len();
+        let read = points_of(db, &mut connection, series, Some(rest)).await?;
+        let each = names.iter().zip(read);
+        found.extend(each.flat_map(|(run, points)| points.into_iter().map(|point| (run.clone(), point))));
+        found.truncate(max);
+        if found.len() == max {
             break;
         }
-        let query = HistoryQuery {
-            run_uuid: run_uuid.clone(),
-            key: key.to_owned(),
-            max_results: Some(max - found.len()),
-            page_token: None,
-        };
-        let page = history(db, &query).await?;
-        found.extend(page.items.into_iter().map(|point| (run_uuid.clone(), point)));
     }
     Ok(found)
+}
+
+/// The metric `key` of each of the runs that exist, with their ids.
+async fn series_of(
+    db: &Db,
+    connection: &mut AnyConnection,
+    run_uuids: &[String],
+    key: &str,
+) -> Result<(Vec<String>, Vec<Series>)> {
+    let runs = ids_of(db, connection, run_uuids).await?;
+    let keys = db.keys().find(connection, db.engine(), &[key]).await?;
+    let key = keys.get(key).copied().unwrap_or(UNKNOWN);
+    let known =
+        run_uuids.iter().filter_map(|uuid| Some((uuid.clone(), Series { run: *runs.get(uuid)?, key })));
+    Ok(known.unzip())
 }
 
 /// Which points, of which steps, thinned to how many.
@@ -208,19 +233,18 @@ pub async fn interval(db: &Db, query: &IntervalQuery) -> Result<Vec<(String, Met
         return Err(Invalid::new("end_step", message).into());
     }
     let mut connection = db.reader().await?;
-    let runs = ids_of(db, &mut connection, &query.run_uuids).await?;
-    let keys = db.keys().find(&mut connection, db.engine(), &[query.key.as_str()]).await?;
-    let key = keys.get(query.key.as_str()).copied().unwrap_or(UNKNOWN);
+    let (names, series) = series_of(db, &mut connection, &query.run_uuids, &query.key).await?;
     let mut found = Vec::new();
-    for run_uuid in &query.run_uuids {
-        let Some(run) = runs.get(run_uuid) else { continue };
-        let mut points = points(db, &mut connection, *run, key).await?;
-        if let Some((start, end)) = query.steps {
-            points.retain(|point| (start..=end).contains(&point.step));
+    for (names, series) in names.chunks(AT_ONCE).zip(series.chunks(AT_ONCE)) {
+        let read = points_of(db, &mut connection, series, None).await?;
+        for (run_uuid, mut points) in names.iter().zip(read) {
+            if let Some((start, end)) = query.steps {
+                points.retain(|point| (start..=end).contains(&point.step));
+            }
+            points.sort_by_key(|point| point.step);
+            let thinned = thin::at_most(&points, Axis::Step, query.max_results);
+            found.extend(thinned.into_iter().map(|point| (run_uuid.clone(), point)));
         }
-        points.sort_by_key(|point| point.step);
-        let thinned = thin::at_most(&points, Axis::Step, query.max_results);
-        found.extend(thinned.into_iter().map(|point| (run_uuid.clone(), point)));
     }
     Ok(found)
 }

@@ -108,6 +108,11 @@ impl<'a> Sql<'a> {
         Ok(query.fetch_all(connection).await?)
     }
 
+    /// Runs a statement that answers no rows.
+    pub async fn execute(&self, connection: &mut AnyConnection) -> Result<()> {
+        self.fetch::<()>(connection).await.map(drop)
+    }
+
     /// The rows of a statement that selects `columns`, in its order: for many rows.
     pub async fn fetch_packed<T: DeserializeOwned>(
         &self,

@@ -251,6 +251,88 @@ async fn every_way_to_a_page_of_many_runs_leads_to_the_same() {
 }
 
 #[tokio::test]
+async fn groups_are_the_runs_by_a_param_most_frequent_first() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        for (index, value) in [Some("a"), Some("b"), Some("b"), None, Some("b"), Some("c")].iter().enumerate()
+        {
+            let uuid = run(&db, id, i64::try_from(index).expect("is small")).await;
+            let params = value.map(|value| KeyValue::new("p", value)).into_iter().collect();
+            log(&db, &uuid, vec![metric("m", 1.0, 0)], params).await;
+        }
+        let starts = |group: &runs::RunGroup| {
+            group.runs.iter().filter_map(|run| Some(run.started_at?.0)).collect::<Vec<_>>()
+        };
+        let groups = async |filter: &str, order: &str, most: usize| {
+            let query = RunQuery { max_results: 2, ..query(id, filter, order) };
+            let groups = runs::groups(&db, &query, "p", most).await.expect("are found");
+            let text = |one: &runs::RunGroup| (one.value.clone().unwrap_or_default(), one.total, starts(one));
+            groups.iter().map(text).collect::<Vec<_>>()
+        };
+        let group = |value: &str, total: i64, starts: &[i64]| (value.to_owned(), total, starts.to_vec());
+        let all = [group("b", 3, &[4, 2]), group("a", 1, &[0]), group("c", 1, &[5]), group("", 1, &[3])];
+        assert_eq!(groups("", "", 9).await, all);
+        assert_eq!(groups("", "", 1).await, [group("b", 3, &[4, 2]), group("", 1, &[3])]);
+        assert_eq!(groups("params.p != 'b'", "metrics.m", 9).await, all[1..3]);
+        let ascending = groups("metrics.m = 1", "start_time ASC", 9).await;
+        assert_eq!(ascending[0], group("b", 3, &[1, 2]));
+        assert!(runs::groups(&db, &query(id, "", ""), "none", 9).await.is_ok_and(|groups| groups.len() == 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn runs_go_to_the_bin_and_back_together_or_not_at_all() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let both = vec![run(&db, id, 1).await, run(&db, id, 2).await];
+        let with_another = [both.clone(), vec!["none".to_owned()]].concat();
+        assert!(matches!(runs::delete_many(&db, with_another, NOW).await, Err(Error::NotFound { .. })));
+        assert_eq!(found(&db, &query(id, "", "")).await.len(), 2);
+        runs::delete_many(&db, both.clone(), NOW).await.expect("are deleted");
+        assert!(found(&db, &query(id, "", "")).await.is_empty());
+        runs::restore_many(&db, both).await.expect("are restored");
+        assert_eq!(found(&db, &query(id, "", "")).await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_histories_of_many_runs_come_run_by_run_and_no_more_than_asked() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let mut uuids = Vec::new();
+        for _ in 0..10 {
+            let uuid = run(&db, id, 0).await;
+            let points = [(2.0, 1), (1.0, 0)].map(|(value, step)| metric("m", value, step));
+            log(&db, &uuid, points.to_vec(), Vec::new()).await;
+            uuids.push(uuid);
+        }
+        uuids.reverse();
+        uuids.insert(1, "none".into());
+        let history = async |max| {
+            let points = metrics::bulk_history(&db, &uuids, "m", max).await.expect("is found");
+            points.into_iter().map(|(run, point)| (run, point.step)).collect::<Vec<_>>()
+        };
+        let known: Vec<_> = uuids.iter().filter(|uuid| *uuid != "none").collect();
+        let all: Vec<_> = known.iter().flat_map(|run| [0, 1].map(|step| ((*run).clone(), step))).collect();
+        for max in [0, 1, 3, 17, 100] {
+            assert_eq!(history(max).await, all[..max.min(all.len())], "{max}");
+        }
+        let query = CurveQuery {
+            run_uuids: uuids.clone(),
+            keys: vec!["none".into(), "m".into()],
+            buckets: 10,
+            ..CurveQuery::default()
+        };
+        let curves = metrics::curves(&db, &query).await.expect("are found");
+        assert_eq!(curves.iter().map(|curve| &curve.run_uuid).collect::<Vec<_>>(), known);
+        assert!(curves.iter().all(|curve| curve.points.len() == 2 && curve.points[0].step == 0));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn keys_values_and_children_are_counted_in_their_experiment_only() {
     on_each(async |db| {
         let (id, other) = (experiment(&db).await, experiment(&db).await);
@@ -272,9 +354,6 @@ async fn keys_values_and_children_are_counted_in_their_experiment_only() {
             runs::child_counts(&db, &[parent.clone(), "none".into()]).await.expect("are counted"),
             [3, 0]
         );
-        let counts =
-            metrics::point_counts(&db, &found(&db, &query(id, "", "")).await).await.expect("are counted");
-        assert_eq!(counts, [("only here".to_owned(), 1)]);
         let query = ExperimentQuery { max_results: 1000, ..ExperimentQuery::default() };
         let summaries = experiments::summaries(&db, &query).await.expect("are found").items;
         let summary = summaries.iter().find(|one| one.experiment.id == id).expect("is there");

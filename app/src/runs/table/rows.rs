@@ -92,16 +92,7 @@ pub async fn list_groups(experiment_id: i64, selection: RowSelection) -> Result<
     let db = expect_context::<store::Db>();
     let Some(key) = selection.group.clone() else { return Ok(Vec::new()) };
     let columns = server::columns(&db, experiment_id, &selection).await?;
-    let values = store::runs::param_values(&db, &[experiment_id], &key, 50).await?;
-    let mut groups = Vec::new();
-    for value in values.into_iter().map(Some).chain([None]) {
-        let filter = super::groups::group_filter(&selection.filter, &key, value.as_deref());
-        let runs = server::rows(&db, experiment_id, &selection, filter, columns.clone(), 0, 10).await?;
-        if runs.total > 0 {
-            groups.push(RunGroup { value, runs });
-        }
-    }
-    Ok(groups)
+    server::groups(&db, experiment_id, &selection, &key, columns).await
 }
 
 /// The values of a param that a filter may compare with, most frequent first.
@@ -115,10 +106,7 @@ pub async fn list_param_values(experiment_id: i64, key: String) -> Result<Vec<St
 #[server(prefix = "/ui")]
 pub async fn delete_runs(#[server(default)] runs: Vec<String>, back: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    let now = crate::clock::now();
-    for uuid in &runs {
-        store::runs::delete(&db, uuid.clone(), now).await?;
-    }
+    store::runs::delete_many(&db, runs.clone(), crate::clock::now()).await?;
     let separator = if back.contains('?') { '&' } else { '?' };
     server::redirect_back(&match &runs[..] {
         [] => back,
@@ -131,9 +119,7 @@ pub async fn delete_runs(#[server(default)] runs: Vec<String>, back: String) -> 
 #[server(prefix = "/ui")]
 pub async fn restore_runs(#[server(default)] runs: Vec<String>, back: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    for uuid in runs {
-        store::runs::restore(&db, uuid).await?;
-    }
+    store::runs::restore_many(&db, runs).await?;
     server::redirect_back(&back);
     Ok(())
 }
@@ -152,7 +138,7 @@ mod server {
     use store::Db;
     use store::runs::RunQuery;
 
-    use super::{Cell, RowSelection, RunRow, RunRows};
+    use super::{Cell, RowSelection, RunGroup, RunRow, RunRows};
     use crate::error::UiError;
     use crate::runs::table::column::{Attribute, Column, default_columns};
 
@@ -192,11 +178,50 @@ mod server {
         offset: usize,
         limit: usize,
     ) -> Result<RunRows, UiError> {
-        let nested = !selection.flat && selection.filter.trim().is_empty() && !selection.deleted;
+        let query = query(experiment_id, selection, filter, offset, limit);
+        let page = store::runs::search(db, &query).await?;
+        let total = store::runs::count(db, &query).await?;
+        let children = children(db, selection, &page.items).await?;
+        let now = crate::clock::now();
+        Ok(table(&page.items, children, columns, total, now))
+    }
+
+    /// How many groups are shown; a filter shows the others.
+    const MOST_GROUPS: usize = 50;
+    /// How many runs of each group are shown.
+    const IN_GROUP: usize = 10;
+
+    pub async fn groups(
+        db: &Db,
+        experiment_id: i64,
+        selection: &RowSelection,
+        key: &str,
+        columns: Vec<Column>,
+    ) -> Result<Vec<RunGroup>, UiError> {
+        let query = query(experiment_id, selection, selection.filter.clone(), 0, IN_GROUP);
+        let groups = store::runs::groups(db, &query, key, MOST_GROUPS).await?;
+        let shown: Vec<_> = groups.iter().flat_map(|group| &group.runs).collect();
+        let mut children = children(db, selection, shown).await?.into_iter();
+        let now = crate::clock::now();
+        let group = |group: store::runs::RunGroup| {
+            let children: Vec<_> = children.by_ref().take(group.runs.len()).collect();
+            let runs = table(&group.runs, children, columns.clone(), group.total, now);
+            RunGroup { value: group.value, runs }
+        };
+        Ok(groups.into_iter().map(group).collect())
+    }
+
+    fn query(
+        experiment_id: i64,
+        selection: &RowSelection,
+        filter: String,
+        offset: usize,
+        limit: usize,
+    ) -> RunQuery {
         let order = selection.order.as_ref().map(|(column, descending)| {
             format!("{} {}", column.order_field(), if *descending { "DESC" } else { "ASC" })
         });
-        let query = RunQuery {
+        RunQuery {
             experiment_ids: vec![experiment_id],
             filter,
             order_by: order.into_iter().collect(),
@@ -204,20 +229,24 @@ mod server {
             max_results: limit.clamp(1, 1_000),
             page_token: None,
             offset,
-        };
-        let page = store::runs::search(db, &query).await?;
-        let total = store::runs::count(db, &query).await?;
-        let uuids: Vec<_> = page.items.iter().map(|run| run.uuid.clone()).collect();
-        let children =
-            if nested { store::runs::child_counts(db, &uuids).await? } else { vec![0; uuids.len()] };
-        let now = crate::clock::now();
-        let rows = page
-            .items
-            .iter()
-            .zip(children)
-            .map(|(run, children)| row(run, children, &columns, now))
-            .collect();
-        Ok(RunRows { columns, rows, total, now })
+        }
+    }
+
+    /// How many children each of the runs has; none are shown in a table that isn't nested.
+    async fn children<'r>(
+        db: &Db,
+        selection: &RowSelection,
+        runs: impl IntoIterator<Item = &'r Run>,
+    ) -> Result<Vec<i64>, UiError> {
+        let uuids: Vec<_> = runs.into_iter().map(|run| run.uuid.clone()).collect();
+        let nested = !selection.flat && selection.filter.trim().is_empty() && !selection.deleted;
+        Ok(if nested { store::runs::child_counts(db, &uuids).await? } else { vec![0; uuids.len()] })
+    }
+
+    fn table(runs: &[Run], children: Vec<i64>, columns: Vec<Column>, total: i64, now: Millis) -> RunRows {
+        let rows =
+            runs.iter().zip(children).map(|(run, children)| row(run, children, &columns, now)).collect();
+        RunRows { columns, rows, total, now }
     }
 
     fn row(run: &Run, children: i64, columns: &[Column], now: Millis) -> RunRow {

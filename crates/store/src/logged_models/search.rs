@@ -1,6 +1,6 @@
 //! Search over logged models.
 
-use domain::filter::{self, Comparison, LOGGED_MODELS, Subject, Test};
+use domain::filter::{self, LOGGED_MODELS, Subject, Test};
 use domain::limits::Invalid;
 use domain::logged_models::{LoggedModel, ModelMetric, ModelStatus};
 use domain::{MetricValue, Page};
@@ -9,11 +9,8 @@ use super::{Row, SELECT, load};
 use crate::Db;
 use crate::error::Result;
 use crate::search::keyset::{self, SortKey, Value};
-use crate::search::text::push_test;
+use crate::search::text::{push_metric_test, push_test};
 use crate::sql::Sql;
-
-/// The ordinal of NaN, which is above all others.
-const NAN: i64 = i64::MAX;
 
 /// Metrics that were measured on this data set only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,7 +70,10 @@ pub async fn search(db: &Db, query: &LoggedModelQuery) -> Result<Page<LoggedMode
             Subject::Metric(key) => {
                 sql.push("EXISTS (SELECT 1 FROM logged_model_metrics t WHERE t.model_id = m.id AND t.key = ");
                 sql.bind(&**key);
-                push_metric_test(&mut sql, &clause.test);
+                if let Test::Number(comparison, number) = &clause.test {
+                    sql.push(" AND ");
+                    push_metric_test(&mut sql, "t.value", *comparison, *number);
+                }
                 push_datasets(&mut sql, &query.datasets);
                 sql.push(")");
             }
@@ -110,16 +110,6 @@ fn push_pair<'q>(sql: &mut Sql<'q>, table: &str, key: &'q str, test: &'q Test) {
     sql.push(" AND ");
     push_test(sql, "t.value", test);
     sql.push(")");
-}
-
-fn push_metric_test(sql: &mut Sql<'_>, test: &Test) {
-    if let Test::Number(comparison, number) = test {
-        let ordinal = MetricValue(*number).to_ordinal();
-        sql.push(" AND t.value ").push(comparison.as_sql()).push(" ").bind(ordinal);
-        if matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual) {
-            sql.push(" AND t.value < ").bind(NAN);
-        }
-    }
 }
 
 fn push_datasets<'q>(sql: &mut Sql<'q>, datasets: &'q [DatasetFilter]) {
@@ -210,7 +200,7 @@ impl<'q> Key<'q> {
         let text = |text: Option<&str>| Value::Text(text.unwrap_or_default().to_owned());
         match &self.subject {
             Subject::Metric(key) => match self.last(model, key).map(|metric| metric.value) {
-                Some(value) if value.0.is_nan() => vec![Value::Int(1), Value::Int(NAN)],
+                Some(value) if value.0.is_nan() => vec![Value::Int(1), Value::Int(MetricValue::NAN_ORDINAL)],
                 Some(value) => vec![Value::Int(0), Value::Int(value.to_ordinal())],
                 None => vec![Value::Int(2), Value::Int(0)],
             },
@@ -251,7 +241,8 @@ fn sort_keys(order: &[Key<'_>]) -> Vec<SortKey> {
         match &key.subject {
             Subject::Metric(_) => {
                 let value = format!("o{index}.value");
-                let rank = format!("CASE WHEN {value} IS NULL THEN 2 WHEN {value} = {NAN} THEN 1 ELSE 0 END");
+                let nan = MetricValue::NAN_ORDINAL;
+                let rank = format!("CASE WHEN {value} IS NULL THEN 2 WHEN {value} = {nan} THEN 1 ELSE 0 END");
                 keys.push(SortKey::new(rank, true));
                 keys.push(SortKey::new(format!("COALESCE({value}, 0)"), ascending));
             }

@@ -6,7 +6,7 @@ use domain::runs::NAME_TAG;
 use domain::{KeyValue, Millis, RunStatus};
 use futures::FutureExt as _;
 
-use super::log::{RunLog, log};
+use super::log::{RunLog, log, log_within};
 use crate::Db;
 use crate::bulk;
 use crate::error::{Error, Result};
@@ -61,9 +61,6 @@ pub struct RunUpdate {
 /// # Errors
 /// `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn update(db: &Db, uuid: String, update: RunUpdate) -> Result<()> {
-    if let Some(name) = update.name.clone() {
-        rename(db, uuid.clone(), name).await?;
-    }
     db.write(move |tx| {
         async move {
             let run = find_active(tx, &uuid).await?;
@@ -75,7 +72,10 @@ pub async fn update(db: &Db, uuid: String, update: RunUpdate) -> Result<()> {
             .bind(run.id)
             .execute(&mut *tx.connection)
             .await?;
-            Ok(())
+            match update.name {
+                Some(name) => log_within(tx, uuid, RunLog::of_tag(KeyValue::new(NAME_TAG, name))).await,
+                None => Ok(()),
+            }
         }
         .boxed()
     })
@@ -95,7 +95,15 @@ pub async fn rename(db: &Db, uuid: String, name: String) -> Result<()> {
 /// # Errors
 /// `NotFound`.
 pub async fn delete(db: &Db, uuid: String, now: Millis) -> Result<()> {
-    set_deleted(db, uuid, Some(now)).await
+    delete_many(db, vec![uuid], now).await
+}
+
+/// Moves all of the runs to the bin, or none.
+///
+/// # Errors
+/// `NotFound` if one of them isn't there.
+pub async fn delete_many(db: &Db, uuids: Vec<String>, now: Millis) -> Result<()> {
+    set_deleted(db, uuids, Some(now)).await
 }
 
 /// Takes a run back out of the bin.
@@ -103,19 +111,34 @@ pub async fn delete(db: &Db, uuid: String, now: Millis) -> Result<()> {
 /// # Errors
 /// `NotFound`.
 pub async fn restore(db: &Db, uuid: String) -> Result<()> {
-    set_deleted(db, uuid, None).await
+    restore_many(db, vec![uuid]).await
 }
 
-async fn set_deleted(db: &Db, uuid: String, deleted_at: Option<Millis>) -> Result<()> {
+/// Takes all of the runs back out of the bin, or none.
+///
+/// # Errors
+/// `NotFound` if one of them isn't there.
+pub async fn restore_many(db: &Db, uuids: Vec<String>) -> Result<()> {
+    set_deleted(db, uuids, None).await
+}
+
+async fn set_deleted(db: &Db, uuids: Vec<String>, deleted_at: Option<Millis>) -> Result<()> {
     db.write(move |tx| {
         async move {
-            let run = find(tx, &uuid).await?;
-            sqlx::query("UPDATE runs SET is_deleted = $1, deleted_at_ms = $2 WHERE id = $3")
-                .bind(i64::from(deleted_at.is_some()))
-                .bind(deleted_at.map(|at| at.0))
-                .bind(run.id)
-                .execute(&mut *tx.connection)
-                .await?;
+            let names: Vec<_> = uuids.iter().map(String::as_str).collect();
+            let found = find_many(tx, &names).await?;
+            if let Some(missing) = names.iter().find(|uuid| !found.contains_key(**uuid)) {
+                return Err(Error::not_found("run", "id", *missing));
+            }
+            let ids: Vec<_> = found.values().map(|run| run.id).collect();
+            for chunk in ids.chunks(bulk::MAX_LIST) {
+                let mut sql = Sql::new(tx.engine, "UPDATE runs SET ");
+                match deleted_at {
+                    Some(at) => sql.push("is_deleted = 1, deleted_at_ms = ").bind(at.0),
+                    None => sql.push("is_deleted = 0, deleted_at_ms = NULL"),
+                };
+                sql.push(" WHERE id IN").list(chunk).execute(tx.connection).await?;
+            }
             Ok(())
         }
         .boxed()
@@ -126,7 +149,7 @@ async fn set_deleted(db: &Db, uuid: String, deleted_at: Option<Millis>) -> Resul
 /// # Errors
 /// `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn set_tag(db: &Db, uuid: String, tag: KeyValue) -> Result<()> {
-    log(db, uuid, RunLog { tags: vec![tag], ..RunLog::default() }).await
+    log(db, uuid, RunLog::of_tag(tag)).await
 }
 
 /// Appends a model's description to the tag in which old clients keep what models a run logged.

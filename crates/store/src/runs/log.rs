@@ -37,6 +37,12 @@ pub struct RunLog {
     pub tags: Vec<KeyValue>,
 }
 
+impl RunLog {
+    pub(super) fn of_tag(tag: KeyValue) -> Self {
+        Self { tags: vec![tag], ..Self::default() }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct LogRun {
     uuid: String,
@@ -53,6 +59,11 @@ pub async fn log(db: &Db, uuid: String, mut log: RunLog) -> Result<()> {
     check_params(&log.params)?;
     let (reply, answer) = oneshot::channel();
     db.enqueue(Job::Log(LogRun { uuid, log }, reply), answer).await
+}
+
+/// Logs to a run as a part of another write.
+pub(super) async fn log_within(tx: &mut Tx<'_>, uuid: String, log: RunLog) -> Result<()> {
+    log_all(tx, &[&LogRun { uuid, log }]).await?.into_iter().collect()
 }
 
 /// A request may name a param once.

@@ -10,10 +10,12 @@ pub(crate) use create::{CreateRun, insert_all};
 pub use create::{NewRun, create};
 pub use keys::{keys, param_values};
 pub(crate) use lifecycle::find;
-pub use lifecycle::{RunUpdate, delete, delete_tag, log_model, rename, restore, set_tag, update};
+pub use lifecycle::{
+    RunUpdate, delete, delete_many, delete_tag, log_model, rename, restore, restore_many, set_tag, update,
+};
 pub(crate) use log::{LogRun, log_all};
 pub use log::{NewMetric, RunLog, log};
 pub(crate) use read::{Kind, ids_of, load};
 pub use read::{child_counts, get, get_many};
 
-pub use crate::search::{RunQuery, count, search};
+pub use crate::search::{RunGroup, RunQuery, count, groups, search};

@@ -42,19 +42,14 @@ pub async fn child_counts(db: &Db, uuids: &[String]) -> Result<Vec<i64>> {
     let mut counts: HashMap<String, i64> = HashMap::new();
     for chunk in uuids.chunks(bulk::MAX_LIST) {
         let names: Vec<_> = chunk.iter().map(String::as_str).collect();
-        let mut experiments = Sql::new(db.engine(), "SELECT DISTINCT experiment_id FROM runs WHERE uuid IN");
-        let experiments: Vec<(i64,)> = experiments.list(&names).fetch(&mut connection).await?;
-        for (experiment,) in experiments {
-            let mut children = Sql::new(
-                db.engine(),
-                "SELECT t.value, COUNT(*) FROM tags t JOIN runs r ON r.id = t.run_id AND r.is_deleted = 0
-                 WHERE t.experiment_id = ",
-            );
-            children.bind(experiment).push(" AND t.key_id = ").bind(key);
-            children.push(" AND SUBSTR(t.value, 1, 64) IN").list(&names).push(" GROUP BY t.value");
-            let rows: Vec<(String, i64)> = children.fetch(&mut connection).await?;
-            counts.extend(rows);
-        }
+        let mut sql = Sql::new(
+            db.engine(),
+            "SELECT t.value, COUNT(*) FROM tags t JOIN runs r ON r.id = t.run_id AND r.is_deleted = 0
+             WHERE t.experiment_id IN (SELECT experiment_id FROM runs WHERE uuid IN",
+        );
+        sql.list(&names).push(") AND t.key_id = ").bind(key);
+        sql.push(" AND SUBSTR(t.value, 1, 64) IN").list(&names).push(" GROUP BY t.value");
+        counts.extend(sql.fetch::<(String, i64)>(&mut connection).await?);
     }
     Ok(uuids.iter().map(|uuid| counts.get(uuid).copied().unwrap_or(0)).collect())
 }

@@ -1,11 +1,10 @@
 //! A filter's clauses, as SQL over `runs r`.
 
-use domain::MetricValue;
 use domain::datasets::CONTEXT_TAG;
 use domain::filter::{Clause, Comparison, Subject, Test, TextComparison};
 
-use super::order::{NAN, column, table};
-use super::text::push_test;
+use super::order::{column, table};
+use super::text::{push_metric_test, push_test};
 use crate::sql::Sql;
 
 /// So many characters of a text are in its index.
@@ -101,13 +100,11 @@ impl<'q> Condition<'q> {
 
     /// A predicate on the value of a metric, param or tag.
     pub fn push_value_test(&self, sql: &mut Sql<'q>, value: &str) {
-        let Test::Number(comparison, number) = &self.clause.test else {
-            return push_test(sql, value, &self.clause.test);
-        };
-        let ordinal = MetricValue(*number).to_ordinal();
-        sql.push(value).push(" ").push(comparison.as_sql()).push(" ").bind(ordinal);
-        if matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual) {
-            sql.push(" AND ").push(value).push(" < ").bind(NAN);
+        match (&self.clause.subject, &self.clause.test) {
+            (Subject::Metric(_), Test::Number(comparison, number)) => {
+                push_metric_test(sql, value, *comparison, *number);
+            }
+            (_, test) => push_test(sql, value, test),
         }
     }
 

@@ -14,8 +14,9 @@ use domain::{Page, Run, ViewType};
 
 use crate::Db;
 use crate::error::Result;
+use crate::keys::UNKNOWN;
 use crate::runs;
-use plan::Plan;
+use plan::{Group, Plan};
 
 /// Which runs, in which order.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +62,38 @@ pub async fn count(db: &Db, query: &RunQuery) -> Result<i64> {
     let mut connection = db.reader().await?;
     let plan = Plan::new(db, &mut connection, &query, &filter, &order).await?;
     plan.count(&mut connection).await
+}
+
+/// Runs that match and have the same value of a param.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunGroup {
+    /// `None`: the runs without this param.
+    pub value: Option<String>,
+    /// The first of them, in the order of the query.
+    pub runs: Vec<Run>,
+    /// How many there are in all.
+    pub total: i64,
+}
+
+/// The runs that match by their value of `param`: the `most` values that most of them have, the most frequent
+/// first, and the runs without a value last; of each the first `max_results`.
+///
+/// # Errors
+/// As [`search`].
+pub async fn groups(db: &Db, query: &RunQuery, param: &str, most: usize) -> Result<Vec<RunGroup>> {
+    let (filter, order) = parse(query)?;
+    let mut connection = db.reader().await?;
+    let plan = Plan::new(db, &mut connection, query, &filter, &order).await?;
+    let keys = db.keys().find(&mut connection, db.engine(), &[param]).await?;
+    let key = keys.get(param).copied().unwrap_or(UNKNOWN);
+    let groups = plan.groups(&mut connection, key, most, query.max_results).await?;
+    let ids: Vec<_> = groups.iter().flat_map(|group| group.ids.iter().copied()).collect();
+    let mut runs = runs::load(db, &mut connection, &ids).await?.into_iter();
+    let group = |Group { value, ids, total }| {
+        let runs = runs.by_ref().take(ids.len()).collect();
+        RunGroup { value, runs, total }
+    };
+    Ok(groups.into_iter().map(group).collect())
 }
 
 fn parse(query: &RunQuery) -> Result<(filter::Filter, Vec<filter::OrderBy>)> {

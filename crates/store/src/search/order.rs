@@ -6,9 +6,6 @@ use domain::{MetricValue, Run};
 use super::keyset::{SortKey, Value};
 use crate::sql::Sql;
 
-/// The ordinal of NaN, which is above all others.
-pub(super) const NAN: i64 = i64::MAX;
-
 /// The table that holds a subject's values, by run and key.
 pub(super) fn table(subject: &Subject) -> Option<&'static str> {
     match subject {
@@ -66,7 +63,7 @@ impl Key<'_> {
             |nan: &str| SortKey::new(format!("CASE WHEN {value} IS NULL THEN 2{nan} ELSE 0 END"), true);
         match &self.order.subject {
             Subject::Metric(_) => vec![
-                rank(&format!(" WHEN {value} = {NAN} THEN 1")),
+                rank(&format!(" WHEN {value} = {} THEN 1", MetricValue::NAN_ORDINAL)),
                 SortKey::new(format!("COALESCE({value}, 0)"), ascending),
             ],
             Subject::Attribute("end_time" | "duration") => {
@@ -85,7 +82,9 @@ impl Key<'_> {
         };
         match &self.order.subject {
             Subject::Metric(key) => match run.metric(key).map(|metric| metric.value) {
-                Some(MetricValue(value)) if value.is_nan() => vec![Value::Int(1), Value::Int(NAN)],
+                Some(MetricValue(value)) if value.is_nan() => {
+                    vec![Value::Int(1), Value::Int(MetricValue::NAN_ORDINAL)]
+                }
                 Some(value) => vec![Value::Int(0), Value::Int(value.to_ordinal())],
                 None => vec![Value::Int(2), Value::Int(0)],
             },

@@ -1,13 +1,13 @@
 //! How a search is run: from which end, and in which steps.
 
 use domain::filter::{Filter, OrderBy, Subject};
-use domain::{Run, ViewType};
+use domain::{MetricValue, Run, ViewType};
 use sqlx::AnyConnection;
 
 use super::RunQuery;
 use super::condition::{Condition, push_absence};
 use super::keyset::{self, SortKey, Value};
-use super::order::{Key, NAN, last_keys, table};
+use super::order::{Key, last_keys, table};
 use crate::Db;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -56,6 +56,13 @@ impl Part {
             Self::WithoutValue => 2,
         }
     }
+}
+
+/// Runs with the same value of a param, by number.
+pub(super) struct Group {
+    pub value: Option<String>,
+    pub ids: Vec<i64>,
+    pub total: i64,
 }
 
 /// An offset beyond this is gone to by the index alone.
@@ -146,7 +153,7 @@ impl<'q> Plan<'q> {
         for part in self.parts() {
             let found = self.fetch(connection, part, wanted - ids.len(), offset).await?;
             if offset > 0 && found.is_empty() {
-                let passed = self.statement("SELECT COUNT(*)", part).count(connection).await?;
+                let passed = self.counting(part).count(connection).await?;
                 offset = offset.saturating_sub(usize::try_from(passed).unwrap_or(0));
             } else {
                 offset = 0;
@@ -183,15 +190,53 @@ impl<'q> Plan<'q> {
             && only.is_absence()
         {
             // All but those that have it: both are counted by an index, and no run is asked for it.
-            let all = self.from(Start::Runs, Vec::new()).statement("SELECT COUNT(*)", Part::All);
-            let those = self.from(Start::Condition(0), vec![*only]).statement("SELECT COUNT(*)", Part::All);
+            let all = self.from(Start::Runs, Vec::new()).counting(Part::All);
+            let those = self.from(Start::Condition(0), vec![*only]).counting(Part::All);
             return Ok(all.count(connection).await? - those.count(connection).await?);
         }
-        self.statement("SELECT COUNT(*)", Part::All).count(connection).await
+        self.counting(Part::All).count(connection).await
     }
 
     fn from(&self, start: Start, conditions: Vec<Condition<'q>>) -> Self {
         Self { start, conditions, keys: Vec::new(), after: None, ..*self }
+    }
+
+    /// Numbers of runs by their value of the param with this number: of each of the `most` values that most
+    /// matching runs have, and of the runs without any, the first `each`, and how many there are.
+    pub async fn groups(
+        &self,
+        connection: &mut AnyConnection,
+        param: i64,
+        most: usize,
+        each: usize,
+    ) -> Result<Vec<Group>> {
+        let mut sql = Sql::new(
+            self.engine,
+            "SELECT value, id, total FROM (
+                 SELECT value, id, total, place,
+                     DENSE_RANK() OVER (ORDER BY CASE WHEN value IS NULL THEN 0 ELSE 1 END, total DESC, value) AS nth
+                 FROM (
+                     SELECT value, id, COUNT(*) OVER (PARTITION BY value) AS total,
+                         ROW_NUMBER() OVER (PARTITION BY value ORDER BY place) AS place
+                     FROM (
+                         SELECT (SELECT g.value FROM params g WHERE g.run_id = r.id AND g.key_id = ",
+        );
+        sql.bind(param).push(") AS value, r.id AS id, ROW_NUMBER() OVER (");
+        keyset::push_order(&mut sql, &self.sort_keys(Part::All));
+        sql.push(") AS place");
+        self.push_matching(&mut sql, Part::All, true);
+        sql.push(") AS matching) AS grouped) AS ranked WHERE place <= ").bind(to_int(each));
+        sql.push(" AND nth <= ").bind(to_int(most.saturating_add(1)));
+        sql.push(" ORDER BY CASE WHEN value IS NULL THEN 1 ELSE 0 END, total DESC, value, place");
+        let rows: Vec<(Option<String>, i64, i64)> = sql.fetch_packed(connection, "value, id, total").await?;
+        let mut groups: Vec<Group> = Vec::new();
+        for (value, id, total) in rows {
+            match groups.last_mut().filter(|group| group.value == value) {
+                Some(group) => group.ids.push(id),
+                None => groups.push(Group { value, ids: vec![id], total }),
+            }
+        }
+        Ok(groups)
     }
 
     async fn fetch(
@@ -201,7 +246,8 @@ impl<'q> Plan<'q> {
         limit: usize,
         offset: usize,
     ) -> Result<Vec<i64>> {
-        let mut sql = self.statement("SELECT r.id", part);
+        let mut sql = Sql::new(self.engine, "SELECT r.id");
+        self.push_matching(&mut sql, part, true);
         let keys = self.sort_keys(part);
         let mut rest = offset;
         if let Some(after) = self.position_in(part) {
@@ -247,10 +293,11 @@ impl<'q> Plan<'q> {
         let (key, experiments) = (&self.keys[0], &self.query.experiment_ids);
         let is_of_run =
             |condition: &&Condition<'_>| matches!(condition.clause.subject, Subject::Attribute(_));
-        if self.conditions.iter().any(|condition| is_of_run(&condition)) {
-            return self.statement(select, Part::WithValue);
-        }
         let mut sql = Sql::new(self.engine, select);
+        if self.conditions.iter().any(|condition| is_of_run(&condition)) {
+            self.push_matching(&mut sql, Part::WithValue, false);
+            return sql;
+        }
         sql.push(&format!(" FROM {} o0 WHERE ", table(&key.order.subject).unwrap_or_default()));
         self.push_walk(&mut sql, Part::WithValue);
         // Few runs are in the bin, and those are in memory then.
@@ -271,55 +318,69 @@ impl<'q> Plan<'q> {
         sql
     }
 
-    /// `select` with the runs that match, not yet sorted or cut.
-    fn statement(&self, select: &str, part: Part) -> Sql<'q> {
-        let mut sql = Sql::new(self.engine, select);
+    /// The number of runs in a part.
+    fn counting(&self, part: Part) -> Sql<'q> {
+        let mut sql = Sql::new(self.engine, "SELECT COUNT(*)");
+        self.push_matching(&mut sql, part, false);
+        sql
+    }
+
+    /// `FROM … WHERE`: the runs that match, not yet sorted or cut, as `r`; if they are to be sorted, with what
+    /// by.
+    fn push_matching(&self, sql: &mut Sql<'q>, part: Part, sorted: bool) {
         let experiments = &self.query.experiment_ids;
-        let is_count = select.contains("COUNT");
         let first = usize::from(part != Part::All);
-        let joined = self.keys.iter().skip(first).filter(|_| !is_count);
+        let joined = self.keys.iter().skip(first).filter(|_| sorted);
         let run = match (self.start, part) {
             (Start::Condition(index), Part::All) => {
                 // CROSS, so that SQLite doesn't start from the runs.
                 sql.push(" FROM (SELECT c.run_id");
-                self.conditions[index].push_source(&mut sql, experiments);
+                self.conditions[index].push_source(sql, experiments);
                 sql.push(") f CROSS JOIN runs r");
-                joined.for_each(|key| key.push_join(&mut sql));
+                joined.for_each(|key| key.push_join(sql));
                 sql.push(" WHERE r.id = f.run_id");
                 "f.run_id"
             }
             (_, Part::WithValue | Part::Nan) => {
                 let table = table(&self.keys[0].order.subject).unwrap_or_default();
                 sql.push(&format!(" FROM {table} o0 CROSS JOIN runs r"));
-                joined.for_each(|key| key.push_join(&mut sql));
+                joined.for_each(|key| key.push_join(sql));
                 sql.push(" WHERE r.id = o0.run_id AND ");
-                self.push_walk(&mut sql, part);
+                self.push_walk(sql, part);
                 "o0.run_id"
             }
             _ => {
                 sql.push(" FROM runs r");
-                joined.for_each(|key| key.push_join(&mut sql));
+                joined.for_each(|key| key.push_join(sql));
                 sql.push(" WHERE ").is_in("r.experiment_id", experiments);
                 "r.id"
             }
         };
         if part == Part::WithoutValue {
             let key = &self.keys[0];
+            let table = table(&key.order.subject).unwrap_or_default();
             sql.push(" AND ");
-            push_absence(&mut sql, table(&key.order.subject).unwrap_or_default(), key.id, run);
+            if self.query.offset > FAR {
+                // Most runs are passed: reading the index once is less than asking for each of them.
+                sql.push(&format!(
+                    "{run} NOT IN (SELECT o0.run_id FROM {table} o0 WHERE o0.experiment_id = "
+                ));
+                sql.bind(experiments[0]).push(" AND o0.key_id = ").bind(key.id).push(")");
+            } else {
+                push_absence(sql, table, key.id, run);
+            }
         }
         match self.query.view {
             ViewType::ActiveOnly => sql.push(" AND r.is_deleted = 0"),
             ViewType::DeletedOnly => sql.push(" AND r.is_deleted = 1"),
-            ViewType::All => &mut sql,
+            ViewType::All => sql,
         };
         for (index, condition) in self.conditions.iter().enumerate() {
             if self.start != Start::Condition(index) {
                 sql.push(" AND ");
-                condition.push(&mut sql, run, experiments);
+                condition.push(sql, run, experiments);
             }
         }
-        sql
     }
 
     /// What of the first key's index has to be walked, as `o0`.
@@ -331,10 +392,10 @@ impl<'q> Plan<'q> {
             return;
         }
         if part == Part::Nan {
-            sql.push(" AND o0.value = ").bind(NAN);
+            sql.push(" AND o0.value = ").bind(MetricValue::NAN_ORDINAL);
             return;
         }
-        sql.push(" AND o0.value < ").bind(NAN);
+        sql.push(" AND o0.value < ").bind(MetricValue::NAN_ORDINAL);
         for condition in self.conditions.iter().filter(|one| one.needs_value_of(&key.order.subject)) {
             sql.push(" AND ");
             condition.push_value_test(sql, "o0.value");

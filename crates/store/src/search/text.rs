@@ -1,5 +1,6 @@
 //! The grammar's tests, as SQL.
 
+use domain::MetricValue;
 use domain::filter::{Comparison, Test, TextComparison};
 
 use crate::sql::Sql;
@@ -16,6 +17,15 @@ pub(crate) fn push_test<'q>(sql: &mut Sql<'q>, column: &str, test: &'q Test) {
         Test::IsNull { negated } => {
             sql.push(column).push(if *negated { " IS NOT NULL" } else { " IS NULL" });
         }
+    }
+}
+
+/// A metric's ordinal against a number. NaN is not greater than anything.
+pub(crate) fn push_metric_test(sql: &mut Sql<'_>, value: &str, comparison: Comparison, number: f64) {
+    let ordinal = MetricValue(number).to_ordinal();
+    sql.push(value).push(" ").push(comparison.as_sql()).push(" ").bind(ordinal);
+    if matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual) {
+        sql.push(" AND ").push(value).push(" < ").bind(MetricValue::NAN_ORDINAL);
     }
 }
 
