@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use artifacts::Artifacts;
@@ -11,6 +11,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
+use domain::Millis;
 use http::StatusCode;
 use leptos::config::LeptosOptions;
 use store::{Db, experiments};
@@ -25,6 +26,10 @@ use web::{ApiError, guard};
 use crate::clock::now;
 use crate::state::AppState;
 use crate::{files, live, mlflow, pages};
+
+/// An upload of which nothing came for a day is not going on.
+const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
+const UPLOAD_CHECKS: Duration = Duration::from_secs(60 * 60);
 
 /// How the server is to run.
 #[derive(Debug)]
@@ -61,6 +66,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
 
     let stopping = state.stopping.clone();
     tokio::spawn(stop_on_signal(stopping.clone())?);
+    tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
     let listener = listener.tap_io(|stream| {
         // Small answers shouldn't wait to be sent together.
         if let Err(cause) = stream.set_nodelay(true) {
@@ -76,6 +82,18 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         folder.close().context("the temporary folder could not be removed")?;
     }
     Ok(())
+}
+
+/// Frees what clients sent that never completed their upload: at the start, then from time to time.
+async fn forget_stale_uploads(artifacts: Artifacts, stopping: CancellationToken) {
+    while !stopping.is_cancelled() {
+        match artifacts.forget_stale_uploads(Millis(now().0 - STALE_UPLOAD_MS)).await {
+            Ok(0) => {}
+            Ok(uploads) => tracing::info!(uploads, "forgot uploads that never completed"),
+            Err(error) => tracing::warn!(%error, "uploads that never completed could not be removed"),
+        }
+        let _ = tokio::time::timeout(UPLOAD_CHECKS, stopping.cancelled()).await;
+    }
 }
 
 async fn open(data: &Path) -> anyhow::Result<AppState> {

@@ -1,7 +1,10 @@
 //! Uploads in parts, as the client sends large files: each part is a file of its own until the upload is
 //! completed.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
+use domain::Millis;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 
@@ -103,6 +106,25 @@ impl Artifacts {
             ignore_absent(outcome.map(drop))?;
         }
         Ok(())
+    }
+
+    /// Forgets uploads of which nothing has come since `before`: their clients are gone. How many there were.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn forget_stale_uploads(&self, before: Millis) -> Result<usize> {
+        let mut last_came = BTreeMap::new();
+        let mut files = self.uploads.list(None);
+        while let Some(file) = files.try_next().await? {
+            let Some(id) = file.location.parts().next().map(|id| id.as_ref().to_owned()) else { continue };
+            let came = last_came.entry(id).or_insert(i64::MIN);
+            *came = file.last_modified.timestamp_millis().max(*came);
+        }
+        let stale: Vec<_> = last_came.into_iter().filter(|(_, came)| *came < before.0).collect();
+        for (id, _) in &stale {
+            self.abort_upload(&UploadId(id.clone())).await?;
+        }
+        Ok(stale.len())
     }
 
     async fn check_begun(&self, id: &UploadId) -> Result<()> {

@@ -28,13 +28,18 @@ impl Artifacts {
     /// # Errors
     /// As [`Artifacts::place`].
     pub async fn list(&self, artifact_uri: &str, path: &str) -> Result<Vec<ArtifactEntry>> {
-        let place = self.place(artifact_uri, path)?;
-        let mut entries = self.list_place(&place).await?;
-        for entry in &mut entries {
-            if !path.is_empty() {
-                entry.path = format!("{path}/{}", entry.path);
-            }
-        }
+        let mut entries = self.entries_below(artifact_uri, path).await?;
+        entries.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
+        Ok(entries)
+    }
+
+    /// The same by name, whatever it is.
+    ///
+    /// # Errors
+    /// As [`Artifacts::place`].
+    pub async fn list_by_name(&self, artifact_uri: &str, path: &str) -> Result<Vec<ArtifactEntry>> {
+        let mut entries = self.entries_below(artifact_uri, path).await?;
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
     }
 
@@ -43,6 +48,20 @@ impl Artifacts {
     /// # Errors
     /// Only the store's.
     pub async fn list_place(&self, place: &Place) -> Result<Vec<ArtifactEntry>> {
+        let mut entries = self.entries(place).await?;
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(entries)
+    }
+
+    async fn entries_below(&self, artifact_uri: &str, path: &str) -> Result<Vec<ArtifactEntry>> {
+        let mut entries = self.entries(&self.place(artifact_uri, path)?).await?;
+        for entry in entries.iter_mut().filter(|_| !path.is_empty()) {
+            entry.path = format!("{path}/{}", entry.path);
+        }
+        Ok(entries)
+    }
+
+    async fn entries(&self, place: &Place) -> Result<Vec<ArtifactEntry>> {
         let prefix = Some(place.as_path()).filter(|_| !place.is_root());
         let found = match self.files.list_with_delimiter(prefix).await {
             Ok(found) => found,
@@ -59,9 +78,7 @@ impl Artifacts {
         let files = found.objects.iter().filter(|object| object.location != *place.as_path()).map(|object| {
             ArtifactEntry { path: name(&object.location), is_dir: false, size: Some(object.size) }
         });
-        let mut entries: Vec<_> = folders.chain(files).collect();
-        entries.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
-        Ok(entries)
+        Ok(folders.chain(files).collect())
     }
 
     /// Streams a file.
@@ -105,7 +122,7 @@ impl Artifacts {
         if !is_absence(&absent) {
             return Err(absent.into());
         }
-        if self.list_place(place).await?.is_empty() {
+        if self.entries(place).await?.is_empty() {
             return Err(Error::NotFound(shown()));
         }
         Err(Error::Path { path: shown(), why: "it refers to a directory; list it, or fetch its files" })

@@ -2,6 +2,7 @@
 
 use artifacts::{Artifacts, Error, Place};
 use bytes::Bytes;
+use domain::Millis;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 type Chunk = Result<Bytes, std::io::Error>;
@@ -36,7 +37,10 @@ async fn files_come_back_under_the_name_they_were_given() {
     }
     let names: Vec<_> = artifacts.list_place(&Place::root()).await.expect("lists");
     let names: Vec<_> = names.iter().map(|entry| (entry.path.as_str(), entry.is_dir, entry.size)).collect();
-    assert_eq!(names[..2], [("deep", true, None), ("größe", true, None)]);
+    assert!(names.is_sorted_by_key(|(name, ..)| *name), "{names:?}");
+    let in_tree = artifacts.list("mlflow-artifacts:/", "").await.expect("lists");
+    let folders: Vec<_> = in_tree.iter().take(2).map(|entry| (&*entry.path, entry.is_dir)).collect();
+    assert_eq!(folders, [("deep", true), ("größe", true)], "folders come first");
     assert!(
         names.contains(&("100%.txt", false, Some(8))) && names.contains(&("a#1", false, Some(3))),
         "{names:?}"
@@ -91,6 +95,24 @@ async fn parts_are_put_together_in_order_when_the_upload_is_completed() {
     assert_eq!(content(&artifacts, "m/hello").await, b"hello world");
     let again = artifacts.put_part(&id, 1, chunks(b"x")).await;
     assert!(matches!(again, Err(Error::NoUpload(_))));
+}
+
+#[tokio::test]
+async fn an_upload_that_nobody_goes_on_with_is_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    let id = artifacts.begin_upload().await.expect("begins");
+    artifacts.put_part(&id, 1, chunks(b"hello")).await.expect("is taken");
+    let (long_ago, ages_hence) = (Millis(0), Millis(i64::MAX));
+
+    assert_eq!(artifacts.forget_stale_uploads(long_ago).await.expect("are looked at"), 0);
+    artifacts.put_part(&id, 2, chunks(b" world")).await.expect("is taken");
+    assert_eq!(artifacts.forget_stale_uploads(ages_hence).await.expect("are forgotten"), 1);
+
+    assert!(matches!(artifacts.put_part(&id, 3, chunks(b"!")).await, Err(Error::NoUpload(_))));
+    let left = std::fs::read_dir(folder.path().join("uploads")).expect("a folder").count();
+    assert_eq!(left, 0, "what was sent takes no space any more");
+    assert_eq!(artifacts.forget_stale_uploads(ages_hence).await.expect("are looked at"), 0);
 }
 
 #[tokio::test]

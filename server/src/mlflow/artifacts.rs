@@ -55,14 +55,12 @@ impl From<ArtifactEntry> for FileWire {
     }
 }
 
-/// By path, whatever it is.
-pub fn wire(mut found: Vec<ArtifactEntry>) -> Vec<FileWire> {
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+pub fn wire(found: Vec<ArtifactEntry>) -> Vec<FileWire> {
     found.into_iter().map(FileWire::from).collect()
 }
 
 async fn listing(artifacts: &Artifacts, root_uri: String, path: &str) -> Result<Json<Listing>, ApiError> {
-    let found = artifacts.list(&root_uri, path.trim_end_matches('/')).await?;
+    let found = artifacts.list_by_name(&root_uri, path.trim_end_matches('/')).await?;
     Ok(Json(Listing { root_uri, files: wire(found) }))
 }
 
