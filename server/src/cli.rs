@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{demo, logging, serve};
+use crate::{demo, logging, memory, serve};
 
 #[derive(Parser)]
 #[command(
@@ -53,6 +53,7 @@ struct Demo {
 /// Exit status 0; 1 if something went wrong, and 2 for a wrong call, each with a line that says what to do.
 pub fn run() -> ExitCode {
     let started = std::time::Instant::now();
+    memory::keep_small();
     let options = match Cli::parse().command {
         Command::Serve(serve) => match serve.check() {
             Ok(options) => options,

@@ -9,6 +9,7 @@ mod demo;
 mod files;
 mod live;
 mod logging;
+mod memory;
 mod mlflow;
 mod pages;
 mod serve;

@@ -15,8 +15,9 @@ use crate::writer::{Call, Job, Tx, Writer};
 
 /// So many writes may wait for the disk before the next one has to wait for a place in the queue.
 const QUEUE: usize = 4096;
-/// SQLite's readers need a thread each, so there are few.
-const READERS: u32 = 4;
+/// SQLite's readers need a thread, a page cache and their own prepared statements each, so there are few: one
+/// may be long at its search and there are still two for the rest.
+const READERS: u32 = 3;
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
