@@ -4,8 +4,9 @@ use std::fmt;
 
 use domain::filter::FilterError;
 use leptos::prelude::*;
-use leptos::server_fn::codec::JsonEncoding;
 use serde::{Deserialize, Serialize};
+
+use crate::wire::Compact;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UiError {
@@ -40,7 +41,7 @@ impl fmt::Display for UiError {
 impl std::error::Error for UiError {}
 
 impl FromServerFnError for UiError {
-    type Encoder = JsonEncoding;
+    type Encoder = Compact;
 
     fn from_server_fn_error(cause: ServerFnErrorErr) -> Self {
         match cause {

@@ -15,5 +15,6 @@ mod format;
 mod runs;
 mod shell;
 mod url;
+mod wire;
 
 pub use shell::{App, shell};

@@ -2,12 +2,12 @@
 
 use domain::artifacts::ArtifactEntry;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 use super::owner::Owner;
 use super::table::TableView;
 use crate::error::UiError;
+use crate::wire::Compact;
 
 /// What lies in one folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub enum Content {
 }
 
 /// The root and every folder on the way to `path`.
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_folders(owner: Owner, path: String) -> Result<Vec<Folder>, UiError> {
     let files = server::Files::of(&owner).await?;
     let mut folders = vec![Folder { entries: files.list("").await?, path: String::new() }];
@@ -66,7 +66,7 @@ pub async fn list_folders(owner: Owner, path: String) -> Result<Vec<Folder>, UiE
 }
 
 /// What is at `path`; the root is the empty path.
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn view_artifact(owner: Owner, path: String) -> Result<Viewed, UiError> {
     let files = server::Files::of(&owner).await?;
     server::view(&files, path).await

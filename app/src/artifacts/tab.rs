@@ -4,12 +4,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::owner::Owner;
-use super::server::{list_folders, view_artifact};
+use super::server::{ListFolders, ViewArtifact};
 use super::tree::Tree;
 use super::viewer::Viewer;
 use crate::components::{EmptyState, SkeletonBlock, SkeletonRows, loaded};
 use crate::runs::{RelatedModel, ShownRun};
 use crate::url::Query;
+use crate::wire::load;
 
 /// Where the reader is.
 #[derive(Clone, Copy)]
@@ -46,12 +47,12 @@ pub fn ArtifactsTab() -> impl IntoView {
     let path = Memo::new(move |_| query.with(|query| query.get("path").unwrap_or_default()));
     provide_context(Place { owner, path, tab: StoredValue::new(shown.address("artifacts")) });
 
-    let folders = Resource::new(move || owner.get(), move |owner| list_folders(owner, path.get_untracked()));
-    let viewed = Resource::new(move || (owner.get(), path.get()), |(owner, path)| view_artifact(owner, path));
+    let folders = load(move || ListFolders { owner: owner.get(), path: path.get_untracked() });
+    let viewed = load(move || ViewArtifact { owner: owner.get(), path: path.get() });
     let tree = move || {
         Suspend::new(async move {
             loaded(
-                folders.await,
+                folders.ready().await,
                 move || folders.refetch(),
                 |folders| {
                     let is_empty = folders.iter().all(|folder| folder.entries.is_empty());
@@ -66,7 +67,7 @@ pub fn ArtifactsTab() -> impl IntoView {
     };
     let viewer = move || {
         Suspend::new(async move {
-            loaded(viewed.await, move || viewed.refetch(), |viewed| view! { <Viewer viewed/> })
+            loaded(viewed.ready().await, move || viewed.refetch(), |viewed| view! { <Viewer viewed/> })
         })
     };
     // What a run logs last are often its files.

@@ -9,12 +9,13 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
 use super::colors::assign;
-use super::server::{Comparison, compare_runs};
+use super::server::{CompareRuns, Comparison, compare_runs};
 use super::table::CompareTable;
 use crate::clock::poll;
 use crate::components::{EmptyState, SkeletonRows, fresh, later, loaded};
 use crate::runs::{Board, BoardRun};
 use crate::url::Query;
+use crate::wire::load;
 
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 
@@ -63,10 +64,10 @@ pub fn ComparePage() -> impl IntoView {
     let query = use_query_map();
     let state = Memo::new(move |_| query.with(CompareState::from_query));
     let uuids = Memo::new(move |_| state.with(|state| state.uuids.clone()));
-    let runs = Resource::new(move || uuids.get(), compare_runs);
+    let runs = load(move || CompareRuns { uuids: uuids.get() });
     let content = move || {
         Suspend::new(async move {
-            loaded(runs.await, move || runs.refetch(), |comparison| view! { <Compared comparison state/> })
+            loaded(runs.ready().await, move || runs.refetch(), |comparison| view! { <Compared comparison state/> })
         })
     };
     view! {

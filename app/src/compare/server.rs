@@ -2,10 +2,10 @@
 
 use domain::{Millis, Run};
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 use crate::error::UiError;
+use crate::wire::Compact;
 
 /// How many runs fit beside each other.
 #[cfg(feature = "ssr")]
@@ -18,7 +18,7 @@ pub struct Comparison {
     pub now: Millis,
 }
 
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn compare_runs(uuids: Vec<String>) -> Result<Comparison, UiError> {
     let db = expect_context::<store::Db>();
     let runs = store::runs::get_many(&db, &uuids[..uuids.len().min(MOST_RUNS)]).await?;

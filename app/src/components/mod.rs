@@ -1,10 +1,10 @@
 //! What several features use.
 
-mod action_state;
 mod chart;
 mod copy;
 mod dialog;
 mod empty;
+mod form;
 mod fresh;
 mod header;
 mod icons;
@@ -19,11 +19,11 @@ mod sort;
 mod status;
 mod tags;
 
-pub use action_state::{ActionProblem, close_when_done};
 pub use chart::{Chart, ChartLine, ChartLook};
 pub use copy::CopyButton;
 pub use dialog::{Dialog, DialogButton, close_dialog};
 pub use empty::{EmptyState, Snippet};
+pub use form::{ActionForm, ActionProblem, FormAction};
 pub use fresh::{Fresh, fresh};
 pub use header::Header;
 pub use icons::{Icon, IconName};

@@ -1,13 +1,14 @@
 //! Notes in Markdown: shown rendered, edited as text with a preview.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
+use leptos::task::spawn_local;
 
 use super::{Dialog, DialogButton, Icon, IconName};
 use crate::error::UiError;
+use crate::wire::Compact;
 
 /// Markdown as the page shows it.
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn preview_markdown(text: String) -> Result<String, UiError> {
     Ok(super::to_html(&text))
 }
@@ -26,10 +27,15 @@ where
 {
     let (draft, set_draft) = signal(text.clone());
     let (previewing, set_previewing) = signal(false);
-    let preview = ServerAction::<PreviewMarkdown>::new();
+    let (preview, set_preview) = signal(String::new());
     let toggle = move |_| {
         if !previewing.get_untracked() {
-            preview.dispatch(PreviewMarkdown { text: draft.get_untracked() });
+            spawn_local(async move {
+                let rendered = preview_markdown(draft.get_untracked()).await;
+                let shown = rendered.unwrap_or_else(|_| "<p>The preview can’t be loaded. Try again.</p>".into());
+                // The dialog may be gone by now.
+                set_preview.try_set(shown);
+            });
         }
         set_previewing.update(|on| *on = !*on);
     };
@@ -49,7 +55,7 @@ where
         <div
             class="markdown preview"
             hidden=move || !previewing.get()
-            inner_html=move || preview.value().get().and_then(Result::ok).unwrap_or_default()
+            inner_html=move || preview.get()
         ></div>
         <div class="dialog-actions">
             <button type="button" class="button quiet" on:click=toggle aria-pressed=move || previewing.get().to_string()>

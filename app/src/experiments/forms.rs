@@ -1,15 +1,14 @@
 //! The dialogs that create, rename and delete.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use super::server::{CreateExperiment, DeleteExperiment, RenameExperiment, RestoreExperiment};
-use crate::components::{ActionProblem, Dialog, DialogButton, Icon, IconName, close_when_done};
+use super::server::{CreateExperiment, DeleteExperiment, RestoreExperiment};
+use crate::components::{ActionForm, ActionProblem, Dialog, DialogButton, FormAction, Icon, IconName};
 
 /// The button and dialog that create an experiment.
 #[component]
 pub fn CreateButton() -> impl IntoView {
-    let create = ServerAction::<CreateExperiment>::new();
+    let create = FormAction::new::<CreateExperiment>();
     view! {
         <DialogButton opens="create-experiment" class="button primary">
             <Icon name=IconName::Plus/>
@@ -24,7 +23,7 @@ pub fn CreateButton() -> impl IntoView {
                 <ActionProblem action=create/>
                 <div class="dialog-actions">
                     <span class="spacer"></span>
-                    <button type="submit" class="button primary" disabled=move || create.pending().get()>
+                    <button type="submit" class="button primary" disabled=move || create.is_pending.get()>
                         "Create"
                     </button>
                 </div>
@@ -34,8 +33,8 @@ pub fn CreateButton() -> impl IntoView {
 }
 
 #[component]
-pub fn RenameDialog(id: i64, name: String, action: ServerAction<RenameExperiment>) -> impl IntoView {
-    close_when_done(action, "rename-experiment");
+pub fn RenameDialog(id: i64, name: String, action: FormAction) -> impl IntoView {
+    action.closes("rename-experiment");
     view! {
         <Dialog id="rename-experiment" title="Rename experiment">
             <ActionForm action=action>
@@ -56,7 +55,7 @@ pub fn RenameDialog(id: i64, name: String, action: ServerAction<RenameExperiment
 
 #[component]
 pub fn DeleteDialog(id: i64, name: String) -> impl IntoView {
-    let delete = ServerAction::<DeleteExperiment>::new();
+    let delete = FormAction::new::<DeleteExperiment>();
     view! {
         <Dialog id="delete-experiment" title="Delete experiment?">
             <ActionForm action=delete>
@@ -81,9 +80,9 @@ pub fn DeleteDialog(id: i64, name: String) -> impl IntoView {
 /// A button that restores an experiment: in the deleted view, and as the undo of a deletion.
 #[component]
 pub fn RestoreButton(id: i64, #[prop(default = "Restore")] label: &'static str) -> impl IntoView {
-    let restore = ServerAction::<RestoreExperiment>::new();
+    let restore = FormAction::new::<RestoreExperiment>();
     view! {
-        <ActionForm action=restore attr:class="inline-form">
+        <ActionForm action=restore class="inline-form">
             <input type="hidden" name="id" value=id/>
             <button type="submit" class="button small">
                 <Icon name=IconName::Restore/>

@@ -11,10 +11,11 @@ use leptos_router::hooks::use_query_map;
 
 use super::forms::{CreateButton, RestoreButton};
 use super::list_url::{ListState, SortKey};
-use super::server::{ExperimentList, list_experiments};
+use super::server::{ExperimentList, ListExperiments};
 use crate::clock::{Ago, poll};
 use crate::components::{EmptyState, SkeletonRows, Snippet, SortHeader, Tag, loaded, shown_tags};
 use crate::format;
+use crate::wire::load;
 
 /// The first run is waited for.
 const REFRESH_EVERY: Duration = Duration::from_secs(4);
@@ -24,16 +25,16 @@ pub fn ExperimentsPage() -> impl IntoView {
     let query = use_query_map();
     let state = Memo::new(move |_| query.with(ListState::from_query));
     let deleted_id = move || query.with(|query| query.get("deleted")?.parse::<i64>().ok());
-    let list = Resource::new(move || state.get(), list_experiments);
+    let list = load(move || ListExperiments { state: state.get() });
     let table = move || {
         Suspend::new(async move {
-            let result = list.await;
+            let result = list.ready().await;
             let state = state.get_untracked();
             loaded(result, move || list.refetch(), |list| view! { <ListOrHint list state/> })
         })
     };
     poll(REFRESH_EVERY, move || {
-        let is_waiting = list.with_untracked(|list| matches!(list, Some(Ok(list)) if list.is_untouched()))
+        let is_waiting = matches!(list.latest_untracked(), Some(Ok(list)) if list.is_untouched())
             && !state.get_untracked().deleted;
         if is_waiting {
             list.refetch();

@@ -1,7 +1,6 @@
 //! The page of one experiment: what it is, and its runs.
 
 use domain::Lifecycle;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -9,40 +8,41 @@ use leptos_router::hooks::use_params_map;
 use super::forms::{DeleteDialog, RenameDialog, RestoreButton};
 use super::server::{
     DeleteExperimentTag, ExperimentDetails, RenameExperiment, SetExperimentNotes, SetExperimentTag,
-    load_experiment,
+    LoadExperiment, load_experiment,
 };
 use crate::clock::Ago;
 use crate::components::{
-    ActionProblem, CopyButton, DialogButton, Icon, IconName, NotFound, Notes, SkeletonRows, TagEditor,
-    close_when_done, fresh, later, loaded, shown_tags,
+    ActionForm, ActionProblem, CopyButton, DialogButton, FormAction, Icon, IconName, NotFound, Notes, SkeletonRows, TagEditor,
+    fresh, later, loaded, shown_tags,
 };
 use crate::format;
 use crate::runs::RunsSection;
+use crate::wire::load;
 
 /// The changes that an experiment's header makes.
 #[derive(Clone, Copy)]
 struct Changes {
-    rename: ServerAction<RenameExperiment>,
-    set_tag: ServerAction<SetExperimentTag>,
-    delete_tag: ServerAction<DeleteExperimentTag>,
-    notes: ServerAction<SetExperimentNotes>,
+    rename: FormAction,
+    set_tag: FormAction,
+    delete_tag: FormAction,
+    notes: FormAction,
 }
 
 impl Changes {
     fn new() -> Self {
         Self {
-            rename: ServerAction::new(),
-            set_tag: ServerAction::new(),
-            delete_tag: ServerAction::new(),
-            notes: ServerAction::new(),
+            rename: FormAction::new::<RenameExperiment>(),
+            set_tag: FormAction::new::<SetExperimentTag>(),
+            delete_tag: FormAction::new::<DeleteExperimentTag>(),
+            notes: FormAction::new::<SetExperimentNotes>(),
         }
     }
 
     fn version(&self) -> usize {
-        self.rename.version().get()
-            + self.set_tag.version().get()
-            + self.delete_tag.version().get()
-            + self.notes.version().get()
+        self.rename.done.get()
+            + self.set_tag.done.get()
+            + self.delete_tag.done.get()
+            + self.notes.done.get()
     }
 }
 
@@ -61,10 +61,10 @@ pub fn ExperimentPage() -> impl IntoView {
 #[component]
 fn KnownExperiment(id: i64) -> impl IntoView {
     let changes = Changes::new();
-    let details = Resource::new(|| (), move |()| load_experiment(id));
+    let details = load(move || LoadExperiment { id });
     let content = move || {
         Suspend::new(async move {
-            let result = details.await;
+            let result = details.ready().await;
             loaded(
                 result,
                 move || details.refetch(),
@@ -97,10 +97,10 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
         .map(|line| line.trim_start_matches(['#', ' ', '>', '*', '-']))
         .find(|line| !line.is_empty());
     let excerpt = first_line.map(|line| format::shortened(line, 120));
-    close_when_done(changes.notes, "edit-notes");
+    changes.notes.closes("edit-notes");
     let set_tag = move |fields: AnyView| {
         view! {
-            <ActionForm action=changes.set_tag attr:class="tag-form">
+            <ActionForm action=changes.set_tag class="tag-form">
                 <input type="hidden" name="id" value=id/>
                 {fields}
             </ActionForm>
@@ -109,7 +109,7 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
     };
     let delete_tag = move |fields: AnyView| {
         view! {
-            <ActionForm action=changes.delete_tag attr:class="inline-form">
+            <ActionForm action=changes.delete_tag class="inline-form">
                 <input type="hidden" name="id" value=id/>
                 {fields}
             </ActionForm>

@@ -4,11 +4,11 @@ use domain::experiments::ExperimentSummary;
 use domain::runs::RunKeys;
 use domain::{Experiment, Millis};
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 use super::list_url::ListState;
 use crate::error::UiError;
+use crate::wire::Compact;
 
 /// A page of the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct ExperimentDetails {
     pub now: Millis,
 }
 
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_experiments(state: ListState) -> Result<ExperimentList, UiError> {
     let db = expect_context::<store::Db>();
     let query = store::experiments::ExperimentQuery {
@@ -49,7 +49,7 @@ pub async fn list_experiments(state: ListState) -> Result<ExperimentList, UiErro
     Ok(ExperimentList { items: page.items, next_page_token: page.next_page_token, now: crate::clock::now() })
 }
 
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn load_experiment(id: i64) -> Result<ExperimentDetails, UiError> {
     let db = expect_context::<store::Db>();
     let experiment = store::experiments::get(&db, id).await?;

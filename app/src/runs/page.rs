@@ -1,7 +1,6 @@
 //! The page of one run: its head, its tabs, and what keeps them fresh.
 
 use domain::{Lifecycle, RunStatus};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Outlet;
@@ -9,43 +8,44 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use super::live::follow_run;
 use super::server::{
-    DeleteRun, DeleteRunTag, RenameRun, RestoreRun, RunDetails, SetRunNotes, SetRunTag, load_run,
+    DeleteRun, DeleteRunTag, LoadRun, RenameRun, RestoreRun, RunDetails, SetRunNotes, SetRunTag, load_run,
 };
 use crate::components::{
-    ActionProblem, Dialog, DialogButton, Fresh, Icon, IconName, SkeletonRows, StatusBadge, close_when_done,
+    ActionForm, ActionProblem, Dialog, DialogButton, FormAction, Fresh, Icon, IconName, SkeletonRows, StatusBadge,
     fresh, loaded,
 };
+use crate::wire::load;
 
 /// The changes that a run's page makes.
 #[derive(Clone, Copy)]
 pub struct Changes {
-    pub rename: ServerAction<RenameRun>,
-    pub delete: ServerAction<DeleteRun>,
-    pub restore: ServerAction<RestoreRun>,
-    pub set_tag: ServerAction<SetRunTag>,
-    pub delete_tag: ServerAction<DeleteRunTag>,
-    pub notes: ServerAction<SetRunNotes>,
+    pub rename: FormAction,
+    pub delete: FormAction,
+    pub restore: FormAction,
+    pub set_tag: FormAction,
+    pub delete_tag: FormAction,
+    pub notes: FormAction,
 }
 
 impl Changes {
     fn new() -> Self {
         Self {
-            rename: ServerAction::new(),
-            delete: ServerAction::new(),
-            restore: ServerAction::new(),
-            set_tag: ServerAction::new(),
-            delete_tag: ServerAction::new(),
-            notes: ServerAction::new(),
+            rename: FormAction::new::<RenameRun>(),
+            delete: FormAction::new::<DeleteRun>(),
+            restore: FormAction::new::<RestoreRun>(),
+            set_tag: FormAction::new::<SetRunTag>(),
+            delete_tag: FormAction::new::<DeleteRunTag>(),
+            notes: FormAction::new::<SetRunNotes>(),
         }
     }
 
     fn version(&self) -> usize {
-        self.rename.version().get()
-            + self.delete.version().get()
-            + self.restore.version().get()
-            + self.set_tag.version().get()
-            + self.delete_tag.version().get()
-            + self.notes.version().get()
+        self.rename.done.get()
+            + self.delete.done.get()
+            + self.restore.done.get()
+            + self.set_tag.done.get()
+            + self.delete_tag.done.get()
+            + self.notes.done.get()
     }
 }
 
@@ -82,10 +82,10 @@ impl ShownRun {
 pub fn RunPage() -> impl IntoView {
     let params = use_params_map();
     let uuid = Memo::new(move |_| params.with(|params| params.get("uuid").unwrap_or_default()));
-    let details = Resource::new(move || uuid.get(), load_run);
+    let details = load(move || LoadRun { uuid: uuid.get() });
     let content = move || {
         Suspend::new(async move {
-            loaded(details.await, move || details.refetch(), |details| view! { <KnownRun details/> })
+            loaded(details.ready().await, move || details.refetch(), |details| view! { <KnownRun details/> })
         })
     };
     view! {
@@ -187,7 +187,7 @@ fn RestoreRunButton() -> impl IntoView {
     let shown = ShownRun::expect();
     let restore = shown.changes.restore;
     view! {
-        <ActionForm action=restore attr:class="inline-form">
+        <ActionForm action=restore class="inline-form">
             <input type="hidden" name="uuid" value=shown.uuid()/>
             <button type="submit" class="button small">
                 <Icon name=IconName::Restore/>
@@ -202,7 +202,7 @@ fn RestoreRunButton() -> impl IntoView {
 fn RenameDialog() -> impl IntoView {
     let shown = ShownRun::expect();
     let rename = shown.changes.rename;
-    close_when_done(rename, "rename-run");
+    rename.closes("rename-run");
     let name = move || shown.details.value.with(|details| details.run.name.clone());
     view! {
         <Dialog id="rename-run" title="Rename run">

@@ -3,10 +3,10 @@
 use domain::logged_models::ModelStatus;
 use domain::{Millis, Run, RunStatus};
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 use crate::error::UiError;
+use crate::wire::Compact;
 
 /// A run and what the page shows around it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct RelatedModel {
     pub made_at_step: Option<i64>,
 }
 
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn load_run(uuid: String) -> Result<RunDetails, UiError> {
     let db = expect_context::<store::Db>();
     let run = store::runs::get(&db, &uuid).await?;

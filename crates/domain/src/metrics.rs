@@ -50,6 +50,7 @@ impl MetricValue {
 impl Serialize for MetricValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
+            value if !serializer.is_human_readable() => serializer.serialize_f64(value),
             value if value.is_nan() => serializer.serialize_str("NaN"),
             f64::INFINITY => serializer.serialize_str("Infinity"),
             f64::NEG_INFINITY => serializer.serialize_str("-Infinity"),
@@ -86,7 +87,11 @@ impl<'de> Deserialize<'de> for MetricValue {
                 MetricValue::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
-        deserializer.deserialize_any(Number)
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(Number)
+        } else {
+            f64::deserialize(deserializer).map(Self)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod compress;
 mod fingerprint;
 mod reload;
 mod scripts;
+mod shrink;
 mod styles;
 
 use std::fs;
@@ -48,7 +49,7 @@ pub fn bundle(wasm: &Path, purpose: Purpose) -> Result<()> {
     let pkg = made.join("pkg");
     fs::create_dir_all(&pkg)?;
     copy_folder(&public, &made).context("can't copy `public/`")?;
-    scripts::generate(wasm, &pkg, NAME)?;
+    scripts::generate(wasm, &pkg, NAME, purpose)?;
     fs::write(pkg.join(NAME).with_extension("css"), styles::bundle(&style.join("main.css"))?)?;
     match purpose {
         Purpose::Release => {

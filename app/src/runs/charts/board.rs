@@ -5,11 +5,12 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::card::Card;
-use super::curves::{CurveRequest, PlacedCurve, list_curves};
+use super::curves::{CurveRequest, ListCurves, PlacedCurve, list_curves};
 use super::state::{BoardState, PAGE_SIZE};
 use super::tools::Tools;
 use crate::components::{EmptyState, Fresh, SkeletonBlock, fresh, later, loaded};
 use crate::url::Query;
+use crate::wire::load;
 
 /// A run whose curves are drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,11 +92,11 @@ pub fn Board(
         }
     });
     // Fetched once, with the page; what follows is fetched in place.
-    let first = Resource::new(|| (), move |()| list_curves(request.get_untracked()));
+    let first = load(move || ListCurves { request: request.get_untracked() });
     let charts = move || {
         Suspend::new(async move {
             loaded(
-                first.await,
+                first.ready().await,
                 move || first.refetch(),
                 move |curves| {
                     let curves = fresh(

@@ -3,10 +3,10 @@
 use domain::MetricValue;
 use domain::metrics::Axis;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 use crate::error::UiError;
+use crate::wire::Compact;
 
 /// Which curves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct PlacedCurve {
     pub total: u64,
 }
 
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_curves(request: CurveRequest) -> Result<Vec<PlacedCurve>, UiError> {
     if request.runs.is_empty() || request.keys.is_empty() {
         return Ok(Vec::new());

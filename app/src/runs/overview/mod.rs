@@ -4,14 +4,13 @@ mod facts;
 mod keys;
 mod related;
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use self::facts::Facts;
 use self::keys::{Metrics, Params};
 use self::related::{Children, Datasets, Models};
 use super::page::ShownRun;
-use crate::components::{ActionProblem, Notes, TagEditor, close_when_done, shown_tags};
+use crate::components::{ActionForm, ActionProblem, Notes, TagEditor, shown_tags};
 
 #[component]
 pub fn OverviewTab() -> impl IntoView {
@@ -41,7 +40,7 @@ fn RunTags() -> impl IntoView {
     let editor = move || {
         let set = move |fields: AnyView| {
             view! {
-                <ActionForm action=changes.set_tag attr:class="tag-form">
+                <ActionForm action=changes.set_tag class="tag-form">
                     <input type="hidden" name="uuid" value=shown.uuid()/>
                     {fields}
                 </ActionForm>
@@ -50,7 +49,7 @@ fn RunTags() -> impl IntoView {
         };
         let delete = move |fields: AnyView| {
             view! {
-                <ActionForm action=changes.delete_tag attr:class="inline-form">
+                <ActionForm action=changes.delete_tag class="inline-form">
                     <input type="hidden" name="uuid" value=shown.uuid()/>
                     {fields}
                 </ActionForm>
@@ -72,7 +71,7 @@ fn RunTags() -> impl IntoView {
 fn RunNotes() -> impl IntoView {
     let shown = ShownRun::expect();
     let save = shown.changes.notes;
-    close_when_done(save, "edit-notes");
+    save.closes("edit-notes");
     let notes = Memo::new(move |_| {
         shown.details.value.with(|details| {
             let text = details.run.tag(domain::experiments::NOTE_TAG).unwrap_or_default().to_owned();

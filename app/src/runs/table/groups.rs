@@ -6,10 +6,11 @@ use super::cells::CellViews;
 use super::column::{quoted_key, quoted_text};
 use super::context::TableContext;
 use super::head::{Head, table_style};
-use super::rows::{RunGroup, RunRow, list_groups};
+use super::rows::{RunGroup, RunRow, ListGroups};
 use super::selection::RowCheckbox;
 use crate::components::{EmptyState, Icon, IconName, SkeletonRows, StatusBadge, loaded};
 use crate::format;
+use crate::wire::load;
 
 /// The filter for the runs of one group: what was typed, and the group's value.
 pub fn group_filter(typed: &str, key: &str, value: Option<&str>) -> String {
@@ -29,13 +30,10 @@ pub fn group_filter(typed: &str, key: &str, value: Option<&str>) -> String {
 pub fn GroupedRuns() -> impl IntoView {
     let context = TableContext::expect();
     let selection = Memo::new(move |_| context.state.with(|state| state.selection.clone()));
-    let groups = Resource::new(
-        move || selection.get(),
-        move |selection| list_groups(context.experiment_id, selection),
-    );
+    let groups = load(move || ListGroups { experiment_id: context.experiment_id, selection: selection.get() });
     let table = move || {
         Suspend::new(async move {
-            loaded(groups.await, move || groups.refetch(), |groups| view! { <GroupTable groups/> })
+            loaded(groups.ready().await, move || groups.refetch(), |groups| view! { <GroupTable groups/> })
         })
     };
     view! { <Transition fallback=|| view! { <SkeletonRows/> }>{table}</Transition> }

@@ -4,12 +4,12 @@
 use domain::runs::{PARENT_TAG, RunKeys};
 use domain::{MetricValue, Millis, RunStatus};
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, quoted_text};
 use super::state::RowSelection;
 use crate::error::UiError;
+use crate::wire::Compact;
 
 /// What one cell shows; `None` in a row: nothing was logged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub fn children_filter(parent: &str) -> String {
 pub const MOST_CHILDREN: usize = 200;
 
 /// The rows from `offset` on, at most `limit`.
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_runs(
     experiment_id: i64,
     selection: RowSelection,
@@ -74,7 +74,7 @@ pub async fn list_runs(
 }
 
 /// The children of a run, oldest first.
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_children(
     experiment_id: i64,
     parent: String,
@@ -87,7 +87,7 @@ pub async fn list_children(
 }
 
 /// The groups by the selection's param, each with its first rows.
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_groups(experiment_id: i64, selection: RowSelection) -> Result<Vec<RunGroup>, UiError> {
     let db = expect_context::<store::Db>();
     let Some(key) = selection.group.clone() else { return Ok(Vec::new()) };
@@ -96,7 +96,7 @@ pub async fn list_groups(experiment_id: i64, selection: RowSelection) -> Result<
 }
 
 /// The values of a param that a filter may compare with, most frequent first.
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_param_values(experiment_id: i64, key: String) -> Result<Vec<String>, UiError> {
     let db = expect_context::<store::Db>();
     Ok(store::runs::param_values(&db, &[experiment_id], &key, 50).await?)
@@ -125,7 +125,7 @@ pub async fn restore_runs(#[server(default)] runs: Vec<String>, back: String) ->
 }
 
 /// The keys that the runs of an experiment have by now.
-#[server(prefix = "/ui", input = Json)]
+#[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_run_keys(experiment_id: i64) -> Result<RunKeys, UiError> {
     let db = expect_context::<store::Db>();
     Ok(store::runs::keys(&db, &[experiment_id]).await?)

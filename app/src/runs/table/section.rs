@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use super::context::TableContext;
 use super::grid::Grid;
 use super::groups::GroupedRuns;
-use super::rows::list_runs;
+use super::rows::ListRuns;
 use super::state::PAGE_SIZE;
 use super::toolbar::Toolbar;
 use crate::components::{EmptyState, SkeletonRows, later, loaded};
+use crate::wire::load;
 
 #[component]
 pub fn RunsSection(experiment_id: i64, experiment_name: String, keys: RunKeys) -> impl IntoView {
@@ -40,25 +41,20 @@ pub fn RunsSection(experiment_id: i64, experiment_name: String, keys: RunKeys) -
 fn AllRuns(experiment_name: String) -> impl IntoView {
     let context = TableContext::expect();
     // Fetched once, with the page; the table fetches what follows.
-    let first = Resource::new(
-        || (),
-        move |()| {
-            let state = context.state.get_untracked();
-            let experiment_id = context.experiment_id;
-            async move {
-                let rows =
-                    list_runs(experiment_id, state.selection, state.page * PAGE_SIZE, PAGE_SIZE).await?;
-                Ok((state.page, rows))
-            }
-        },
-    );
+    let page = context.state.with_untracked(|state| state.page);
+    let first = load(move || ListRuns {
+        experiment_id: context.experiment_id,
+        selection: context.state.with_untracked(|state| state.selection.clone()),
+        offset: page * PAGE_SIZE,
+        limit: PAGE_SIZE,
+    });
     let table = move || {
         let experiment_name = experiment_name.clone();
         Suspend::new(async move {
             loaded(
-                first.await,
+                first.ready().await,
                 move || first.refetch(),
-                move |(page, first)| {
+                move |first| {
                     view! { <Grid first page experiment_name/> }
                 },
             )

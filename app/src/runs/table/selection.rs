@@ -2,14 +2,13 @@
 //!
 //! The checkboxes belong to a form outside the table, so comparing and deleting work without scripts.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::context::TableContext;
 use super::rows::{DeleteRuns, RestoreRuns};
 use crate::clock::is_live;
-use crate::components::{ActionProblem, Dialog, DialogButton, Icon, IconName, close_when_done};
+use crate::components::{ActionForm, ActionProblem, Dialog, DialogButton, FormAction, Icon, IconName};
 use crate::format;
 
 const FORM: &str = "selected-runs";
@@ -93,25 +92,28 @@ fn here(context: TableContext) -> String {
     context.state.with(|state| context.address(state))
 }
 
+/// Sends a change of these runs, to stay on this page.
+fn send_runs(action: FormAction, runs: &[String]) {
+    let mut fields: Vec<(&str, &str)> = runs.iter().map(|uuid| ("runs[]", uuid.as_str())).collect();
+    fields.push(("back", ""));
+    action.send(&fields);
+}
+
 /// Asks before the selected runs are deleted, and offers to undo it.
 #[component]
 pub fn Deletion() -> impl IntoView {
     let context = TableContext::expect();
-    let delete = ServerAction::<DeleteRuns>::new();
-    let restore = ServerAction::<RestoreRuns>::new();
+    let delete = FormAction::new::<DeleteRuns>();
+    let restore = FormAction::new::<RestoreRuns>();
     let (deleted, set_deleted) = signal(Vec::<String>::new());
-    close_when_done(delete, "delete-runs");
-    Effect::new(move |_| {
-        if delete.value().with(|value| matches!(value, Some(Ok(())))) {
-            set_deleted.set(context.selected.try_update(std::mem::take).unwrap_or_default());
-            context.changed.update(|changed| *changed += 1);
-        }
+    delete.closes("delete-runs");
+    delete.on_done(move || {
+        set_deleted.set(context.selected.try_update(std::mem::take).unwrap_or_default());
+        context.changed.update(|changed| *changed += 1);
     });
-    Effect::new(move |_| {
-        if restore.value().with(|value| matches!(value, Some(Ok(())))) {
-            set_deleted.set(Vec::new());
-            context.changed.update(|changed| *changed += 1);
-        }
+    restore.on_done(move || {
+        set_deleted.set(Vec::new());
+        context.changed.update(|changed| *changed += 1);
     });
     let count = move || context.selected.with(|selected| as_i64(selected.len()));
     let question = move || match count() {
@@ -122,7 +124,7 @@ pub fn Deletion() -> impl IntoView {
         ),
     };
     let confirm = move |_| {
-        delete.dispatch(DeleteRuns { runs: context.selected.get_untracked(), back: String::new() });
+        context.selected.with_untracked(|runs| send_runs(delete, runs));
     };
     let confirm_button = move || {
         if is_live() {
@@ -141,9 +143,7 @@ pub fn Deletion() -> impl IntoView {
             .into_any()
         }
     };
-    let undo = move || {
-        restore.dispatch(RestoreRuns { runs: deleted.get_untracked(), back: String::new() });
-    };
+    let undo = move || deleted.with_untracked(|runs| send_runs(restore, runs));
     view! {
         <input type="hidden" form=FORM name="back" value=move || here(context)/>
         <Dialog id="delete-runs" title="Delete runs?">
@@ -173,12 +173,8 @@ pub fn Deletion() -> impl IntoView {
 #[component]
 fn UndoWithoutScripts() -> impl IntoView {
     let context = TableContext::expect();
-    let restore = ServerAction::<RestoreRuns>::new();
-    Effect::new(move |_| {
-        if restore.value().with(|value| matches!(value, Some(Ok(())))) {
-            context.changed.update(|changed| *changed += 1);
-        }
-    });
+    let restore = FormAction::new::<RestoreRuns>();
+    restore.on_done(move || context.changed.update(|changed| *changed += 1));
     let notice = move || {
         let uuids = context.state.with(|state| state.undo.clone());
         (!uuids.is_empty()).then(|| {
@@ -190,7 +186,7 @@ fn UndoWithoutScripts() -> impl IntoView {
             view! {
                 <div class="notice" role="status">
                     <span>{label}</span>
-                    <ActionForm action=restore attr:class="inline-form">
+                    <ActionForm action=restore class="inline-form">
                         {fields}
                         <input type="hidden" name="back" value=move || here(context)/>
                         <button type="submit" class="button small"><Icon name=IconName::Restore/>"Undo"</button>
@@ -205,16 +201,12 @@ fn UndoWithoutScripts() -> impl IntoView {
 #[component]
 fn RestoreSelected() -> impl IntoView {
     let context = TableContext::expect();
-    let restore = ServerAction::<RestoreRuns>::new();
-    Effect::new(move |_| {
-        if restore.value().with(|value| matches!(value, Some(Ok(())))) {
-            context.selected.set(Vec::new());
-            context.changed.update(|changed| *changed += 1);
-        }
+    let restore = FormAction::new::<RestoreRuns>();
+    restore.on_done(move || {
+        context.selected.set(Vec::new());
+        context.changed.update(|changed| *changed += 1);
     });
-    let dispatch = move |_| {
-        restore.dispatch(RestoreRuns { runs: context.selected.get_untracked(), back: String::new() });
-    };
+    let dispatch = move |_| context.selected.with_untracked(|runs| send_runs(restore, runs));
     let is_empty = move || context.selected.with(Vec::is_empty);
     move || {
         if is_live() {
