@@ -16,11 +16,20 @@ pub enum UiError {
     Filter(FilterError),
     /// The request breaks a rule; the text says which.
     Invalid(String),
+    /// What is asked for is kept where this server doesn't read; the text says where.
+    Elsewhere(String),
     /// The server's fault, or the network's: worth trying again.
     Failed(String),
 }
 
 impl UiError {
+    /// A request that can't be answered as it is; on the server also its status.
+    pub fn invalid(text: String) -> Self {
+        #[cfg(feature = "ssr")]
+        set_status(axum::http::StatusCode::BAD_REQUEST);
+        Self::Invalid(text)
+    }
+
     /// Whether the same request may succeed a moment later.
     pub fn is_worth_a_retry(&self) -> bool {
         matches!(self, Self::Failed(_))
@@ -30,7 +39,9 @@ impl UiError {
 impl fmt::Display for UiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound(text) | Self::Invalid(text) | Self::Failed(text) => formatter.write_str(text),
+            Self::NotFound(text) | Self::Invalid(text) | Self::Elsewhere(text) | Self::Failed(text) => {
+                formatter.write_str(text)
+            }
             Self::Filter(error) => {
                 write!(formatter, "invalid filter at character {}: {}", error.at + 1, error.message)
             }
@@ -46,7 +57,9 @@ impl FromServerFnError for UiError {
     fn from_server_fn_error(cause: ServerFnErrorErr) -> Self {
         match cause {
             ServerFnErrorErr::Request(_) => Self::Failed("the server can't be reached".into()),
-            ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => Self::Invalid(text),
+            ServerFnErrorErr::Args(text)
+            | ServerFnErrorErr::MissingArg(text)
+            | ServerFnErrorErr::Deserialization(text) => Self::invalid(text),
             other => Self::Failed(other.to_string()),
         }
     }
@@ -54,6 +67,10 @@ impl FromServerFnError for UiError {
 
 #[cfg(feature = "ssr")]
 mod server {
+    use axum::http::request::Parts;
+    use axum::http::{Method, StatusCode, header};
+    use leptos::prelude::use_context;
+
     use super::UiError;
 
     impl From<store::Error> for UiError {
@@ -74,24 +91,29 @@ mod server {
             let text = error.to_string();
             match error {
                 artifacts::Error::NotFound(_) => {
-                    set_status(axum::http::StatusCode::NOT_FOUND);
+                    set_status(StatusCode::NOT_FOUND);
                     Self::NotFound(text)
                 }
-                artifacts::Error::Path { .. } => {
-                    set_status(axum::http::StatusCode::BAD_REQUEST);
-                    Self::Invalid(text)
-                }
+                artifacts::Error::Path { .. } => Self::invalid(text),
+                artifacts::Error::Elsewhere(_) => Self::Elsewhere(text),
                 _ => {
-                    set_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR);
+                    set_status(StatusCode::INTERNAL_SERVER_ERROR);
                     Self::Failed(text)
                 }
             }
         }
     }
 
-    /// Sets the HTTP status of what is being answered, a page or a server function.
-    pub fn set_status(status: axum::http::StatusCode) {
-        if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+    /// Sets the HTTP status of what is being answered, a page or a server function. A form without
+    /// scripts is answered by a redirect to its page, whatever came of it.
+    pub fn set_status(status: StatusCode) {
+        let is_plain_form = use_context::<Parts>().is_some_and(|request| {
+            let accepts = request.headers.get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
+            request.method == Method::POST && accepts.is_some_and(|accepts| accepts.contains("text/html"))
+        });
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+            && !is_plain_form
+        {
             response.set_status(status);
         }
     }

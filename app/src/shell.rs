@@ -1,5 +1,6 @@
 //! The document, the page frame and the routes.
 
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
@@ -8,7 +9,7 @@ use leptos_router::{SsrMode, path};
 use crate::artifacts::ArtifactsTab;
 use crate::clock::provide_live;
 use crate::compare::ComparePage;
-use crate::components::{Header, NotFound};
+use crate::components::{Header, NotFound, text_as_html};
 use crate::experiments::{ExperimentPage, ExperimentsPage};
 use crate::runs::{ChartsTab, OverviewTab, RunPage, SystemTab};
 
@@ -26,7 +27,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <script inner_html=BEFORE_PAINT></script>
+                <script nonce=use_nonce() inner_html=BEFORE_PAINT></script>
                 <link rel="stylesheet" href="/pkg/countersign.css"/>
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 <HydrationScripts options/>
@@ -39,12 +40,21 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// The document's title; in HTML it is markup, in the browser it is text.
+fn title(page: String) -> String {
+    match page.as_str() {
+        "" => "Countersign".into(),
+        page if cfg!(feature = "ssr") => format!("{} · Countersign", text_as_html(page)),
+        page => format!("{page} · Countersign"),
+    }
+}
+
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_live();
     view! {
-        <Title formatter=|text: String| if text.is_empty() { "Countersign".into() } else { format!("{text} · Countersign") }/>
+        <Title formatter=title/>
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
             <Header/>

@@ -9,11 +9,11 @@ use std::pin::Pin;
 use codee::{Decoder, Encoder};
 use leptos::prelude::*;
 use leptos::server_fn;
-use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, ServerFn};
 use leptos::server_fn::client::Client;
 use leptos::server_fn::request::Req;
 use leptos::server_fn::response::TryRes;
 use leptos::server_fn::server::Server;
+use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, ServerFn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -40,7 +40,8 @@ where
         Fut: Future<Output = Result<Output, UiError>> + Send,
     {
         let body = request.try_into_bytes().await?;
-        let answer = encode(&server_fn(read_arguments(&body)?).await?).map_err(|error| UiError::Failed(error.to_string()))?;
+        let answer = encode(&server_fn(read_arguments(&body)?).await?)
+            .map_err(|error| UiError::Failed(error.to_string()))?;
         TryRes::try_from_bytes(CONTENT_TYPE, answer.into())
     }
 
@@ -182,7 +183,7 @@ where
 
 fn read_arguments<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, UiError> {
     decode(bytes)
-        .map_err(|error| UiError::Invalid(format!("the arguments can't be read: {error}; reload the page")))
+        .map_err(|error| UiError::invalid(format!("the arguments can't be read: {error}; reload the page")))
 }
 
 fn read_answer<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, UiError> {
@@ -198,7 +199,8 @@ pub async fn post(path: &str, content_type: &str, body: Bytes) -> Result<Bytes, 
     use leptos::server_fn::request::browser::BrowserRequest;
     use leptos::server_fn::response::ClientRes;
 
-    let request: Result<_, UiError> = BrowserRequest::try_new_post_bytes(path, content_type, CONTENT_TYPE, body);
+    let request: Result<_, UiError> =
+        BrowserRequest::try_new_post_bytes(path, content_type, CONTENT_TYPE, body);
     let response = <BrowserClient as Client<UiError>>::send(request?).await?;
     let status = ClientRes::<UiError>::status(&response);
     let leads_on = ClientRes::<UiError>::has_redirect(&response);

@@ -6,8 +6,9 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, header};
-use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
+use leptos::nonce::{Nonce, use_nonce};
+use leptos::prelude::{IntoView, LeptosOptions, expect_context, provide_context};
+use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
@@ -15,9 +16,16 @@ use crate::assets;
 use crate::state::AppState;
 
 /// What a page may load: our own files, and nothing from any other host.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; \
-    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'self'; base-uri 'self'; \
-    form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+    object-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// [`POLICY`], and of scripts inside of a page only those that carry this answer's nonce: nothing that was
+/// logged ever runs.
+fn policy(nonce: Option<&Nonce>) -> HeaderValue {
+    let inline = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    let policy = format!("{POLICY}; script-src 'self' 'wasm-unsafe-eval'{inline}");
+    HeaderValue::from_str(&policy).expect("a nonce is base64")
+}
 
 pub fn router(state: &AppState) -> Router<AppState> {
     let context = {
@@ -29,7 +37,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
     };
     let shell = {
         let options = state.leptos.clone();
-        move || app::shell(options.clone())
+        move || page(options.clone())
     };
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(app::App), context, shell)
@@ -53,14 +61,20 @@ async fn asset_or_page(State(state): State<AppState>, request: Request) -> Respo
         }
     };
     let options = state.leptos.clone();
-    let render = render_app_async_with_context(context, move || app::shell(options.clone()));
+    let render = render_app_async_with_context(context, move || page(options.clone()));
     render(request.map(Body::new)).await.into_response()
+}
+
+fn page(options: LeptosOptions) -> impl IntoView {
+    let response: ResponseOptions = expect_context();
+    response.insert_header(header::CONTENT_SECURITY_POLICY, policy(use_nonce().as_ref()));
+    app::shell(options)
 }
 
 async fn with_policy(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| policy(None));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response

@@ -8,6 +8,7 @@ use super::server::{ListFolders, ViewArtifact};
 use super::tree::Tree;
 use super::viewer::Viewer;
 use crate::components::{EmptyState, SkeletonBlock, SkeletonRows, loaded};
+use crate::error::UiError;
 use crate::runs::{RelatedModel, ShownRun};
 use crate::url::Query;
 use crate::wire::load;
@@ -51,8 +52,13 @@ pub fn ArtifactsTab() -> impl IntoView {
     let viewed = load(move || ViewArtifact { owner: owner.get(), path: path.get() });
     let tree = move || {
         Suspend::new(async move {
+            let found = folders.ready().await;
+            if matches!(found, Err(UiError::Elsewhere(_))) {
+                // The view beside the tree says where.
+                return ().into_any();
+            }
             loaded(
-                folders.ready().await,
+                found,
                 move || folders.refetch(),
                 |folders| {
                     let is_empty = folders.iter().all(|folder| folder.entries.is_empty());

@@ -7,7 +7,7 @@ use leptos::server_fn::error::ServerFnUrlError;
 use leptos::server_fn::{Bytes, ServerFn};
 use leptos::task::spawn_local;
 
-use super::close_dialog;
+use super::{close_dialog, prose};
 use crate::error::UiError;
 use crate::wire::post;
 
@@ -101,7 +101,7 @@ pub fn ActionForm(
 pub fn ActionProblem(action: FormAction) -> impl IntoView {
     move || {
         let problem = action.problem.get()?;
-        Some(view! { <p class="form-problem" role="alert">{problem.to_string()}</p> })
+        Some(view! { <p class="form-problem" role="alert">{prose(&problem.to_string())}</p> })
     }
 }
 

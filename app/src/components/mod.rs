@@ -1,9 +1,11 @@
 //! What several features use.
 
+mod before_live;
 mod chart;
 mod copy;
 mod dialog;
 mod empty;
+mod escape;
 mod form;
 mod fresh;
 mod header;
@@ -14,15 +16,18 @@ mod notes;
 mod observe;
 mod origin;
 mod problem;
+mod prose;
 mod skeleton;
 mod sort;
 mod status;
 mod tags;
 
+pub use before_live::{ticked_before_live, typed_before_live};
 pub use chart::{Chart, ChartLine, ChartLook};
 pub use copy::CopyButton;
 pub use dialog::{Dialog, DialogButton, close_dialog};
 pub use empty::{EmptyState, Snippet};
+pub use escape::text_as_html;
 pub use form::{ActionForm, ActionProblem, FormAction};
 pub use fresh::{Fresh, fresh};
 pub use header::Header;
@@ -33,6 +38,7 @@ pub use markdown::to_html;
 pub use notes::Notes;
 pub use origin::origin;
 pub use problem::{NotFound, loaded};
+pub use prose::prose;
 pub use skeleton::{SkeletonBlock, SkeletonRows};
 pub use sort::SortHeader;
 pub use status::StatusBadge;

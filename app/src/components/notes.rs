@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Dialog, DialogButton, Icon, IconName};
+use super::{Dialog, DialogButton, Icon, IconName, text_as_html};
 use crate::error::UiError;
 use crate::wire::Compact;
 
@@ -32,7 +32,8 @@ where
         if !previewing.get_untracked() {
             spawn_local(async move {
                 let rendered = preview_markdown(draft.get_untracked()).await;
-                let shown = rendered.unwrap_or_else(|_| "<p>The preview can’t be loaded. Try again.</p>".into());
+                let shown =
+                    rendered.unwrap_or_else(|_| "<p>The preview can’t be loaded. Try again.</p>".into());
                 // The dialog may be gone by now.
                 set_preview.try_set(shown);
             });
@@ -46,12 +47,12 @@ where
             id="notes-text"
             name="text"
             rows="12"
+            autofocus
             hidden=move || previewing.get()
             on:input=move |event| set_draft.set(event_target_value(&event))
             placeholder="What was tried, and what came out of it. **Markdown** works."
-        >
-            {text}
-        </textarea>
+            inner_html=text_as_html(&text)
+        ></textarea>
         <div
             class="markdown preview"
             hidden=move || !previewing.get()

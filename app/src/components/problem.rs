@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::prose;
 use crate::error::UiError;
 
 /// The view of what was loaded, or the problem with a button to try again.
@@ -23,6 +24,7 @@ pub fn Problem(error: UiError, retry: impl Fn() + Send + Sync + 'static) -> impl
         UiError::NotFound(_) => "Not found",
         UiError::Filter(_) => "This filter can't be read",
         UiError::Invalid(_) => "That isn't possible",
+        UiError::Elsewhere(_) => "Kept elsewhere",
         UiError::Failed(_) => "Something went wrong",
     };
     let again = error.is_worth_a_retry().then(|| {
@@ -30,11 +32,14 @@ pub fn Problem(error: UiError, retry: impl Fn() + Send + Sync + 'static) -> impl
             <button type="button" class="button" on:click=move |_| retry()>"Try again"</button>
         }
     });
+    let way_out = matches!(error, UiError::NotFound(_))
+        .then(|| view! { <p><a class="button" href="/experiments">"All experiments"</a></p> });
     view! {
         <div class="problem" role="alert">
             <p class="problem-title">{title}</p>
-            <p>{error.to_string()}</p>
+            <p>{prose(&error.to_string())}</p>
             {again}
+            {way_out}
         </div>
     }
 }

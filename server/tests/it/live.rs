@@ -19,7 +19,10 @@ async fn an_open_page_hears_of_every_change_and_of_the_end() {
     };
     app.log(&run, json!({ "metrics": [{ "key": "m", "value": 1, "timestamp": 1 }] })).await;
     let event = next().await.expect("an event");
-    assert!(event.contains("event: changed") && event.contains("data: 1"), "browsers drop what has no data: {event}");
+    assert!(
+        event.contains("event: changed") && event.contains("data: 1"),
+        "browsers drop what has no data: {event}"
+    );
     app.ok("runs/update", json!({ "run_id": run, "status": "FINISHED", "end_time": 5 })).await;
     assert!(next().await.is_some_and(|event| event.contains("event: changed")));
     assert!(next().await.is_some_and(|event| event.contains("event: ended")));

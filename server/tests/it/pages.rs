@@ -73,3 +73,91 @@ async fn pages_may_load_nothing_from_elsewhere() {
         .collect();
     assert!(foreign.is_empty(), "{foreign:?}");
 }
+
+#[tokio::test]
+async fn nothing_that_was_logged_runs_as_a_script() {
+    const SCRIPT: &str = "</title></textarea><script>alert(1)</script>";
+    let app = TestApp::start().await;
+    let experiment = app.create_experiment(SCRIPT).await;
+    let created = app
+        .ok("runs/create", json!({
+            "experiment_id": experiment,
+            "run_name": SCRIPT,
+            "tags": [{ "key": "mlflow.note.content", "value": SCRIPT }, { "key": "team", "value": SCRIPT }],
+        }))
+        .await;
+    let run = created["run"]["info"]["run_id"].as_str().expect("an id").to_owned();
+    app.log(&run, json!({ "params": [{ "key": "p", "value": SCRIPT }] })).await;
+
+    for path in [
+        "/experiments".to_owned(),
+        format!("/experiments/{experiment}"),
+        format!("/experiments/{experiment}/runs/{run}"),
+        format!("/experiments/{experiment}/runs/{run}/charts"),
+        format!("/compare?runs={run}"),
+    ] {
+        let response = app.request(Method::GET, &path).send().await.expect("an answer");
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().expect("text").to_owned();
+        let html = response.text().await.expect("text");
+        assert!(html.contains("alert(1)"), "{path} shows what was logged");
+        assert!(!html.contains("<script>alert"), "{path}");
+        let scripts =
+            policy.split("; ").find(|part| part.starts_with("script-src")).expect("scripts are bound");
+        assert!(!scripts.contains("unsafe-inline"), "{scripts}");
+        let nonce = scripts.split('\'').find_map(|part| part.strip_prefix("nonce-")).expect("a nonce");
+        for script in html.split("<script").skip(1) {
+            let tag = script.split('>').next().expect("a tag");
+            assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{path}: <script{tag}>");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_read_is_the_callers_fault() {
+    let app = TestApp::start().await;
+    for (call, kind, body) in [
+        ("list_runs", "application/octet-stream", b"\xff\xff\xff".to_vec()),
+        ("load_run", "application/octet-stream", Vec::new()),
+        ("rename_run", "application/x-www-form-urlencoded", b"uuid=x".to_vec()),
+        ("set_run_notes", "application/x-www-form-urlencoded", vec![b'a'; 3 << 20]),
+    ] {
+        let request = app.request(Method::POST, &format!("/ui/{call}"));
+        let reply = app.send(request.header(header::CONTENT_TYPE, kind).body(body)).await;
+        assert!(reply.status.is_client_error(), "{call}: {}", reply.status);
+    }
+}
+
+#[tokio::test]
+async fn a_plain_form_that_fails_leads_back_to_its_page_which_says_why() {
+    let app = TestApp::start().await;
+    app.create_experiment("churn").await;
+    let http =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let response = http
+        .post(format!("{}/ui/create_experiment", app.url))
+        .header(header::ACCEPT, "text/html")
+        .header(header::REFERER, format!("{}/experiments", app.url))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body("name=churn")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(response.status(), StatusCode::FOUND);
+    let back = response.headers()[header::LOCATION].to_str().expect("text");
+    let path = back.strip_prefix(&app.url).expect("our own address");
+    let (status, html) = page(&app, path).await;
+    assert_eq!(status, 200);
+    assert!(html.contains("already exists"), "{back}");
+}
+
+#[tokio::test]
+async fn files_kept_elsewhere_are_said_to_be_there() {
+    let app = TestApp::start().await;
+    let created =
+        app.ok("experiments/create", json!({ "name": "far", "artifact_location": "s3://bucket/far" })).await;
+    let experiment = created["experiment_id"].as_str().expect("an id");
+    let run = app.create_run(experiment).await;
+    let (status, html) = page(&app, &format!("/experiments/{experiment}/runs/{run}/artifacts")).await;
+    assert_eq!(status, 200);
+    assert!(html.contains("Kept elsewhere") && html.contains("s3://bucket/far"));
+}
