@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::bundle::Purpose;
+use crate::bundle::{self, Purpose};
 use crate::command::{HOST_PACKAGES, Run, cargo, installed};
 use crate::project::{self, Profile};
 use crate::server::Server;
@@ -37,6 +37,7 @@ pub fn run(only: Option<Part>) -> Result<()> {
         }
     }
     if wanted(Part::E2e) {
+        summary.add("weight of the browser half", weight);
         summary.add("end-to-end tests", end_to_end);
     }
     summary.conclude()
@@ -72,6 +73,11 @@ fn clients(client: Client) -> Result<()> {
         .env("MLFLOW_DISABLE_TELEMETRY", "true")
         .run();
     tests.and(server.stop())
+}
+
+fn weight() -> Result<()> {
+    build::browser_half(&wasm::compiler()?, Purpose::Release)?;
+    bundle::check_weight()
 }
 
 fn end_to_end() -> Result<()> {

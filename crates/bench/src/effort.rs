@@ -17,6 +17,8 @@ pub struct Effort {
     /// Points of the long curve.
     pub points: usize,
     pub artifact_bytes: usize,
+    /// Turns of each server at the artifact: MLflow takes minutes for one.
+    pub artifact_rounds: usize,
 }
 
 impl Effort {
@@ -28,6 +30,7 @@ impl Effort {
         many_runs: 100_000,
         points: 100_000,
         artifact_bytes: 200_000_000,
+        artifact_rounds: 3,
     };
 
     pub const QUICK: Self = Self {
@@ -38,5 +41,6 @@ impl Effort {
         many_runs: 10_000,
         points: 20_000,
         artifact_bytes: 50_000_000,
+        artifact_rounds: 1,
     };
 }

@@ -113,12 +113,13 @@ pub fn page(programs: &Pair<Program>, effort: &Effort, rows: &[Row]) -> String {
         "| workload | MLflow {} | Countersign {} | better by | aim | met |\n\
          | --- | ---: | ---: | ---: | ---: | :---: |\n\
          {}\n\n\
-         Medians of {} rounds, the two taking turns on one machine: {cores} cores{}, shared with the load. \
+         Medians of {} rounds ({} of the artifact), the two taking turns on one machine: {cores} cores{}, shared with the load. \
          MLflow runs with its defaults and a SQLite file. Memory is the proportional set size of all processes.\n",
         mlflow.version,
         countersign.version,
         lines.join("\n"),
         effort.rounds,
+        effort.artifact_rounds,
         processor().map(|name| format!(" ({name})")).unwrap_or_default(),
     )
 }

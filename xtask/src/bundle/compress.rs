@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use brotli::enc::BrotliEncoderParams;
 
 use crate::say;
@@ -52,17 +52,18 @@ pub fn report(sizes: &[Sizes], folder: &Path) {
     }
 }
 
-/// Says so if the WebAssembly is over [`WASM_BUDGET`]; that is no reason to keep a newcomer from the pages.
-pub fn over_budget(sizes: &[Sizes]) -> Option<String> {
-    let wasm = sizes.iter().filter(|one| one.path.extension().is_some_and(|ending| ending == "wasm"));
-    let total: u64 = wasm.map(|one| one.brotli).sum();
-    (total > WASM_BUDGET).then(|| {
-        format!(
-            "the WebAssembly is {} as brotli, over the {} that we aim for",
-            kilobytes(total),
-            kilobytes(WASM_BUDGET),
-        )
-    })
+/// Fails if the WebAssembly weighs more on the network than [`WASM_BUDGET`].
+pub fn check_weight(folder: &Path) -> Result<()> {
+    let mut total = 0;
+    for path in crate::files::under(folder)? {
+        if path.to_string_lossy().ends_with(".wasm.br") {
+            total += fs::metadata(path)?.len();
+        }
+    }
+    let (is, may) = (kilobytes(total), kilobytes(WASM_BUDGET));
+    ensure!(total > 0, "`{}` holds no compressed WebAssembly: bundle it for release", folder.display());
+    ensure!(total <= WASM_BUDGET, "the WebAssembly is {is} as brotli; it may be {may}");
+    Ok(())
 }
 
 fn kilobytes(bytes: u64) -> String {
@@ -88,10 +89,22 @@ mod tests {
     }
 
     #[test]
-    fn webassembly_over_its_budget_is_pointed_out() {
-        let one = |name: &str, brotli| Sizes { path: name.into(), plain: 2 * brotli, brotli };
-        assert_eq!(over_budget(&[one("app.wasm", WASM_BUDGET), one("app.js", 1_000_000)]), None);
-        let note = over_budget(&[one("app.wasm", WASM_BUDGET + 100)]).expect("over");
-        assert!(note.starts_with("the WebAssembly is 400.1 kB as brotli"), "{note}");
+    fn webassembly_over_its_budget_is_refused() {
+        let site = tempfile::tempdir().expect("a temporary folder");
+        let weighs = |bytes: u64| {
+            fs::write(site.path().join("app.wasm.br"), vec![0; usize::try_from(bytes).expect("small")])
+                .expect("writable");
+            fs::write(site.path().join("app.js.br"), vec![0; 500_000]).expect("writable");
+            check_weight(site.path())
+        };
+        assert!(weighs(WASM_BUDGET).is_ok());
+        let error = weighs(WASM_BUDGET + 100).expect_err("over");
+        assert_eq!(error.to_string(), "the WebAssembly is 400.1 kB as brotli; it may be 400.0 kB");
+    }
+
+    #[test]
+    fn a_folder_without_webassembly_is_not_taken_for_a_light_one() {
+        let site = tempfile::tempdir().expect("a temporary folder");
+        assert!(check_weight(site.path()).is_err());
     }
 }

@@ -55,9 +55,6 @@ pub fn bundle(wasm: &Path, purpose: Purpose) -> Result<()> {
         Purpose::Release => {
             let sizes = compress::folder(&made)?;
             compress::report(&sizes, &made);
-            if let Some(note) = compress::over_budget(&sizes) {
-                say::note(&note);
-            }
         }
         Purpose::Development => reload::add_to(&pkg.join(NAME).with_extension("js"))?,
     }
@@ -65,6 +62,11 @@ pub fn bundle(wasm: &Path, purpose: Purpose) -> Result<()> {
     fs::rename(&made, &site)?;
     fs::write(&stamp, inputs)?;
     Ok(())
+}
+
+/// Fails if what was bundled last is heavier than a page may be.
+pub fn check_weight() -> Result<()> {
+    compress::check_weight(&project::site())
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {

@@ -29,13 +29,13 @@ pub async fn all(peers: &Pair<Peer>, effort: &Effort) -> Result<Vec<Row>> {
 
     let before = peers.countersign.memory()?;
     let peak = Peak::watch(peers.countersign.process());
-    let up = in_turns(peers, effort.rounds, async |peer| {
+    let up = in_turns(peers, effort.artifact_rounds, async |peer| {
         let started = Instant::now();
         Connection::new(peer.address).upload(path(peer), &chunk, effort.artifact_bytes).await?;
         Ok(started.elapsed().as_secs_f64())
     })
     .await?;
-    let down = in_turns(peers, effort.rounds, async |peer| {
+    let down = in_turns(peers, effort.artifact_rounds, async |peer| {
         let started = Instant::now();
         let bytes = Connection::new(peer.address).download(path(peer)).await?;
         ensure!(bytes == effort.artifact_bytes, "{bytes} of {} bytes came back", effort.artifact_bytes);
