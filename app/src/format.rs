@@ -48,6 +48,11 @@ pub fn count(value: i64) -> String {
     text
 }
 
+/// A length as a count.
+pub fn as_i64(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
 /// `1 run`, `2 runs`.
 pub fn plural(value: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
@@ -76,10 +81,14 @@ pub fn duration(ms: i64) -> String {
         _ if ms < 1_000 => format!("{ms} ms"),
         0..10 => format!("{:.1} s", ms as f64 / 1_000.0),
         10..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
+        60..3_600 => two_units(seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => two_units(seconds / 3_600, "h", seconds / 60 % 60, "min"),
+        _ => two_units(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
     }
+}
+
+fn two_units(large: i64, unit: &str, small: i64, small_unit: &str) -> String {
+    if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small} {small_unit}") }
 }
 
 /// How long ago: `just now`, `5 min ago`, …; after a month the date.

@@ -84,5 +84,5 @@ test("a run without files says how to log one, and a missing file is a 404", asy
   await expect(page.getByText("mlflow.log_artifact")).toBeVisible();
   const reply = await page.goto(`${runPath(run, "artifacts")}?path=gone.txt`);
   expect(reply!.status()).toBe(404);
-  await expect(page.getByRole("alert")).toContainText("no artifact `gone.txt` exists");
+  await expect(page.getByRole("alert")).toContainText("No artifact gone.txt exists");
 });

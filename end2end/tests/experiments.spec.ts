@@ -27,7 +27,7 @@ test("words search names, comparisons are filters, and the address keeps both", 
 
 test("a search that can't be read says where and why", async ({ page }) => {
   await page.goto("/experiments?q=name%20%3D%3D%20'x'");
-  await expect(page.getByRole("alert")).toContainText("invalid filter at character 6: unknown operator `==`; use `=`");
+  await expect(page.getByRole("alert")).toContainText("Invalid filter at character 6: unknown operator ==; use =");
 });
 
 test("the list sorts by name and the other way round", async ({ page }) => {
@@ -69,7 +69,7 @@ test("a name that is taken is refused beside the field", async ({ page }) => {
   await page.getByRole("button", { name: "New experiment" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Wine cultivars");
   await page.getByRole("button", { name: "Create" }).click();
-  await expect(page.getByRole("dialog").getByRole("alert")).toContainText("`Wine cultivars` already exists");
+  await expect(page.getByRole("dialog").getByRole("alert")).toContainText("Wine cultivars already exists");
 });
 
 test("tags and notes are written on the page", async ({ page, api }) => {
@@ -95,7 +95,7 @@ test("tags and notes are written on the page", async ({ page, api }) => {
 test("an experiment that isn't there is a 404 that says so", async ({ page }) => {
   const reply = await page.goto("/experiments/999999");
   expect(reply!.status()).toBe(404);
-  await expect(page.getByRole("alert")).toContainText("no experiment");
+  await expect(page.getByRole("alert")).toContainText("No experiment");
   await isLive(page);
 });
 

@@ -71,6 +71,6 @@ test("a running run updates by itself, until it ends", async ({ page, api }) => 
 test("a run that isn't there is a 404 that says so", async ({ page }) => {
   const reply = await page.goto(`/experiments/1/runs/${"0".repeat(32)}`);
   expect(reply!.status()).toBe(404);
-  await expect(page.getByRole("alert")).toContainText("no run");
+  await expect(page.getByRole("alert")).toContainText("No run");
   await isLive(page);
 });

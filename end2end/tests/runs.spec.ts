@@ -24,7 +24,7 @@ test("a filter that can't be read points at the character", async ({ page, api }
   const filter = page.getByRole("combobox", { name: "Filter" });
   await filter.fill("metrics.accuracy == 1");
   await filter.press("Enter");
-  await expect(page.getByRole("alert")).toContainText("Character 18: unknown operator `==`; use `=`");
+  await expect(page.getByRole("alert")).toContainText("Character 18: Unknown operator ==; use =");
   await expect(page.locator(".filter-echo mark")).toHaveText("=");
   await filter.fill("metrics.accuracy = 1");
   await expect(page.locator(".filter-problem")).toHaveCount(0);
@@ -132,7 +132,7 @@ test("child runs open under their parent", async ({ page, api }) => {
   await expect(page.getByRole("link", { name: "forest 18" })).toBeVisible();
   await page.getByRole("button", { name: "18 child runs" }).click();
   await expect(names(page)).toHaveCount(10);
-  await page.getByLabel("Children as rows").check();
+  await page.getByLabel("Flat list").check();
   await expect(names(page)).toHaveCount(28);
 });
 
@@ -194,4 +194,15 @@ test("a long table scrolls through all its runs and renders those in sight", asy
   await page.reload();
   await expect.poll(() => region.evaluate((element) => element.scrollTop)).toBeGreaterThan(10_000);
   await expect(page.locator("tr.missing")).toHaveCount(0);
+});
+
+test("plain words find runs by their name", async ({ page, api }) => {
+  const id = await api.experiment("by name");
+  for (const name of ["first network", "second network", "a tree"]) await api.run(id, name);
+  await visit(page, `/experiments/${id}`);
+  const filter = page.getByRole("combobox", { name: "Filter" });
+  await filter.fill("network");
+  await filter.press("Enter");
+  await expect(names(page)).toHaveCount(2);
+  await expect(filter).toHaveValue("run_name ILIKE '%network%'");
 });

@@ -38,12 +38,15 @@ pub fn Viewer(viewed: Viewed) -> impl IntoView {
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
     let shown = match content {
         Content::Folder(entries) => view! { <FolderList entries/> }.into_any(),
+        Content::Text { text, .. } if text.is_empty() => {
+            view! { <EmptyState title="This file is empty."/> }.into_any()
+        }
         Content::Text { text, is_whole } => {
-            view! { <pre class="file-text" tabindex="0" role="region" aria-label="Text">{text}</pre> <Cut is_whole/> }
+            view! { <Cut is_whole/> <pre class="file-text" tabindex="0" role="region" aria-label="Text">{text}</pre> }
                 .into_any()
         }
         Content::Markdown { html, is_whole } => {
-            view! { <div class="markdown file-markdown" inner_html=html></div> <Cut is_whole/> }.into_any()
+            view! { <Cut is_whole/> <div class="markdown file-markdown" inner_html=html></div> }.into_any()
         }
         Content::Table(table) => view! { <FileTable table/> }.into_any(),
         Content::Image => view! {
@@ -131,13 +134,19 @@ fn FolderList(entries: Vec<ArtifactEntry>) -> impl IntoView {
 #[component]
 fn FileTable(table: TableView) -> impl IntoView {
     let TableView { columns, rows, is_number, total, is_cut } = table;
-    let class = move |column: usize| if is_number.get(column) == Some(&true) { "number" } else { "" };
+    let is_number = &is_number;
+    let class = |column: usize| if is_number.get(column) == Some(&true) { "number" } else { "" };
+    let total = total.map(|total| i64::try_from(total).unwrap_or(i64::MAX));
+    let first = format::count(format::as_i64(rows.len()));
     let count = match total {
-        Some(total) => format::plural(i64::try_from(total).unwrap_or(i64::MAX), "row", "rows"),
+        Some(total) if is_cut => {
+            let total = format::plural(total, "row", "rows");
+            format!("The first {first} of {total}. Download the file to see all of it.")
+        }
+        None if is_cut => format!("The first {first} rows. Download the file to see all of it."),
+        Some(total) => format::plural(total, "row", "rows"),
         None => String::new(),
     };
-    let cut = is_cut
-        .then(|| format!("The first {} rows are shown. Download the file to see all of it.", rows.len()));
     let heads = columns
         .into_iter()
         .enumerate()
@@ -149,13 +158,18 @@ fn FileTable(table: TableView) -> impl IntoView {
             let cells = row
                 .into_iter()
                 .enumerate()
-                .map(|(index, cell)| view! { <td class=class(index)>{cell}</td> })
+                .map(|(index, cell)| {
+                    let is_number = is_number.get(index) == Some(&true);
+                    let short = cell.parse().ok().filter(|_| is_number).map(format::number);
+                    let title = short.is_some().then(|| cell.clone());
+                    view! { <td class=class(index) title=title>{short.unwrap_or(cell)}</td> }
+                })
                 .collect_view();
             view! { <tr>{cells}</tr> }
         })
         .collect_view();
     view! {
-        <p class="muted">{count} " " {cut}</p>
+        <p class="muted">{count}</p>
         <div class="table-scroll file-table" tabindex="0" role="region" aria-label="Table">
             <table class="table">
                 <caption class="visually-hidden">"The file as a table"</caption>

@@ -13,6 +13,7 @@ use super::server::{CompareRuns, Comparison, compare_runs};
 use super::table::CompareTable;
 use crate::clock::poll;
 use crate::components::{EmptyState, SkeletonRows, fresh, later, loaded};
+use crate::format;
 use crate::runs::{Board, BoardRun};
 use crate::url::Query;
 use crate::wire::load;
@@ -67,7 +68,11 @@ pub fn ComparePage() -> impl IntoView {
     let runs = load(move || CompareRuns { uuids: uuids.get() });
     let content = move || {
         Suspend::new(async move {
-            loaded(runs.ready().await, move || runs.refetch(), |comparison| view! { <Compared comparison state/> })
+            loaded(
+                runs.ready().await,
+                move || runs.refetch(),
+                |comparison| view! { <Compared comparison state/> },
+            )
         })
     };
     view! {
@@ -131,10 +136,20 @@ fn Compared(comparison: Comparison, state: Memo<CompareState>) -> impl IntoView 
         }
         .into_any();
     }
+    let asked = state.with_untracked(|state| state.uuids.len());
+    let missing = (asked > count).then(|| {
+        let text = format!(
+            "Of {} asked for, {} can be compared: the others are gone, or too many.",
+            format::plural(format::as_i64(asked), "run", "runs"),
+            format::count(format::as_i64(count))
+        );
+        view! { <div class="notice" role="status">{text}</div> }
+    });
     let kept = Signal::derive(move || state.with(CompareState::fields));
     let has_curves = later(move || keys.with(|keys| !keys.is_empty()));
     view! {
         {head}
+        {missing}
         <CompareTable comparison runs state/>
         {move || has_curves.get().then(|| view! {
             <section class="compare-curves" aria-labelledby="curves-title">

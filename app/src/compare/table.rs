@@ -93,7 +93,9 @@ pub fn CompareTable(
             <a class="button small toggle" href=toggle aria-current=move || differing.get().then_some("true") data-noscroll="true">
                 "Only differences"
             </a>
-            <span class="muted">"Changes of metrics are against the first run."</span>
+            {(runs.with_untracked(Vec::len) > 1).then(|| view! {
+                <span class="muted">"Rows that differ are marked. Changes of metrics are against the first run."</span>
+            })}
         </div>
         <div class="table-scroll compare-scroll" tabindex="0" role="region" aria-label="Runs side by side">
             <table class="table compare">

@@ -13,10 +13,19 @@ pub fn DialogButton(
     /// For a button that shows only an icon.
     #[prop(optional)]
     label: Option<&'static str>,
+    #[prop(optional)] disabled: Signal<bool>,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="button" class=class popovertarget=opens aria-haspopup="dialog" aria-label=label title=label>
+        <button
+            type="button"
+            class=class
+            popovertarget=opens
+            aria-haspopup="dialog"
+            aria-label=label
+            title=label
+            disabled=disabled
+        >
             {children()}
         </button>
     }

@@ -36,7 +36,7 @@ where
     let adding = set(view! {
         <label class="field">
             <span>"Key"</span>
-            <input type="text" name="key" required maxlength="250" autocomplete="off"/>
+            <input type="text" name="key" required maxlength="250" autocomplete="off" autofocus/>
         </label>
         <label class="field">
             <span>"Value"</span>
@@ -48,9 +48,9 @@ where
     view! {
         <div class="tags">
             {chips}
-            <DialogButton opens="edit-tags" class="button quiet small">
-                <Icon name=IconName::Plus/>
-                "Tags"
+            <DialogButton opens="edit-tags" class="button quiet small" label="Edit tags">
+                <Icon name=IconName::Edit/>
+                "Edit"
             </DialogButton>
             <Dialog id="edit-tags" title="Tags" class="dialog wide">
                 <div class="tag-rows">{rows}</div>

@@ -67,7 +67,7 @@ pub fn DeleteDialog(id: i64, name: String) -> impl IntoView {
                 <ActionProblem action=delete/>
                 <div class="dialog-actions">
                     <span class="spacer"></span>
-                    <button type="button" class="button" popovertarget="delete-experiment" popovertargetaction="hide">
+                    <button type="button" class="button" popovertarget="delete-experiment" popovertargetaction="hide" autofocus>
                         "Keep"
                     </button>
                     <button type="submit" class="button danger">"Delete"</button>

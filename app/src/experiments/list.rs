@@ -4,20 +4,25 @@ use std::time::Duration;
 
 use domain::Millis;
 use domain::experiments::ExperimentSummary;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
-use leptos_router::hooks::use_query_map;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::forms::{CreateButton, RestoreButton};
 use super::list_url::{ListState, SortKey};
 use super::server::{ExperimentList, ListExperiments};
 use crate::clock::{Ago, poll};
-use crate::components::{EmptyState, SkeletonRows, Snippet, SortHeader, Tag, loaded, shown_tags};
+use crate::components::{
+    EmptyState, SkeletonRows, Snippet, SortHeader, Tag, loaded, shown_tags, typed_before_live,
+};
 use crate::format;
 use crate::wire::load;
 
-/// The first run is waited for.
+const SEARCH: &str = "experiment-search";
+
+/// Runs arrive and end while one looks.
 const REFRESH_EVERY: Duration = Duration::from_secs(4);
 
 #[component]
@@ -34,7 +39,7 @@ pub fn ExperimentsPage() -> impl IntoView {
         })
     };
     poll(REFRESH_EVERY, move || {
-        let is_waiting = matches!(list.latest_untracked(), Some(Ok(list)) if list.is_untouched())
+        let is_waiting = matches!(list.latest_untracked(), Some(Ok(list)) if list.may_change())
             && !state.get_untracked().deleted;
         if is_waiting {
             list.refetch();
@@ -69,22 +74,38 @@ fn DeletedNotice(id: i64) -> impl IntoView {
 fn Toolbar(state: Memo<ListState>) -> impl IntoView {
     let hidden_view =
         move || state.get().deleted.then(|| view! { <input type="hidden" name="view" value="deleted"/> });
+    let search = RwSignal::new(typed_before_live(SEARCH).unwrap_or_else(|| state.get_untracked().search));
+    Effect::new(move |before: Option<String>| {
+        let now = state.get().search;
+        if before.is_some_and(|before| before != now) {
+            search.set(now.clone());
+        }
+        now
+    });
+    let navigate = use_navigate();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let found =
+            ListState { search: search.get_untracked(), token: String::new(), ..state.get_untracked() };
+        navigate(&found.address(), NavigateOptions::default());
+    };
     view! {
         <div class="toolbar">
-            <Form method="GET" action="/experiments" attr:class="search-form" attr:role="search">
-                <label class="visually-hidden" for="experiment-search">"Search by name, or filter"</label>
+            <form method="get" action="/experiments" class="search-form" role="search" on:submit=submit>
+                <label class="visually-hidden" for=SEARCH>"Search by name, or filter"</label>
                 <input
-                    id="experiment-search"
+                    id=SEARCH
                     type="search"
                     name="q"
                     class="search"
-                    prop:value=move || state.get().search
+                    prop:value=move || search.get()
+                    on:input=move |event| search.set(event_target_value(&event))
                     value=move || state.get_untracked().search
-                    placeholder="Part of a name, or e.g. tags.team = 'risk'"
+                    placeholder="Name, or tags.team = 'risk'"
                 />
                 {hidden_view}
                 <button type="submit" class="button">"Search"</button>
-            </Form>
+            </form>
             <span class="spacer"></span>
             <nav class="segmented" aria-label="Which experiments">
                 <a href="/experiments" aria-current=move || (!state.get().deleted).then_some("page")>"Active"</a>
@@ -138,8 +159,8 @@ fn ExperimentTable(list: ExperimentList, state: ListState) -> impl IntoView {
         (!state.token.is_empty()).then(|| ListState { token: String::new(), ..state.clone() }.address());
     let head = [
         ("Name", SortKey::Name, "name"),
-        ("Created", SortKey::Created, ""),
-        ("Changed", SortKey::Updated, ""),
+        ("Created", SortKey::Created, "roomy"),
+        ("Changed", SortKey::Updated, "roomy"),
     ]
     .map(|(label, key, class)| {
         let (href, sorted) = (state.sorted_by(key), state.direction(key));
@@ -193,8 +214,8 @@ fn ExperimentRow(item: ExperimentSummary, now: Millis, deleted: bool) -> impl In
                     |at| view! { <Ago at now/> }.into_any(),
                 )}
             </td>
-            <td><Ago at=experiment.created_at now/></td>
-            <td><Ago at=experiment.updated_at now/></td>
+            <td class="roomy"><Ago at=experiment.created_at now/></td>
+            <td class="roomy"><Ago at=experiment.updated_at now/></td>
             <td><span class="tag-list">{tags}</span></td>
             {deleted.then(|| view! { <td><RestoreButton id=experiment.id/></td> })}
         </tr>

@@ -7,13 +7,13 @@ use leptos_router::hooks::use_params_map;
 
 use super::forms::{DeleteDialog, RenameDialog, RestoreButton};
 use super::server::{
-    DeleteExperimentTag, ExperimentDetails, RenameExperiment, SetExperimentNotes, SetExperimentTag,
-    LoadExperiment, load_experiment,
+    DeleteExperimentTag, ExperimentDetails, LoadExperiment, RenameExperiment, SetExperimentNotes,
+    SetExperimentTag, load_experiment,
 };
 use crate::clock::Ago;
 use crate::components::{
-    ActionForm, ActionProblem, CopyButton, DialogButton, FormAction, Icon, IconName, NotFound, Notes, SkeletonRows, TagEditor,
-    fresh, later, loaded, shown_tags,
+    ActionForm, ActionProblem, CopyButton, DialogButton, FormAction, Icon, IconName, NotFound, Notes,
+    SkeletonRows, TagEditor, fresh, later, loaded, shown_tags,
 };
 use crate::format;
 use crate::runs::RunsSection;
@@ -39,10 +39,7 @@ impl Changes {
     }
 
     fn version(&self) -> usize {
-        self.rename.done.get()
-            + self.set_tag.done.get()
-            + self.delete_tag.done.get()
-            + self.notes.done.get()
+        self.rename.done.get() + self.set_tag.done.get() + self.delete_tag.done.get() + self.notes.done.get()
     }
 }
 
@@ -70,11 +67,12 @@ fn KnownExperiment(id: i64) -> impl IntoView {
                 move || details.refetch(),
                 move |details| {
                     let keys = details.keys.clone();
-                    let name = details.experiment.name.clone();
+                    let is_active = details.experiment.lifecycle == Lifecycle::Active;
+                    let logs_to = is_active.then(|| details.experiment.name.clone());
                     let details = fresh(details, move || changes.version(), move |_| load_experiment(id));
                     view! {
                         {move || view! { <ExperimentHead details=details.value.get() changes/> }}
-                        <RunsSection experiment_id=id experiment_name=name keys/>
+                        <RunsSection experiment_id=id logs_to keys/>
                     }
                 },
             )
@@ -148,7 +146,7 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
         <nav class="crumbs" aria-label="Breadcrumbs"><a href="/experiments">"Experiments"</a></nav>
         <div class="page-head">
             <h1>{experiment.name.clone()}</h1>
-            {actions}
+            <span class="page-actions">{actions}</span>
         </div>
         {deleted}
         <dl class="facts">

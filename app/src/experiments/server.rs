@@ -19,6 +19,11 @@ pub struct ExperimentList {
 }
 
 impl ExperimentList {
+    /// Whether something is under way, or awaited.
+    pub fn may_change(&self) -> bool {
+        self.is_untouched() || self.items.iter().any(|item| item.running_runs > 0)
+    }
+
     /// Whether nobody has logged a run yet.
     pub fn is_untouched(&self) -> bool {
         self.items.iter().all(|item| item.active_runs == 0)
@@ -53,7 +58,7 @@ pub async fn list_experiments(state: ListState) -> Result<ExperimentList, UiErro
 pub async fn load_experiment(id: i64) -> Result<ExperimentDetails, UiError> {
     let db = expect_context::<store::Db>();
     let experiment = store::experiments::get(&db, id).await?;
-    let keys = store::runs::keys(&db, &[id]).await?;
+    let keys = crate::runs::run_keys(&db, id).await?;
     let note_html = experiment.note().map(crate::components::to_html).unwrap_or_default();
     Ok(ExperimentDetails { experiment, keys, note_html, now: crate::clock::now() })
 }

@@ -12,3 +12,5 @@ pub use overview::OverviewTab;
 pub use page::{RunPage, ShownRun};
 pub use server::RelatedModel;
 pub use table::RunsSection;
+#[cfg(feature = "ssr")]
+pub use table::run_keys;

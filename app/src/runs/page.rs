@@ -11,8 +11,8 @@ use super::server::{
     DeleteRun, DeleteRunTag, LoadRun, RenameRun, RestoreRun, RunDetails, SetRunNotes, SetRunTag, load_run,
 };
 use crate::components::{
-    ActionForm, ActionProblem, Dialog, DialogButton, FormAction, Fresh, Icon, IconName, SkeletonRows, StatusBadge,
-    fresh, loaded,
+    ActionForm, ActionProblem, Dialog, DialogButton, FormAction, Fresh, Icon, IconName, SkeletonRows,
+    StatusBadge, fresh, loaded,
 };
 use crate::wire::load;
 
@@ -172,10 +172,9 @@ fn RunHead(is_connected: RwSignal<bool>) -> impl IntoView {
         {crumbs}
         <div class="page-head">
             <h1>{move || name.get()}</h1>
+            <span class="page-actions">{actions}</span>
             {move || view! { <StatusBadge status=status.get()/> }}
             {live}
-            <span class="spacer"></span>
-            {actions}
         </div>
         {notice}
         {problem}
@@ -238,7 +237,7 @@ fn DeleteDialog() -> impl IntoView {
                 <ActionProblem action=delete/>
                 <div class="dialog-actions">
                     <span class="spacer"></span>
-                    <button type="button" class="button" popovertarget="delete-run" popovertargetaction="hide">
+                    <button type="button" class="button" popovertarget="delete-run" popovertargetaction="hide" autofocus>
                         "Keep"
                     </button>
                     <button type="submit" class="button danger">"Delete"</button>

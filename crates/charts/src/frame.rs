@@ -72,9 +72,8 @@ impl Frame {
     pub fn new<'a>(series: impl Iterator<Item = &'a [(f64, f64)]>, options: Options) -> Self {
         let (mut x, mut y) = (Range::EMPTY, Range::EMPTY);
         for &(position, value) in series.flatten() {
-            let inside = options.window.is_none_or(|(from, to)| (from..=to).contains(&position));
             x.include(position);
-            if let Some(value) = height(value, options.log).filter(|_| inside) {
+            if let Some(value) = height(value, options.log) {
                 y.include(value);
             }
         }

@@ -10,6 +10,7 @@ mod nearest;
 mod smooth;
 mod summary;
 mod ticks;
+mod window;
 
 pub use frame::{Frame, HorizontalAxis, Options, Scale};
 pub use lines::{Drawing, Series, metric_lines};

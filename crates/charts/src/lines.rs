@@ -5,6 +5,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::COLORS;
 use crate::frame::{Frame, Options, height};
+use crate::window;
 
 /// One line.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,14 +38,20 @@ const AXIS: RGBColor = RGBColor(0, 0, 3);
 /// A value that is not finite (or not positive, on a logarithmic axis) breaks the line; a value alone
 /// between two gaps is a dot. Without any value the axes are drawn empty.
 pub fn metric_lines(series: &[Series<'_>], options: Options) -> Drawing {
-    let frame = Frame::new(series.iter().map(|one| one.points), options);
+    let shown: Vec<_> = series.iter().map(|one| window::inside(one.points, options)).collect();
+    let frame = Frame::new(shown.iter().map(Vec::as_slice), options);
     let mut svg = String::new();
     let (width, height) = (options.width, options.height);
     let fine = FINE.unsigned_abs();
     let drawn = {
         let root = SVGBackend::with_string(&mut svg, (width * fine, height * fine)).into_drawing_area();
         draw_axes(&root, &frame)
-            .and_then(|()| series.iter().try_for_each(|one| draw_series(&root, &frame, one)))
+            .and_then(|()| {
+                series
+                    .iter()
+                    .zip(&shown)
+                    .try_for_each(|(one, points)| draw_series(&root, &frame, Series { points, ..*one }))
+            })
             .and_then(|()| root.present())
     };
     debug_assert!(drawn.is_ok(), "writing to a string does not fail");
@@ -89,7 +96,7 @@ fn draw_axes<'a>(root: &Area<'a>, frame: &Frame) -> Outcome<'a> {
     Ok(())
 }
 
-fn draw_series<'a>(root: &Area<'a>, frame: &Frame, series: &Series<'_>) -> Outcome<'a> {
+fn draw_series<'a>(root: &Area<'a>, frame: &Frame, series: Series<'_>) -> Outcome<'a> {
     let color = RGBColor(u8::try_from(series.color % COLORS + 1).unwrap_or(1), 0, 0);
     let color = color.mix(if series.faint { 0.28 } else { 1.0 });
     let width = if series.faint { FINE } else { FINE * 3 / 2 }.unsigned_abs();

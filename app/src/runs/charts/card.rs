@@ -34,16 +34,19 @@ pub fn Card(key: String, curves: RwSignal<Vec<PlacedCurve>>, is_single: Memo<boo
     let zoom = Callback::new(move |window| context.go(false, |state| state.look.window = window));
     // Once a curve, always a curve: a zoomed window may hold a single point of it.
     let is_curve = Memo::new(move |before: Option<&bool>| {
-        before == Some(&true)
-            || look.get().window.is_some()
-            || lines.with(|lines| lines.iter().any(|line| line.total > 1))
+        before == Some(&true) || lines.with(|lines| lines.iter().any(has_length))
     });
     let is_once = later(move || !is_curve.get());
+    let nothing_to_draw = later(move || {
+        lines.with(|lines| !lines.iter().flat_map(|line| &line.points).any(|(_, value)| value.is_finite()))
+    });
     let title = key.clone();
     let chart = move || {
         let title = title.clone();
         if is_once.get() {
             view! { <Once lines/> }.into_any()
+        } else if nothing_to_draw.get() {
+            view! { <p class="muted">"No finite value to draw."</p> <Numbers lines/> }.into_any()
         } else {
             let height = if is_single.get() { 420 } else { 220 };
             view! {
@@ -68,6 +71,14 @@ pub fn Card(key: String, curves: RwSignal<Vec<PlacedCurve>>, is_single: Memo<boo
             {chart}
         </article>
     }
+}
+
+/// Whether there is a line to draw: a metric that was logged again at the same step is still one value.
+fn has_length(line: &ChartLine) -> bool {
+    let is_long = line.points.first().is_none_or(|(start, _)| {
+        line.points.len() == 1 || line.points.iter().any(|(position, _)| position > start)
+    });
+    line.total > 1 && is_long
 }
 
 fn line(run: &BoardRun, curve: &PlacedCurve) -> ChartLine {

@@ -1,5 +1,6 @@
 //! Params, and the last value of each metric, searchable.
 
+use domain::KeyValue;
 use domain::metrics::LatestMetric;
 use domain::runs::SYSTEM_METRIC_PREFIX;
 use leptos::prelude::*;
@@ -15,126 +16,87 @@ const SEARCHABLE: usize = 8;
 #[component]
 pub fn Params() -> impl IntoView {
     let details = ShownRun::expect().details.value;
-    let search = RwSignal::new(String::new());
     let params = Memo::new(move |_| details.with(|details| details.run.params.clone()));
-    let count = Memo::new(move |_| params.with(Vec::len));
-    let rows = move || {
-        let typed = search.get().to_lowercase();
+    let rows = move |typed: &str| {
         params.with(|params| {
-            params
-                .iter()
-                .filter(|param| {
-                    param.key.to_lowercase().contains(&typed) || param.value.to_lowercase().contains(&typed)
-                })
-                .map(|param| {
-                    view! {
-                        <tr>
-                            <th scope="row">{param.key.clone()}</th>
-                            <td class="value">{param.value.clone()}</td>
-                        </tr>
-                    }
-                })
-                .collect_view()
+            let contains = |text: &str| text.to_lowercase().contains(typed);
+            let found = params.iter().filter(|param| contains(&param.key) || contains(&param.value));
+            let row = |param: &KeyValue| {
+                view! {
+                    <tr>
+                        <th scope="row">{param.key.clone()}</th>
+                        <td class="value">{param.value.clone()}</td>
+                    </tr>
+                }
+                .into_any()
+            };
+            found.map(row).collect()
         })
     };
-    let rows = StoredValue::new(rows);
     view! {
-        <KeySection title="Params" count search>
-            {move || if count.get() == 0 {
-                view! {
-                    <EmptyState title="No params.">
-                        <p>"Log one with " <code>"mlflow.log_param(\"lr\", 0.01)"</code></p>
-                    </EmptyState>
-                }
-                .into_any()
-            } else {
-                view! {
-                    <div class="table-scroll" tabindex="0" role="region" aria-label="Values of the params">
-                        <table class="table keys">
-                            <caption class="visually-hidden">"Params"</caption>
-                            <thead><tr><th scope="col">"Param"</th><th scope="col">"Value"</th></tr></thead>
-                            <tbody>{rows.get_value()}</tbody>
-                        </table>
-                    </div>
-                }
-                .into_any()
-            }}
-        </KeySection>
+        <KeySection
+            title="Params"
+            columns=&[("Param", ""), ("Value", "")]
+            example="mlflow.log_param(\"lr\", 0.01)"
+            count=Memo::new(move |_| params.with(Vec::len))
+            rows
+        />
     }
 }
 
 #[component]
 pub fn Metrics() -> impl IntoView {
     let shown = ShownRun::expect();
-    let search = RwSignal::new(String::new());
     let metrics = Memo::new(move |_| {
         shown.details.value.with(|details| {
             let of_the_model = |metric: &&LatestMetric| !metric.key.starts_with(SYSTEM_METRIC_PREFIX);
             details.run.metrics.iter().filter(of_the_model).cloned().collect::<Vec<_>>()
         })
     });
-    let count = Memo::new(move |_| metrics.with(Vec::len));
-    let rows = move || {
-        let typed = search.get().to_lowercase();
+    let rows = move |typed: &str| {
         metrics.with(|metrics| {
-            metrics
-                .iter()
-                .filter(|metric| metric.key.to_lowercase().contains(&typed))
-                .map(|metric| {
-                    let href = Query::new().with("q", &metric.key).after(&shown.address("charts"));
-                    view! {
-                        <tr>
-                            <th scope="row"><a href=href>{metric.key.clone()}</a></th>
-                            <td class="number" title=metric.value.0.to_string()>{format::number(metric.value.0)}</td>
-                            <td class="number muted">{format::count(metric.step)}</td>
-                        </tr>
-                    }
-                })
-                .collect_view()
+            let found = metrics.iter().filter(|metric| metric.key.to_lowercase().contains(typed));
+            let row = |metric: &LatestMetric| {
+                let href = Query::new().with("q", &metric.key).after(&shown.address("charts"));
+                view! {
+                    <tr>
+                        <th scope="row"><a href=href>{metric.key.clone()}</a></th>
+                        <td class="number" title=metric.value.0.to_string()>{format::number(metric.value.0)}</td>
+                        <td class="number muted">{format::count(metric.step)}</td>
+                    </tr>
+                }
+                .into_any()
+            };
+            found.map(row).collect()
         })
     };
-    let rows = StoredValue::new(rows);
     view! {
-        <KeySection title="Metrics" count search>
-            {move || if count.get() == 0 {
-                view! {
-                    <EmptyState title="No metrics.">
-                        <p>"Log one with " <code>"mlflow.log_metric(\"loss\", 0.42, step=1)"</code></p>
-                    </EmptyState>
-                }
-                .into_any()
-            } else {
-                view! {
-                    <div class="table-scroll" tabindex="0" role="region" aria-label="Last values of the metrics">
-                        <table class="table keys">
-                            <caption class="visually-hidden">"Last values of the metrics"</caption>
-                            <thead>
-                                <tr>
-                                    <th scope="col">"Metric"</th>
-                                    <th scope="col" class="number">"Last value"</th>
-                                    <th scope="col" class="number">"Step"</th>
-                                </tr>
-                            </thead>
-                            <tbody>{rows.get_value()}</tbody>
-                        </table>
-                    </div>
-                }
-                .into_any()
-            }}
-        </KeySection>
+        <KeySection
+            title="Metrics"
+            columns=&[("Metric", ""), ("Last value", "number"), ("Step", "number")]
+            example="mlflow.log_metric(\"loss\", 0.42, step=1)"
+            count=Memo::new(move |_| metrics.with(Vec::len))
+            rows
+        />
     }
 }
 
+/// A table of keys, with a search if it is long.
 #[component]
 fn KeySection(
     title: &'static str,
+    /// Their heads and classes.
+    columns: &'static [(&'static str, &'static str)],
+    /// How to log one.
+    example: &'static str,
     count: Memo<usize>,
-    search: RwSignal<String>,
-    children: Children,
+    /// The rows that contain a text in lower case.
+    rows: impl Fn(&str) -> Vec<AnyView> + Send + Sync + 'static,
 ) -> impl IntoView {
     let id = title.to_lowercase();
     let title_id = format!("{id}-title");
     let label = format!("Search {id}");
+    let search = RwSignal::new(String::new());
     let box_for_search = move || {
         (count.get() >= SEARCHABLE).then(|| {
             view! {
@@ -149,6 +111,34 @@ fn KeySection(
             }
         })
     };
+    let nothing = format!("No {id}.");
+    let body = move || {
+        let found = rows(&search.get().to_lowercase());
+        if found.is_empty() {
+            view! { <tr><td colspan=columns.len() class="muted">"Nothing matches this search."</td></tr> }
+                .into_any()
+        } else {
+            found.into_any()
+        }
+    };
+    let body = StoredValue::new(body);
+    let table = move || {
+        if count.get() == 0 {
+            return view! { <EmptyState title=nothing.clone()><p>"Log one with " <code>{example}</code></p></EmptyState> }
+                .into_any();
+        }
+        let heads = columns.iter().map(|(head, class)| view! { <th scope="col" class=*class>{*head}</th> });
+        view! {
+            <div class="table-scroll" tabindex="0" role="region" aria-label=format!("Values of the {id}")>
+                <table class="table keys">
+                    <caption class="visually-hidden">{title}</caption>
+                    <thead><tr>{heads.collect_view()}</tr></thead>
+                    <tbody>{move || body.with_value(|body| body())}</tbody>
+                </table>
+            </div>
+        }
+        .into_any()
+    };
     view! {
         <section class="card" aria-labelledby=title_id>
             <div class="section-head">
@@ -157,7 +147,7 @@ fn KeySection(
                 <span class="spacer"></span>
                 {box_for_search}
             </div>
-            {children()}
+            {table}
         </section>
     }
 }

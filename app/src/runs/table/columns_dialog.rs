@@ -29,7 +29,9 @@ pub fn ColumnsDialog() -> impl IntoView {
     let attributes = Signal::stored(attributes);
     let of = move |make: fn(String) -> Column, keys: fn(&domain::runs::RunKeys) -> &Vec<String>| {
         Signal::derive(move || {
-            context.keys.with(|all| keys(all).iter().cloned().map(make).collect::<Vec<_>>())
+            let mut keys = context.keys.with(|all| keys(all).clone());
+            keys.sort_unstable();
+            keys.into_iter().map(make).collect::<Vec<_>>()
         })
     };
     let default = move || {
@@ -50,6 +52,7 @@ pub fn ColumnsDialog() -> impl IntoView {
                         id="column-search"
                         type="search"
                         placeholder="Search"
+                        autofocus
                         prop:value=move || search.get()
                         on:input=move |event| set_search.set(event_target_value(&event))
                     />
@@ -134,11 +137,11 @@ fn Choices(
         <fieldset class="choices" hidden=move || found.with(Vec::is_empty)>
             <legend>{title}</legend>
             <span class="choices-all">
-                <button type="button" class="link" on:click=move |_| set_all(true) aria-label=format!("all {title}")>
-                    "all"
+                <button type="button" class="link" on:click=move |_| set_all(true) aria-label=format!("All {title}")>
+                    "All"
                 </button>
-                <button type="button" class="link" on:click=move |_| set_all(false) aria-label=format!("none of the {title}")>
-                    "none"
+                <button type="button" class="link" on:click=move |_| set_all(false) aria-label=format!("None of the {title}")>
+                    "None"
                 </button>
             </span>
             {boxes}

@@ -10,6 +10,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::cells::{Shown, arrange};
 use super::column::Column;
 use super::state::TableState;
+use crate::components::ticked_before_live;
 
 /// Provided by the section, used by everything inside.
 #[derive(Clone, Copy)]
@@ -52,6 +53,12 @@ impl TableContext {
             dragged: RwSignal::new(HashMap::new()),
             go,
         };
+        let ticked = ticked_before_live("runs[]");
+        Effect::new(move |_| {
+            if !ticked.is_empty() {
+                context.selected.set(ticked.clone());
+            }
+        });
         provide_context(context);
         context
     }

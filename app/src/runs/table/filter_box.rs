@@ -11,7 +11,10 @@ use leptos::task::spawn_local;
 use super::completion::{Completion, Suggestion, accept, complete};
 use super::context::TableContext;
 use super::rows::{list_param_values, list_run_keys};
+use super::state::as_filter;
+use crate::components::{prose, typed_before_live};
 
+const INPUT: &str = "run-filter";
 const LIST: &str = "filter-suggestions";
 
 /// The text being typed and what is offered for it.
@@ -33,18 +36,21 @@ impl FilterDraft {
         let filter = Memo::new(move |_| context.state.with(|state| state.selection.filter.clone()));
         let draft = Self {
             context,
-            text: RwSignal::new(filter.get_untracked()),
+            text: RwSignal::new(typed_before_live(INPUT).unwrap_or_else(|| filter.get_untracked())),
             problem: RwSignal::new(parse(&RUNS, &filter.get_untracked()).err()),
             completion: RwSignal::new(Completion::default()),
             active: RwSignal::new(None),
             values: RwSignal::new(HashMap::new()),
             input: NodeRef::new(),
         };
-        Effect::new(move |_| {
+        Effect::new(move |before: Option<String>| {
             let filter = filter.get();
-            draft.problem.set(parse(&RUNS, &filter).err());
-            draft.text.set(filter);
-            draft.close();
+            if before.is_some_and(|before| before != filter) {
+                draft.problem.set(parse(&RUNS, &filter).err());
+                draft.text.set(filter.clone());
+                draft.close();
+            }
+            filter
         });
         draft
     }
@@ -52,7 +58,7 @@ impl FilterDraft {
     /// Applies the filter, unless it can't be read.
     pub fn submit(self) {
         self.close();
-        let text = self.text.get_untracked().trim().to_owned();
+        let text = as_filter(self.text.get_untracked().trim());
         match parse(&RUNS, &text) {
             Ok(_) => {
                 self.problem.set(None);
@@ -193,9 +199,9 @@ pub fn FilterBox(draft: FilterDraft) -> impl IntoView {
     };
     view! {
         <div class="filter-box">
-            <label class="visually-hidden" for="run-filter">"Filter"</label>
+            <label class="visually-hidden" for=INPUT>"Filter"</label>
             <input
-                id="run-filter"
+                id=INPUT
                 type="text"
                 name="filter"
                 class="filter-input"
@@ -203,7 +209,7 @@ pub fn FilterBox(draft: FilterDraft) -> impl IntoView {
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
-                placeholder="Filter, e.g. metrics.loss < 0.3 AND params.optimizer = 'adam'"
+                placeholder="Part of a name, or e.g. metrics.loss < 0.3 AND params.optimizer = 'adam'"
                 value=draft.text.get_untracked()
                 prop:value=move || draft.text.get()
                 role="combobox"
@@ -238,7 +244,7 @@ fn FilterProblem(text: String, error: FilterError) -> impl IntoView {
     view! {
         <div class="filter-problem">
             <code class="filter-echo">{before}<mark>{wrong}</mark>{after}</code>
-            <p>{format!("Character {}: {}", error.at + 1, error.message)}</p>
+            <p>{format!("Character {}: ", error.at + 1)} {prose(&error.message)}</p>
         </div>
     }
 }

@@ -27,7 +27,7 @@ const MARGIN: usize = 14;
 const REFRESH_EVERY: Duration = Duration::from_secs(4);
 
 #[component]
-pub fn Grid(first: RunRows, page: usize, experiment_name: String) -> impl IntoView {
+pub fn Grid(first: RunRows, page: usize, logs_to: Option<String>) -> impl IntoView {
     let data = TableData::new(page, first);
     data.follow();
     poll(REFRESH_EVERY, move || data.refresh());
@@ -46,7 +46,7 @@ pub fn Grid(first: RunRows, page: usize, experiment_name: String) -> impl IntoVi
     view! {
         {problem}
         {move || if is_empty.get() {
-            view! { <NoRuns experiment_name=experiment_name.clone()/> }.into_any()
+            view! { <NoRuns logs_to=logs_to.clone()/> }.into_any()
         } else {
             view! { <Rows data page total/> }.into_any()
         }}
@@ -54,11 +54,10 @@ pub fn Grid(first: RunRows, page: usize, experiment_name: String) -> impl IntoVi
 }
 
 #[component]
-fn NoRuns(experiment_name: String) -> impl IntoView {
+fn NoRuns(logs_to: Option<String>) -> impl IntoView {
     let context = TableContext::expect();
     move || {
         let state = context.state.get();
-        let experiment_name = experiment_name.clone();
         if !state.selection.filter.trim().is_empty() {
             let all = context.address(&state.selecting(|chosen| chosen.filter.clear()));
             view! {
@@ -70,9 +69,12 @@ fn NoRuns(experiment_name: String) -> impl IntoView {
         } else if state.selection.deleted {
             view! { <EmptyState title="No run of this experiment has been deleted."/> }.into_any()
         } else {
+            let Some(experiment) = logs_to.clone() else {
+                return view! { <EmptyState title="No runs."/> }.into_any();
+            };
             view! {
                 <EmptyState title="No runs yet. Log the first one:">
-                    <Snippet experiment=experiment_name/>
+                    <Snippet experiment/>
                     <p class="muted">"It appears here by itself."</p>
                 </EmptyState>
             }
@@ -136,7 +138,7 @@ fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
         })
     };
     let caption =
-        move || format!("{} of this experiment", format::plural(as_i64(total.get()), "run", "runs"));
+        move || format!("{} of this experiment", format::plural(format::as_i64(total.get()), "run", "runs"));
     view! {
         <div
             class="table-scroll runs-scroll"
@@ -173,13 +175,9 @@ fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
                 {move || space(seen.get().lines_after)}
             </table>
         </div>
-        <p class="table-note">{move || format::plural(as_i64(total.get()), "run", "runs")}</p>
+        <p class="table-note">{move || format::plural(format::as_i64(total.get()), "run", "runs")}</p>
         <Pager page total/>
     }
-}
-
-fn as_i64(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Which rows are opened, and how many lines stand under them.
@@ -214,7 +212,7 @@ fn push_children(
         lines.push(Line::Run { uuid: child.uuid.clone(), depth });
         push_children(lines, &child.uuid, depth + 1, opened);
     }
-    let count = children.total - as_i64(children.rows.len());
+    let count = children.total - format::as_i64(children.rows.len());
     if count > 0 {
         lines.push(Line::MoreChildren { parent: parent.to_owned(), depth, count });
     }

@@ -6,7 +6,7 @@ use super::cells::CellViews;
 use super::column::{quoted_key, quoted_text};
 use super::context::TableContext;
 use super::head::{Head, table_style};
-use super::rows::{RunGroup, RunRow, ListGroups};
+use super::rows::{ListGroups, RunGroup, RunRow};
 use super::selection::RowCheckbox;
 use crate::components::{EmptyState, Icon, IconName, SkeletonRows, StatusBadge, loaded};
 use crate::format;
@@ -30,7 +30,8 @@ pub fn group_filter(typed: &str, key: &str, value: Option<&str>) -> String {
 pub fn GroupedRuns() -> impl IntoView {
     let context = TableContext::expect();
     let selection = Memo::new(move |_| context.state.with(|state| state.selection.clone()));
-    let groups = load(move || ListGroups { experiment_id: context.experiment_id, selection: selection.get() });
+    let groups =
+        load(move || ListGroups { experiment_id: context.experiment_id, selection: selection.get() });
     let table = move || {
         Suspend::new(async move {
             loaded(groups.ready().await, move || groups.refetch(), |groups| view! { <GroupTable groups/> })

@@ -19,4 +19,6 @@ mod toolbar;
 mod window;
 
 pub use rows::children_filter;
+#[cfg(feature = "ssr")]
+pub use rows::run_keys;
 pub use section::RunsSection;

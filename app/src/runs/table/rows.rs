@@ -128,12 +128,17 @@ pub async fn restore_runs(#[server(default)] runs: Vec<String>, back: String) ->
 #[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_run_keys(experiment_id: i64) -> Result<RunKeys, UiError> {
     let db = expect_context::<store::Db>();
-    Ok(store::runs::keys(&db, &[experiment_id]).await?)
+    server::keys(&db, experiment_id).await
 }
 
 #[cfg(feature = "ssr")]
+pub use server::keys as run_keys;
+
+#[cfg(feature = "ssr")]
 mod server {
-    use domain::runs::{GIT_COMMIT_TAG, PARENT_TAG, Run, SOURCE_NAME_TAG, USER_TAG};
+    use std::cmp::Reverse;
+
+    use domain::runs::{GIT_COMMIT_TAG, PARENT_TAG, Run, RunKeys, SOURCE_NAME_TAG, USER_TAG};
     use domain::{Millis, ViewType};
     use store::Db;
     use store::runs::RunQuery;
@@ -156,7 +161,25 @@ mod server {
         if let Some(columns) = &selection.columns {
             return Ok(columns.clone());
         }
-        Ok(default_columns(&store::runs::keys(db, &[experiment_id]).await?))
+        Ok(default_columns(&keys(db, experiment_id).await?))
+    }
+
+    /// How many of the newest runs say which keys are usual.
+    const SAMPLE: usize = 50;
+
+    /// What the runs of an experiment logged, first what most of the newest logged.
+    pub async fn keys(db: &Db, experiment_id: i64) -> Result<RunKeys, UiError> {
+        let mut keys = store::runs::keys(db, &[experiment_id]).await?;
+        let newest =
+            RunQuery { experiment_ids: vec![experiment_id], max_results: SAMPLE, ..RunQuery::default() };
+        let newest = store::runs::search(db, &newest).await?.items;
+        let usual = |has: &dyn Fn(&Run, &str) -> bool, keys: &mut Vec<String>| {
+            keys.sort_by_cached_key(|key| Reverse(newest.iter().filter(|run| has(run, key)).count()));
+        };
+        usual(&|run, key| run.metric(key).is_some(), &mut keys.metrics);
+        usual(&|run, key| run.param(key).is_some(), &mut keys.params);
+        usual(&|run, key| run.tag(key).is_some(), &mut keys.tags);
+        Ok(keys)
     }
 
     /// What was typed; without that, and unless the table is flat, the runs that have no parent.

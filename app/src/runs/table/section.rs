@@ -14,7 +14,12 @@ use crate::components::{EmptyState, SkeletonRows, later, loaded};
 use crate::wire::load;
 
 #[component]
-pub fn RunsSection(experiment_id: i64, experiment_name: String, keys: RunKeys) -> impl IntoView {
+pub fn RunsSection(
+    experiment_id: i64,
+    /// The experiment's name, if it can be logged to.
+    logs_to: Option<String>,
+    keys: RunKeys,
+) -> impl IntoView {
     let context = TableContext::provide(experiment_id, keys);
     let is_grouped = later(move || context.state.with(|state| state.selection.group.is_some()));
     // The filter box says what is wrong with it.
@@ -30,7 +35,7 @@ pub fn RunsSection(experiment_id: i64, experiment_name: String, keys: RunKeys) -
                 } else if is_grouped.get() {
                     view! { <GroupedRuns/> }.into_any()
                 } else {
-                    view! { <AllRuns experiment_name=experiment_name.clone()/> }.into_any()
+                    view! { <AllRuns logs_to=logs_to.clone()/> }.into_any()
                 }
             }}
         </section>
@@ -38,7 +43,7 @@ pub fn RunsSection(experiment_id: i64, experiment_name: String, keys: RunKeys) -
 }
 
 #[component]
-fn AllRuns(experiment_name: String) -> impl IntoView {
+fn AllRuns(logs_to: Option<String>) -> impl IntoView {
     let context = TableContext::expect();
     // Fetched once, with the page; the table fetches what follows.
     let page = context.state.with_untracked(|state| state.page);
@@ -49,13 +54,13 @@ fn AllRuns(experiment_name: String) -> impl IntoView {
         limit: PAGE_SIZE,
     });
     let table = move || {
-        let experiment_name = experiment_name.clone();
+        let logs_to = logs_to.clone();
         Suspend::new(async move {
             loaded(
                 first.ready().await,
                 move || first.refetch(),
                 move |first| {
-                    view! { <Grid first page experiment_name/> }
+                    view! { <Grid first page logs_to/> }
                 },
             )
         })

@@ -42,6 +42,8 @@ pub fn RowCheckbox(uuid: String, name: String) -> impl IntoView {
 pub fn SelectionBar() -> impl IntoView {
     let context = TableContext::expect();
     let count = move || context.selected.with(Vec::len);
+    // Without scripts nobody counts; the form then says that nothing was selected.
+    let nothing_to_delete = Signal::derive(move || is_live() && count() == 0);
     let is_deleted_view = move || context.state.with(|state| state.selection.deleted);
     let compare = move || format!("/compare?runs={}", context.selected.with(|selected| selected.join(",")));
     let compare_button = move || {
@@ -65,7 +67,7 @@ pub fn SelectionBar() -> impl IntoView {
                     view! { <RestoreSelected/> }.into_any()
                 } else {
                     view! {
-                        <DialogButton opens="delete-runs" class="button small">
+                        <DialogButton opens="delete-runs" class="button small" disabled=nothing_to_delete>
                             <Icon name=IconName::Trash/>
                             "Delete"
                         </DialogButton>
@@ -74,17 +76,13 @@ pub fn SelectionBar() -> impl IntoView {
                 }
             }}
             {move || (count() > 0).then(|| view! {
-                <span class="selected-count" role="status">{format!("{} selected", format::count(as_i64(count())))}</span>
+                <span class="selected-count" role="status">{format!("{} selected", format::count(format::as_i64(count())))}</span>
                 <button type="button" class="button small quiet" on:click=move |_| context.selected.set(Vec::new())>
                     "Clear"
                 </button>
             })}
         </div>
     }
-}
-
-fn as_i64(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The address of this page, for a form to come back to.
@@ -112,10 +110,12 @@ pub fn Deletion() -> impl IntoView {
         context.changed.update(|changed| *changed += 1);
     });
     restore.on_done(move || {
+        let restored = deleted.get_untracked();
+        context.selected.update(|selected| selected.retain(|uuid| !restored.contains(uuid)));
         set_deleted.set(Vec::new());
         context.changed.update(|changed| *changed += 1);
     });
-    let count = move || context.selected.with(|selected| as_i64(selected.len()));
+    let count = move || context.selected.with(|selected| format::as_i64(selected.len()));
     let question = move || match count() {
         0 => "The selected runs leave the table. You can restore them from the deleted runs.".to_owned(),
         count => format!(
@@ -151,16 +151,19 @@ pub fn Deletion() -> impl IntoView {
             <ActionProblem action=delete/>
             <div class="dialog-actions">
                 <span class="spacer"></span>
-                <button type="button" class="button" popovertarget="delete-runs" popovertargetaction="hide">"Keep"</button>
+                <button type="button" class="button" popovertarget="delete-runs" popovertargetaction="hide" autofocus>"Keep"</button>
                 {confirm_button}
             </div>
         </Dialog>
         {move || (!deleted.with(Vec::is_empty)).then(|| view! {
             <div class="notice" role="status">
-                <span>{format!("{} deleted.", format::plural(as_i64(deleted.with(Vec::len)), "run", "runs"))}</span>
+                <span>{format!("{} deleted.", format::plural(format::as_i64(deleted.with(Vec::len)), "run", "runs"))}</span>
                 <button type="button" class="button small" on:click=move |_| undo()>
                     <Icon name=IconName::Restore/>
                     "Undo"
+                </button>
+                <button type="button" class="button small quiet" on:click=move |_| set_deleted.set(Vec::new())>
+                    "Dismiss"
                 </button>
             </div>
         })}
@@ -182,7 +185,7 @@ fn UndoWithoutScripts() -> impl IntoView {
                 .iter()
                 .map(|uuid| view! { <input type="hidden" name="runs[]" value=uuid.clone()/> })
                 .collect_view();
-            let label = format!("{} deleted.", format::plural(as_i64(uuids.len()), "run", "runs"));
+            let label = format!("{} deleted.", format::plural(format::as_i64(uuids.len()), "run", "runs"));
             view! {
                 <div class="notice" role="status">
                     <span>{label}</span>

@@ -37,6 +37,17 @@ pub struct RowSelection {
     pub flat: bool,
 }
 
+/// Plain words are a part of the runs' name; all else is the filter grammar.
+pub fn as_filter(typed: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || c.is_whitespace() || "-_".contains(c);
+    let is_comparison = |word: &str| {
+        ["like", "ilike", "in", "is", "and", "not", "between"].contains(&word.to_lowercase().as_str())
+    };
+    let is_name =
+        !typed.is_empty() && typed.chars().all(is_plain) && !typed.split_whitespace().any(is_comparison);
+    if is_name { format!("run_name ILIKE '%{typed}%'") } else { typed.to_owned() }
+}
+
 impl TableState {
     pub fn from_query(query: &ParamsMap) -> Self {
         let columns = match (query.get_str("cols"), query.get_all("col")) {
@@ -51,7 +62,7 @@ impl TableState {
         });
         Self {
             selection: RowSelection {
-                filter: query.get("filter").unwrap_or_default(),
+                filter: query.get("filter").map(|typed| as_filter(typed.trim())).unwrap_or_default(),
                 order,
                 columns,
                 group: query.get("group").filter(|key| !key.is_empty()),

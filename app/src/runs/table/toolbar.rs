@@ -86,7 +86,7 @@ fn GroupSelect() -> impl IntoView {
         <label class="inline-field">
             <span>"Group by"</span>
             <select name="group" form=FORM prop:value=group on:change=choose>
-                <option value="">"nothing"</option>
+                <option value="">"none"</option>
                 {options}
             </select>
         </label>
@@ -112,7 +112,7 @@ fn FlatToggle() -> impl IntoView {
                 prop:checked=is_flat
                 on:change=toggle
             />
-            <span>"Children as rows"</span>
+            <span>"Flat list"</span>
         </label>
     }
 }
