@@ -13,7 +13,7 @@ pub fn number(value: f64) -> String {
     let size = value.abs();
     let text = if size == 0.0 {
         "0".to_owned()
-    } else if size >= 1e9 || size < 1e-4 {
+    } else if !(1e-4..1e9).contains(&size) {
         let text = format!("{value:.4e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         format!("{}e{exponent}", trim(digits))
@@ -139,7 +139,7 @@ mod tests {
             (1.0, "1"),
             (-3.0, "−3"),
             (0.1, "0.1"),
-            (0.98214285, "0.982143"),
+            (0.982_142_85, "0.982143"),
             (123.456_789, "123.457"),
             (99_999.5, "99999.5"),
             (123_456.789, "123456.79"),

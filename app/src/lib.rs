@@ -4,6 +4,12 @@
 //! the same components go live.
 
 #![recursion_limit = "512"]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::large_types_passed_by_value,
+    reason = "a component owns its props"
+)]
+#![allow(clippy::unused_async, reason = "a server function is asynchronous, whether it waits or not")]
 
 mod artifacts;
 mod clock;

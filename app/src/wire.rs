@@ -144,7 +144,11 @@ where
     S::Output: Serialize,
 {
     let arguments = move || encode(&call()).map_err(|error| UiError::Failed(error.to_string()));
-    Loading { answer: load_answer(S::PATH, Box::new(arguments), run::<S>), of: PhantomData }
+    #[cfg(feature = "hydrate")]
+    let run = ask;
+    #[cfg(not(feature = "hydrate"))]
+    let run = answer::<S>;
+    Loading { answer: load_answer(S::PATH, Box::new(arguments), run), of: PhantomData }
 }
 
 type Arguments = Result<Vec<u8>, UiError>;
@@ -165,12 +169,12 @@ fn load_answer(
 }
 
 #[cfg(feature = "hydrate")]
-fn run<S>(path: &'static str, arguments: Vec<u8>) -> Answer {
+fn ask(path: &'static str, arguments: Vec<u8>) -> Answer {
     Box::pin(async move { Ok(post(path, CONTENT_TYPE, arguments.into()).await?.into()) })
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn run<S>(_path: &'static str, arguments: Vec<u8>) -> Answer
+fn answer<S>(_path: &'static str, arguments: Vec<u8>) -> Answer
 where
     S: ServerFn<Error = UiError> + DeserializeOwned,
     S::Output: Serialize,
@@ -205,7 +209,7 @@ pub async fn post(path: &str, content_type: &str, body: Bytes) -> Result<Bytes, 
     let status = ClientRes::<UiError>::status(&response);
     let leads_on = ClientRes::<UiError>::has_redirect(&response);
     let location = ClientRes::<UiError>::location(&response);
-    let body = response.try_into_bytes().await?;
+    let body = ClientRes::<UiError>::try_into_bytes(response).await?;
     if (400..600).contains(&status) {
         return Err(UiError::de(body));
     }
@@ -216,7 +220,6 @@ pub async fn post(path: &str, content_type: &str, body: Bytes) -> Result<Bytes, 
 }
 
 #[cfg(not(feature = "hydrate"))]
-#[expect(clippy::unused_async, reason = "the browser's half waits")]
 pub async fn post(_path: &str, _content_type: &str, _body: Bytes) -> Result<Bytes, UiError> {
     Err(UiError::Failed("only a browser calls over the network".into()))
 }

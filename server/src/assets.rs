@@ -13,7 +13,7 @@ struct Site;
 /// The asset at `path`, if there is one.
 pub fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
     let path = path.trim_start_matches('/');
-    if path.is_empty() || path.ends_with(".br") {
+    if path.is_empty() || path.rsplit_once('.').is_some_and(|(_, ending)| ending == "br") {
         return None;
     }
     let accepts = |wanted: &str| {
@@ -28,8 +28,7 @@ pub fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
 
 fn answer(path: &str, encoding: Option<&'static str>, file: EmbeddedFile, headers: &HeaderMap) -> Response {
     let hash = file.metadata.sha256_hash();
-    let tag: String = hash[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
+    let tag = format!("\"{:032x}\"", u128::from_be_bytes(hash[..16].try_into().unwrap_or_default()));
     // The names stay the same from version to version, so browsers ask whether the content did.
     let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
     let vary = [(header::VARY, "accept-encoding")];

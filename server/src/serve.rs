@@ -29,7 +29,7 @@ use crate::{files, live, mlflow, pages};
 
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
-const UPLOAD_CHECKS: Duration = Duration::from_secs(60 * 60);
+const UPLOAD_CHECKS: Duration = Duration::from_hours(1);
 
 /// How the server is to run.
 #[derive(Debug)]

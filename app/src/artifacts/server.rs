@@ -49,7 +49,7 @@ pub enum Content {
 /// The root and every folder on the way to `path`.
 #[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_folders(owner: Owner, path: String) -> Result<Vec<Folder>, UiError> {
-    let files = server::Files::of(&owner).await?;
+    let files = answers::Files::of(&owner).await?;
     let mut folders = vec![Folder { entries: files.list("").await?, path: String::new() }];
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     for end in ends.filter(|end| *end > 0) {
@@ -68,12 +68,12 @@ pub async fn list_folders(owner: Owner, path: String) -> Result<Vec<Folder>, UiE
 /// What is at `path`; the root is the empty path.
 #[server(prefix = "/ui", protocol = Compact)]
 pub async fn view_artifact(owner: Owner, path: String) -> Result<Viewed, UiError> {
-    let files = server::Files::of(&owner).await?;
-    server::view(&files, path).await
+    let files = answers::Files::of(&owner).await?;
+    answers::view(&files, path).await
 }
 
 #[cfg(feature = "ssr")]
-mod server {
+mod answers {
     use artifacts::Artifacts;
     use domain::artifacts::ArtifactEntry;
     use leptos::prelude::expect_context;

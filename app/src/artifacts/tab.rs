@@ -71,7 +71,7 @@ pub fn ArtifactsTab() -> impl IntoView {
             )
         })
     };
-    let viewer = move || {
+    let file = move || {
         Suspend::new(async move {
             loaded(viewed.ready().await, move || viewed.refetch(), |viewed| view! { <Viewer viewed/> })
         })
@@ -90,7 +90,7 @@ pub fn ArtifactsTab() -> impl IntoView {
                 <Transition fallback=|| view! { <SkeletonRows rows=4/> }>{tree}</Transition>
             </section>
             <section class="artifact-view" aria-label="File">
-                <Transition fallback=|| view! { <SkeletonBlock/> }>{viewer}</Transition>
+                <Transition fallback=|| view! { <SkeletonBlock/> }>{file}</Transition>
             </section>
         </div>
     }

@@ -9,9 +9,9 @@ use wasm_bindgen::closure::Closure;
 pub fn observe_width(element: NodeRef<html::Div>, width: RwSignal<u32>) {
     Effect::new(move |_| {
         let Some(element) = element.get() else { return };
-        let observed = element.clone();
+        let measured = element.clone();
         let measure = Closure::<dyn FnMut()>::new(move || {
-            let now = observed.client_width().unsigned_abs();
+            let now = measured.client_width().unsigned_abs();
             // A hidden element has no width; it is drawn when it is shown.
             if now > 0 && width.try_get_untracked().is_some_and(|before| before != now) {
                 width.set(now);

@@ -46,7 +46,7 @@ pub struct RelatedModel {
 pub async fn load_run(uuid: String) -> Result<RunDetails, UiError> {
     let db = expect_context::<store::Db>();
     let run = store::runs::get(&db, &uuid).await?;
-    server::details(&db, run).await
+    answers::details(&db, run).await
 }
 
 #[server(prefix = "/ui")]
@@ -93,7 +93,7 @@ pub async fn set_run_notes(uuid: String, text: String) -> Result<(), UiError> {
 }
 
 #[cfg(feature = "ssr")]
-mod server {
+mod answers {
     use domain::experiments::NOTE_TAG;
     use domain::{Run, ViewType};
     use store::Db;

@@ -2,6 +2,7 @@
 
 mod zip;
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use artifacts::{Artifacts, Content, Place};
@@ -175,7 +176,8 @@ async fn metric_csv(State(db): State<Db>, Call(call): Call<MetricCsv>) -> Result
                 text.push_str("step,timestamp_ms,value\n");
             }
             for point in &page.items {
-                text.push_str(&format!("{},{},{}\n", point.step, point.timestamp.0, point.value.0));
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "{},{},{}", point.step, point.timestamp.0, point.value.0);
             }
             let next = page.next_page_token.map(|token| HistoryQuery { page_token: Some(token), ..query });
             Ok(Some((Bytes::from(text), next)))

@@ -126,7 +126,7 @@ async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Respon
     let query = ExperimentQuery {
         filter: call.filter.unwrap_or_default(),
         order_by: call.order_by.0,
-        view: view_type(call.view_type, "view_type")?,
+        view: view_type(call.view_type.as_ref(), "view_type")?,
         max_results: page_size(call.max_results, PAGE, LARGEST_PAGE)?,
         page_token: call.page_token,
     };

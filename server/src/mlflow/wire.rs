@@ -47,8 +47,8 @@ pub fn params(params: Many<Pair>) -> Result<Vec<KeyValue>, ApiError> {
     pairs("params", params, limits::param)
 }
 
-pub fn view_type(given: Option<Name>, field: &str) -> Result<ViewType, ApiError> {
-    match given.as_ref().map(|name| name.0.as_str()) {
+pub fn view_type(given: Option<&Name>, field: &str) -> Result<ViewType, ApiError> {
+    match given.map(|name| name.0.as_str()) {
         None | Some("" | "ACTIVE_ONLY" | "1") => Ok(ViewType::ActiveOnly),
         Some("DELETED_ONLY" | "2") => Ok(ViewType::DeletedOnly),
         Some("ALL" | "3") => Ok(ViewType::All),

@@ -29,6 +29,7 @@ impl TestApp {
     }
 
     /// Starts on a folder that may hold an earlier server's data.
+    #[expect(clippy::unused_async, reason = "one way to start for all tests")]
     pub async fn start_on(data: TempDir) -> Self {
         let mut process = command()
             .args(["serve", "--open", "--port", "0", "--data"])

@@ -67,7 +67,7 @@ async fn pages_may_load_nothing_from_elsewhere() {
         html.split("http").skip(1).filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
     let foreign: Vec<_> = foreign
         .filter(|rest| {
-            !rest.contains("127.0.0.1") && !rest.trim_start_matches("s").starts_with("://www.w3.org")
+            !rest.contains("127.0.0.1") && !rest.trim_start_matches('s').starts_with("://www.w3.org")
         })
         .map(|rest| rest.chars().take(60).collect::<String>())
         .collect();

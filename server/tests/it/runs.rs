@@ -4,6 +4,7 @@ use serde_json::json;
 use crate::app::TestApp;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one answer, whole")]
 async fn a_run_comes_back_as_clients_expect_it() {
     let app = TestApp::start().await;
     let body = json!({

@@ -16,7 +16,8 @@ async fn five_runs(app: &TestApp) -> (String, Vec<String>) {
     .into_iter()
     .enumerate()
     {
-        let run = app.create_run_at(&experiment, 1_000 + index as i64).await;
+        let started = 1_000 + i64::try_from(index).expect("small");
+        let run = app.create_run_at(&experiment, started).await;
         let mut metrics = vec![json!({ "key": "n", "value": index, "timestamp": 1 })];
         if !loss.is_null() {
             metrics.push(json!({ "key": "val loss", "value": loss, "timestamp": 1 }));

@@ -137,7 +137,7 @@ fn Numbers(lines: Memo<Vec<ChartLine>>) -> impl IntoView {
                         <tr>
                             <th scope="row">{line.label.clone()}</th>
                             {cell(finite().next())}
-                            {cell(finite().last())}
+                            {cell(finite().next_back())}
                             {cell(finite().reduce(f64::min))}
                             {cell(finite().reduce(f64::max))}
                             <td class="number">{format::count(i64::try_from(line.total).unwrap_or(i64::MAX))}</td>

@@ -16,13 +16,13 @@ pub struct Blocks {
     pub columns: Vec<Column>,
     pub total: usize,
     pub now: domain::Millis,
-    blocks: BTreeMap<usize, Vec<RunRow>>,
+    loaded: BTreeMap<usize, Vec<RunRow>>,
 }
 
 impl Blocks {
     /// Holds one block.
     pub fn new(number: usize, rows: RunRows) -> Self {
-        let mut blocks = Self { columns: Vec::new(), total: 0, now: rows.now, blocks: BTreeMap::new() };
+        let mut blocks = Self { columns: Vec::new(), total: 0, now: rows.now, loaded: BTreeMap::new() };
         blocks.put(number, rows);
         blocks
     }
@@ -30,35 +30,35 @@ impl Blocks {
     /// Adds or replaces a block. If its columns are others, the old blocks are of no use any more.
     pub fn put(&mut self, number: usize, rows: RunRows) {
         if rows.columns != self.columns {
-            self.blocks.clear();
+            self.loaded.clear();
             self.columns = rows.columns;
         }
         self.total = usize::try_from(rows.total).unwrap_or_default();
         self.now = rows.now;
-        self.blocks.insert(number, rows.rows);
+        self.loaded.insert(number, rows.rows);
         let count = self.total.div_ceil(PAGE_SIZE);
-        self.blocks.retain(|number, _| *number < count);
+        self.loaded.retain(|number, _| *number < count);
     }
 
     pub fn row(&self, index: usize) -> Option<&RunRow> {
-        self.blocks.get(&(index / PAGE_SIZE))?.get(index % PAGE_SIZE)
+        self.loaded.get(&(index / PAGE_SIZE))?.get(index % PAGE_SIZE)
     }
 
     /// All rows that are here, with their numbers.
     pub fn rows(&self) -> impl Iterator<Item = (usize, &RunRow)> {
-        self.blocks.iter().flat_map(|(number, rows)| (number * PAGE_SIZE..).zip(rows))
+        self.loaded.iter().flat_map(|(number, rows)| (number * PAGE_SIZE..).zip(rows))
     }
 
     /// The blocks that a part of the table needs and that aren't here.
     pub fn missing(&self, rows: &Range<usize>) -> Vec<usize> {
-        blocks_of(rows).filter(|number| !self.blocks.contains_key(number)).collect()
+        blocks_of(rows).filter(|number| !self.loaded.contains_key(number)).collect()
     }
 
     /// Forgets what is far away from `rows`.
     pub fn keep_near(&mut self, rows: &Range<usize>) {
         let near = blocks_of(rows);
         let kept = near.start.saturating_sub(KEPT_AROUND)..near.end + KEPT_AROUND;
-        self.blocks.retain(|number, _| kept.contains(number));
+        self.loaded.retain(|number, _| kept.contains(number));
     }
 }
 

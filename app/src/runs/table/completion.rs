@@ -122,10 +122,9 @@ fn word(text: &str, at: usize, ends: impl Fn(char) -> bool) -> Result<(String, u
     for (index, c) in text[from..].char_indices() {
         match quote {
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if "'\"`".contains(c) => quote = Some(c),
             None if ends(c) && index > 0 => return Ok((text[from..from + index].to_owned(), from + index)),
-            None => {}
+            Some(_) | None => {}
         }
     }
     Err(from)

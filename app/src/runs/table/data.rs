@@ -88,7 +88,9 @@ impl TableData {
         let numbers = if rows.is_empty() { 0..1 } else { blocks_of(&rows) };
         numbers.for_each(|number| self.fetch(number, false));
         let opened: Vec<_> = self.opened.with_untracked(|opened| opened.keys().cloned().collect());
-        opened.into_iter().for_each(|parent| self.open(parent));
+        for parent in opened {
+            self.open(parent);
+        }
     }
 
     fn fetch(self, number: usize, restart: bool) {
@@ -134,7 +136,9 @@ impl TableData {
         });
         if columns_changed {
             let opened: Vec<_> = self.opened.with_untracked(|opened| opened.keys().cloned().collect());
-            opened.into_iter().for_each(|parent| self.open(parent));
+            for parent in opened {
+                self.open(parent);
+            }
         }
     }
 

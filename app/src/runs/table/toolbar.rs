@@ -67,16 +67,15 @@ fn GroupSelect() -> impl IntoView {
     let choose = move |event| {
         let key = event_target_value(&event);
         context.go(|state| {
-            *state = state.selecting(|chosen| chosen.group = Some(key).filter(|key| !key.is_empty()))
+            *state = state.selecting(|chosen| chosen.group = Some(key).filter(|key| !key.is_empty()));
         });
     };
     let options = move || {
         context.keys.with(|keys| {
             keys.params
                 .iter()
-                .cloned()
                 .map(|key| {
-                    let selected = key == untrack(group);
+                    let selected = *key == untrack(group);
                     view! { <option value=key.clone() selected=selected>{key.clone()}</option> }
                 })
                 .collect_view()

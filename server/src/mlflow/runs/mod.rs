@@ -170,7 +170,7 @@ async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Respon
         experiment_ids: experiment_ids("experiment_ids", &call.experiment_ids.0)?,
         filter: call.filter.unwrap_or_default(),
         order_by: call.order_by.0,
-        view: view_type(call.run_view_type, "run_view_type")?,
+        view: view_type(call.run_view_type.as_ref(), "run_view_type")?,
         max_results: page_size(call.max_results, PAGE, MAX_RESULTS)?,
         page_token: call.page_token,
         offset: 0,
