@@ -30,7 +30,7 @@ impl Effort {
         many_runs: 100_000,
         points: 100_000,
         artifact_bytes: 200_000_000,
-        artifact_rounds: 3,
+        artifact_rounds: 1,
     };
 
     pub const QUICK: Self = Self {
