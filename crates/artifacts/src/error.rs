@@ -35,14 +35,15 @@ impl From<object_store::Error> for Error {
     }
 }
 
-/// Whether the cause is that there is no such file, or that one of its folders is a file.
+/// Whether the cause is that there is no such file, or that there can't be: one of its folders is a file, or
+/// the file system takes no such name.
 pub(crate) fn is_absence(cause: &object_store::Error) -> bool {
-    use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
+    use std::io::ErrorKind::{InvalidFilename, IsADirectory, NotADirectory, NotFound};
 
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(cause);
     while let Some(error) = next {
         if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return matches!(io.kind(), NotFound | NotADirectory | IsADirectory);
+            return matches!(io.kind(), NotFound | NotADirectory | IsADirectory | InvalidFilename);
         }
         next = error.source();
     }

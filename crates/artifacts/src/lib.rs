@@ -1,12 +1,13 @@
 //! The artifacts: files of runs and models, in a folder or a bucket, through `object_store`.
 //!
-//! Everything streams. A file is visible once it is whole: it is written under another name, or in
-//! parts, and put in place at the end.
+//! Everything streams. A file is visible once it is whole: it is written in another folder, and put in
+//! place at the end.
 
 mod error;
 mod multipart;
 mod path;
 mod read;
+mod staging;
 mod write;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use error::{Error, Result};
 pub use multipart::{MOST_PARTS, UploadId};
 pub use path::Place;
 pub use read::Content;
+use staging::Staging;
 
 /// How an `artifact_uri` begins whose files this server keeps.
 pub const SCHEME: &str = "mlflow-artifacts:/";
@@ -28,21 +30,28 @@ pub struct Artifacts {
     files: Arc<dyn ObjectStore>,
     /// Parts of uploads that aren't complete.
     uploads: Arc<dyn ObjectStore>,
+    /// Files that aren't whole yet.
+    staging: Arc<Staging>,
 }
 
 impl Artifacts {
-    /// Keeps files in `folder/artifacts` and unfinished uploads in `folder/uploads`.
+    /// Keeps files in `folder/artifacts`, unfinished uploads in `folder/uploads`, and what is being written
+    /// in `folder/staging`; of that, what a killed server left behind goes.
     ///
     /// # Errors
     /// `Store` if they can't be created.
     pub fn in_folder(folder: &std::path::Path) -> Result<Self> {
-        let open = |name: &str| -> Result<Arc<dyn ObjectStore>> {
+        let root = |name: &str| {
             let root = folder.join(name);
             std::fs::create_dir_all(&root).map_err(|cause| Error::store(&cause))?;
-            let store = LocalFileSystem::new_with_prefix(root).map_err(|cause| Error::store(&cause))?;
-            Ok(Arc::new(store.with_automatic_cleanup(true)))
+            Ok::<_, Error>(root)
         };
-        Ok(Self { files: open("artifacts")?, uploads: open("uploads")? })
+        let open = |root: &std::path::Path| -> Result<Arc<dyn ObjectStore>> {
+            Ok(Arc::new(LocalFileSystem::new_with_prefix(root)?.with_automatic_cleanup(true)))
+        };
+        let files = root("artifacts")?;
+        let staging = Staging::open(&root("staging")?, &files)?;
+        Ok(Self { files: open(&files)?, uploads: open(&root("uploads")?)?, staging: Arc::new(staging) })
     }
 
     /// The place of `path` under a run's or model's `artifact_uri`.

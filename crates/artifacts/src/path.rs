@@ -1,13 +1,18 @@
 //! Names that stay inside the root.
+//!
+//! A file has the same name on disk as for its owner, so whatever fits a file system fits here. Only `#`
+//! is kept as a backslash, which no name has: the store takes `name#1` for a file that isn't whole yet.
 
 use object_store::path::Path;
 use percent_encoding::percent_decode_str;
 
 use crate::{Error, Result};
 
-/// At most so many bytes in a whole path: what file systems take.
+/// At most so many bytes in a whole path, which leaves room for the root's own.
 const LONGEST: usize = 2048;
-const LONGEST_PART: usize = 240;
+/// What file systems take.
+const LONGEST_PART: usize = 255;
+const HASH_ON_DISK: &str = "\\";
 
 /// A checked place below the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +30,10 @@ impl Place {
     /// # Errors
     /// `Path`, with the reason.
     pub fn parse(path: &str) -> Result<Self> {
-        check(path).map_err(|why| Error::Path { path: path.chars().take(200).collect(), why })?;
-        Ok(Self(Path::from(path)))
+        let refused = |why| Error::Path { path: path.chars().take(200).collect(), why };
+        check(path).map_err(refused)?;
+        let stored = Path::parse(path.replace('#', HASH_ON_DISK));
+        stored.map(Self).map_err(|_| refused("it has a character that no file name can have"))
     }
 
     /// The place of `path` below this one.
@@ -40,6 +47,10 @@ impl Place {
 
     pub fn is_root(&self) -> bool {
         self.0.as_ref().is_empty()
+    }
+
+    pub(crate) fn refused(&self, why: &'static str) -> Error {
+        Error::Path { path: display(self.0.as_ref()), why }
     }
 
     pub(crate) fn as_path(&self) -> &Path {
@@ -82,7 +93,7 @@ fn check_literally(path: &str) -> Result<(), &'static str> {
         return Err("it has an empty part, `.` or `..`");
     }
     if path.split('/').any(|part| part.len() > LONGEST_PART) {
-        return Err("it has a part longer than 240 bytes");
+        return Err("it has a part longer than 255 bytes");
     }
     if path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic() {
         return Err("it starts with a drive letter");
@@ -92,7 +103,7 @@ fn check_literally(path: &str) -> Result<(), &'static str> {
 
 /// A stored path as people wrote it.
 pub(crate) fn display(path: &str) -> String {
-    percent_decode_str(path).decode_utf8_lossy().into_owned()
+    path.replace(HASH_ON_DISK, "#")
 }
 
 #[cfg(test)]
@@ -109,6 +120,7 @@ mod tests {
             "a#1",
             "x~y/[z].json",
             "step%0%timestamp%1795.png",
+            "%2e",
             "..a",
             "a..",
             "",
@@ -147,6 +159,8 @@ mod tests {
             assert!(Place::parse(path).is_err(), "{path}");
         }
         assert!(Place::parse(&"x/".repeat(2_000)).is_err());
-        assert!(Place::parse(&"x".repeat(300)).is_err());
+        assert!(Place::parse(&"x".repeat(255)).is_ok());
+        assert!(Place::parse(&"x".repeat(256)).is_err());
+        assert!(Place::parse(&"数".repeat(86)).is_err());
     }
 }

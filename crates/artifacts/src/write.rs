@@ -25,7 +25,15 @@ impl Artifacts {
             return Err(Error::Path { path: String::new(), why: "a file needs a name" });
         }
         self.check_free(place).await?;
-        write(&*self.files, place.as_path(), stream.map_err(|_| Error::Interrupted)).await
+        let staged = self.staging.name();
+        let size =
+            write(self.staging.store(), staged.as_path(), stream.map_err(|_| Error::Interrupted)).await?;
+        if !staged.put_in_place(place).await? {
+            // The place is on another file system than the staging folder.
+            let whole = self.staging.store().get(staged.as_path()).await?.into_stream();
+            write(&*self.files, place.as_path(), whole.map_err(Error::from)).await?;
+        }
+        Ok(size)
     }
 
     /// Files and folders don't share names.

@@ -31,7 +31,19 @@ async fn content(artifacts: &Artifacts, path: &str) -> Vec<u8> {
 async fn files_come_back_under_the_name_they_were_given() {
     let folder = tempfile::tempdir().expect("a folder");
     let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
-    for name in ["a.txt", "deep/er/b.bin", "größe/a b.txt", "100%.txt", "a#1", "x~[y].json", "%41.txt"] {
+    for name in [
+        "a.txt",
+        "deep/er/b.bin",
+        "größe/a b.txt",
+        "100%.txt",
+        "a#1",
+        "x~[y].json",
+        "%41.txt",
+        "%2e",
+        "#",
+        "##2",
+        "a#b#3",
+    ] {
         artifacts.put(&place(name), chunks(name.as_bytes())).await.expect("is written");
         assert_eq!(content(&artifacts, name).await, name.as_bytes(), "{name}");
     }
@@ -48,6 +60,53 @@ async fn files_come_back_under_the_name_they_were_given() {
     let walked: Vec<_> =
         artifacts.walk(&place("deep")).map_ok(|(name, _)| name).try_collect().await.expect("walks");
     assert_eq!(walked, ["er/b.bin"]);
+}
+
+#[tokio::test]
+async fn a_name_may_be_as_long_as_the_file_system_takes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    for name in
+        ["数".repeat(85), "é".repeat(127), "x".repeat(255), "%".repeat(255), format!("{}#1", "y".repeat(253))]
+    {
+        artifacts.put(&place(&name), chunks(b"kept")).await.expect("is written");
+        assert_eq!(content(&artifacts, &name).await, b"kept", "{name}");
+        let below = format!("{name}-{name}").chars().take(40).collect::<String>() + "/" + &name;
+        artifacts.put(&place(&below), chunks(b"kept")).await.expect("is written");
+        assert_eq!(content(&artifacts, &below).await, b"kept", "{below}");
+        let listed = artifacts.list_place(&Place::root()).await.expect("lists");
+        assert!(listed.iter().any(|entry| entry.path == name), "{name}");
+        artifacts.delete(&place(&name)).await.expect("is deleted");
+        assert!(matches!(artifacts.size(&place(&name)).await, Err(Error::NotFound(_))));
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_server_was_writing_goes_at_the_next_start_and_what_another_writes_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let staging = folder.path().join("staging");
+    let abandoned = staging.join("0123456789abcdef0123456789abcdef");
+    std::fs::create_dir_all(&abandoned).expect("is created");
+    std::fs::write(abandoned.join("half#1"), b"half").expect("is written");
+    std::fs::create_dir(staging.join("someone's")).expect("is created");
+    let first = Artifacts::in_folder(folder.path()).expect("opens");
+    assert!(!abandoned.exists());
+    assert!(staging.join("someone's").exists());
+
+    let (sender, receiver) = futures::channel::mpsc::unbounded::<Chunk>();
+    let writer = first.clone();
+    let slow = tokio::spawn(async move { writer.put(&place("slow"), receiver).await });
+    for _ in 0..3 {
+        sender.unbounded_send(Ok(Bytes::from(vec![7; 4 << 20]))).expect("is sent");
+    }
+    let second = Artifacts::in_folder(folder.path()).expect("opens");
+    second.put(&place("quick"), chunks(b"x")).await.expect("is written");
+    drop(sender);
+    assert_eq!(slow.await.expect("no panic").expect("is written"), 12 << 20);
+    drop((first, second));
+    let left: Vec<_> =
+        std::fs::read_dir(&staging).expect("lists").map(|entry| entry.expect("one").file_name()).collect();
+    assert_eq!(left.len(), 2, "the lock and the folder that isn't ours: {left:?}");
 }
 
 #[tokio::test]

@@ -39,6 +39,28 @@ async fn a_file_goes_up_is_listed_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_name_has_as_many_bytes_as_a_file_system_takes() {
+    let app = TestApp::start().await;
+    let run = app.create_run("0").await;
+    for name in ["模型评估结果报告".repeat(10), "é".repeat(127), "x".repeat(255)] {
+        let path = format!("{FILES}/0/{run}/artifacts/{name}");
+        assert_eq!(app.send(app.request(Method::PUT, &path).body("kept")).await.status, 200, "{name}");
+        assert_eq!(app.send(app.request(Method::GET, &path)).await.json, "kept", "{name}");
+        let listed = app.get(&format!("artifacts/list?run_id={run}")).await.json;
+        assert_eq!(listed["files"][0]["path"], json!(name));
+        assert_eq!(app.send(app.request(Method::DELETE, &path)).await.status, 200, "{name}");
+    }
+    for name in ["数".repeat(86), "x".repeat(256)] {
+        for method in [Method::PUT, Method::GET, Method::DELETE] {
+            let path = format!("{FILES}/0/{run}/artifacts/{name}");
+            let reply = app.send(app.request(method, &path).body("")).await;
+            assert_eq!(reply.status, 400, "{name}");
+            assert!(reply.json["message"].as_str().is_some_and(|text| text.contains("255 bytes")));
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_route_leads_out_of_the_root() {
     let app = TestApp::start().await;
     std::fs::write(app.data.path().join("secret"), "secret").expect("is written");

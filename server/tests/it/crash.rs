@@ -72,6 +72,37 @@ async fn a_killed_server_has_lost_no_acknowledged_write() {
     }
 }
 
+#[tokio::test]
+async fn a_killed_server_leaves_no_half_file() {
+    let app = TestApp::start().await;
+    let (sender, body) = futures::channel::mpsc::unbounded::<Result<Vec<u8>, std::io::Error>>();
+    let path = "/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts/half.bin";
+    let upload = app.request(reqwest::Method::PUT, path).body(reqwest::Body::wrap_stream(body)).send();
+    let upload = tokio::spawn(upload);
+    for _ in 0..16 {
+        sender.unbounded_send(Ok(vec![7; 1 << 20])).expect("is sent");
+    }
+    let staging = app.data.path().join("staging");
+    while size_of(&staging) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let data = app.kill();
+    assert!(upload.await.expect("no panic").is_err());
+    let app = TestApp::start_on(data).await;
+    assert_eq!(size_of(&staging.with_file_name("artifacts")) + size_of(&app.data.path().join("staging")), 0);
+}
+
+/// Of all files in a folder.
+fn size_of(folder: &std::path::Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(found) if found.is_dir() => size_of(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
+}
+
 async fn check_integrity(database: &std::path::Path) {
     let url = format!("sqlite://{}", database.display());
     let mut connection = sqlx::SqliteConnection::connect(&url).await.expect("opens");
