@@ -6,4 +6,4 @@ pub mod request;
 pub mod wire;
 
 pub use error::ApiError;
-pub use request::{Call, required};
+pub use request::{Call, Path, required};

@@ -1,7 +1,8 @@
-//! How a call of the dialect is read: from the query string of a GET, else from a JSON body.
+//! How a call of the dialect is read: from its path, and from the query string of a GET, else from a JSON body.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use http::request::Parts;
 use http::{Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -44,6 +45,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
     }
 }
 
+/// The fields of a call's path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(fields)) => Ok(Self(fields)),
+            Err(rejection) => Err(ApiError::bad_request(format!(
+                "the call's address can't be read: {}",
+                rejection.body_text()
+            ))),
+        }
+    }
+}
+
 /// The value of a field that has to be there; an empty text isn't.
 ///
 /// # Errors
@@ -59,7 +78,8 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let field = error.path().to_string();
             let why = error.into_inner();
-            if why.is_data() {
+            // To the reader a number that no double can hold is no JSON, but it is, and has a field.
+            if why.is_data() || why.to_string().starts_with("number out of range") {
                 ApiError::bad_request(format!("Invalid value for parameter '{field}' supplied: {why}"))
             } else {
                 ApiError::bad_request(format!("the request's body is not valid JSON: {why}"))
@@ -143,6 +163,8 @@ mod tests {
             (r#"{"max": "many"}"#, "'max'"),
             (r#"{"ids": ["a", 1]}"#, "'ids[1]'"),
             (r#"{"name": {}}"#, "'name'"),
+            (r#"{"name": "a", "max": 1e400}"#, "'max'"),
+            (r#"{"ids": ["a", -1e999]}"#, "'ids[1]'"),
             ("{", "not valid JSON"),
             ("[1]", "invalid type"),
             (r#"{"name": "a"} x"#, "not valid JSON"),

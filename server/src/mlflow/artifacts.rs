@@ -2,7 +2,7 @@
 
 use artifacts::Artifacts;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -10,7 +10,7 @@ use domain::artifacts::ArtifactEntry;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use store::{Db, logged_models, runs};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, Path, required};
 
 use crate::files;
 use crate::state::AppState;

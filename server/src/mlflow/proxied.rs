@@ -2,13 +2,13 @@
 
 use artifacts::{Artifacts, Place};
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use web::{ApiError, Call};
+use web::{ApiError, Call, Path};
 
 use super::artifacts::{FileWire, wire};
 use super::wire::Empty;
@@ -55,10 +55,11 @@ async fn upload(
     Ok(Json(Empty {}))
 }
 
+/// Clients end a folder's path with `/`.
 async fn delete(
     State(artifacts): State<Artifacts>,
     Path(path): Path<String>,
 ) -> Result<Json<Empty>, ApiError> {
-    artifacts.delete(&Place::parse(&path)?).await?;
+    artifacts.delete(&Place::parse(path.trim_end_matches('/'))?).await?;
     Ok(Json(Empty {}))
 }

@@ -5,14 +5,14 @@
 
 use artifacts::{Artifacts, MOST_PARTS, Place, UploadId};
 use axum::body::Body;
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use web::wire::{Int64, Many};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, Path, required};
 
 use super::wire::Empty;
 use crate::state::AppState;
@@ -157,7 +157,10 @@ async fn abort(
     Ok(Json(Empty {}))
 }
 
-async fn no_presigned_downloads() -> ApiError {
+async fn no_presigned_downloads(Path(path): Path<String>) -> ApiError {
+    if let Err(error) = Place::parse(&path) {
+        return error.into();
+    }
     ApiError::new(
         StatusCode::NOT_IMPLEMENTED,
         "NOT_IMPLEMENTED",

@@ -61,6 +61,18 @@ async fn a_name_has_as_many_bytes_as_a_file_system_takes() {
 }
 
 #[tokio::test]
+async fn a_folder_is_deleted_under_the_name_that_clients_give_it() {
+    let app = TestApp::start().await;
+    let run = app.create_run("0").await;
+    let folder = format!("{FILES}/0/{run}/artifacts");
+    for name in ["a.txt", "sub/b.txt"] {
+        app.send(app.request(Method::PUT, &format!("{folder}/{name}")).body("x")).await;
+    }
+    assert_eq!(app.send(app.request(Method::DELETE, &format!("{folder}/"))).await.status, 200);
+    assert_eq!(app.get(&format!("artifacts/list?run_id={run}")).await.json["files"], json!(null));
+}
+
+#[tokio::test]
 async fn no_route_leads_out_of_the_root() {
     let app = TestApp::start().await;
     std::fs::write(app.data.path().join("secret"), "secret").expect("is written");
@@ -75,6 +87,8 @@ async fn no_route_leads_out_of_the_root() {
         "a%00b",
         "C:%5cx",
         ".%2f..%2fsecret",
+        "%ff",
+        "..%c0%afsecret",
     ];
     for escape in escapes {
         for (method, path) in [
@@ -88,12 +102,15 @@ async fn no_route_leads_out_of_the_root() {
             (Method::GET, format!("/files/zip?run_uuid={run}&path={escape}")),
             (Method::POST, format!("/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path={escape}")),
             (Method::POST, format!("/api/2.0/mlflow-artifacts/mpu/create/{escape}")),
+            (Method::POST, format!("/api/2.0/mlflow-artifacts/mpu/complete/{escape}")),
+            (Method::POST, format!("/api/2.0/mlflow-artifacts/mpu/abort/{escape}")),
+            (Method::GET, format!("/api/2.0/mlflow-artifacts/presigned/{escape}")),
         ] {
             let request = app.request(method.clone(), &path).header(header::CONTENT_TYPE, "application/json");
             let body = if path.contains("/mpu/") { "{\"path\": \"x\", \"num_parts\": 1}" } else { "x" };
             let reply = app.send(if method == Method::GET { request } else { request.body(body) }).await;
             assert!(matches!(reply.status.as_u16(), 400 | 404), "{method} {path}: {}", reply.status);
-            assert_ne!(reply.json, "secret", "{path}");
+            assert!(reply.json["error_code"].is_string(), "{method} {path}: {}", reply.json);
         }
     }
     assert_eq!(std::fs::read_to_string(app.data.path().join("secret")).expect("is there"), "secret");

@@ -100,6 +100,17 @@ STORIES = {
         get(f"{RUN}/gr%C3%B6%C3%9Fe.txt", Difference("the old reference fails on the header", reference=OLD)),
         get("artifacts/list", run_id="{run}"),
     ],
+    "names as long as a file system takes": [
+        request
+        for name in ("%E6%A8%A1" * 85, "%C3%A9" * 127)
+        for request in (up(f"{RUN}/{name}", b"x"), get("artifacts/list", run_id="{run}"), delete(f"{RUN}/{name}"))
+    ],
+    "a folder deleted as the client does": [
+        up(f"{RUN}/a.txt", b"x"),
+        up(f"{RUN}/folder/b.txt", b"x"),
+        delete(f"{RUN}/"),
+        get("artifacts/list", run_id="{run}"),
+    ],
     "downloads by the browser": [
         up(f"{RUN}/folder/a.html", b"<b>"),
         get("/get-artifact", run_uuid="{run}", path="folder/a.html"),
