@@ -10,6 +10,8 @@ pub const MAX_ENTITIES_PER_BATCH: usize = 1000;
 pub const MAX_DATASETS_PER_BATCH: usize = 1000;
 /// Characters, as are all lengths here.
 pub const MAX_KEY_LENGTH: usize = 250;
+/// For params and tags of logged models, whose keys may have any character.
+pub const MAX_MODEL_KEY_LENGTH: usize = 255;
 pub const MAX_PARAM_LENGTH: usize = 6000;
 pub const MAX_TAG_LENGTH: usize = 8000;
 pub const MAX_EXPERIMENT_TAG_LENGTH: usize = 20_000;
@@ -91,13 +93,13 @@ pub fn check_text(field: &str, text: &str) -> Result<(), Invalid> {
 }
 
 /// # Errors
-/// Names `name` and the rule.
-pub fn check_experiment_name(name: &str) -> Result<(), Invalid> {
+/// Names `field` and the rule.
+pub fn check_experiment_name(field: &str, name: &str) -> Result<(), Invalid> {
     if name.is_empty() {
-        return Err(Invalid::new("name", "Invalid experiment name: it must not be empty"));
+        return Err(Invalid::new(field, "Invalid experiment name: it must not be empty"));
     }
-    check_text("name", name)?;
-    check_length("name", name, MAX_EXPERIMENT_NAME_LENGTH)
+    check_text(field, name)?;
+    check_length(field, name, MAX_EXPERIMENT_NAME_LENGTH)
 }
 
 /// # Errors
@@ -128,8 +130,27 @@ pub fn tag(path: &str, pair: KeyValue) -> Result<KeyValue, Invalid> {
     checked(path, pair, MAX_TAG_LENGTH)
 }
 
+/// A checked param or tag of a logged model: any key that isn't too long, and the whole value.
+///
+/// # Errors
+/// Names the field under `path`.
+pub fn model_pair(path: &str, pair: KeyValue) -> Result<KeyValue, Invalid> {
+    let key = in_path(path, "key");
+    if pair.key.is_empty() {
+        return Err(Invalid::new(key, "a key name must be provided"));
+    }
+    check_text(&key, &pair.key)?;
+    check_length(&key, &pair.key, MAX_MODEL_KEY_LENGTH)?;
+    check_text(&in_path(path, "value"), &pair.value)?;
+    Ok(pair)
+}
+
+fn in_path(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
 fn checked(path: &str, pair: KeyValue, limit: usize) -> Result<KeyValue, Invalid> {
-    let field = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let field = |name: &str| in_path(path, name);
     if !pair.key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') || pair.key.is_empty() {
         check_key(&field("key"), &pair.key)?;
     } else {
@@ -178,6 +199,18 @@ mod tests {
         }
         assert!(check_key("key", &"k".repeat(MAX_KEY_LENGTH)).is_ok());
         assert!(check_key("key", &"k".repeat(MAX_KEY_LENGTH + 1)).is_err());
+    }
+
+    #[test]
+    fn a_logged_models_keys_may_have_any_character() {
+        let pair = |key: &str| KeyValue { key: key.into(), value: "x".repeat(10_000) };
+        for key in ["a;b", "a/b c%20", "../x", "a//b", "größe"] {
+            assert_eq!(model_pair("tags[0]", pair(key)), Ok(pair(key)), "{key}");
+        }
+        for key in ["", "a\0b", &"k".repeat(MAX_MODEL_KEY_LENGTH + 1)] {
+            let refused = model_pair("tags[0]", pair(key));
+            assert!(refused.is_err_and(|error| error.field == "tags[0].key"), "{key:?}");
+        }
     }
 
     #[test]

@@ -58,8 +58,7 @@ const SELECT: &str = "SELECT e.id, e.name, e.artifact_location, e.is_deleted, e.
 /// `Filter` if the filter or an order can't be read, `Invalid` for a token of another search.
 pub async fn search(db: &Db, query: &ExperimentQuery) -> Result<Page<Experiment>> {
     let filter = filter::parse(&EXPERIMENTS, &query.filter)?;
-    let order: Vec<_> =
-        query.order_by.iter().map(|one| filter::parse_order(&EXPERIMENTS, one)).collect::<Result<_, _>>()?;
+    let order = filter::parse_orders(&EXPERIMENTS, &query.order_by)?;
     let keys = sort_keys(&order);
 
     let mut sql = Sql::new(db.engine(), SELECT);
@@ -272,7 +271,7 @@ fn own_location(id: i64) -> String {
 /// # Errors
 /// `Invalid` for a name that isn't allowed, `AlreadyExists` if one has it, even a deleted one.
 pub async fn create(db: &Db, new: NewExperiment, now: Millis) -> Result<i64> {
-    limits::check_experiment_name(&new.name)?;
+    limits::check_experiment_name("name", &new.name)?;
     db.write(move |tx| {
         async move {
             check_name_is_free(tx, &new.name).await?;
@@ -310,7 +309,7 @@ async fn check_name_is_free(tx: &mut Tx<'_>, name: &str) -> Result<()> {
 /// # Errors
 /// `NotFound`, `InvalidState` if it is deleted, `AlreadyExists` if another one has the name.
 pub async fn rename(db: &Db, id: i64, name: String, now: Millis) -> Result<()> {
-    limits::check_experiment_name(&name)?;
+    limits::check_experiment_name("new_name", &name)?;
     db.write(move |tx| {
         async move {
             if find_active(tx, id).await? == name {

@@ -1,6 +1,6 @@
 //! `logged-models/…`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use store::Db;
 use store::logged_models::{self, DatasetFilter, LoggedModelQuery, ModelOrder, NewLoggedModel};
 use web::wire::{Flag, Int64, Many, Name};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, Path, required};
 
-use super::wire::{Empty, Pair, params, tags};
+use super::wire::{Empty, Pair, model_pairs};
 use super::{experiment_id, experiment_ids, page_size};
 use crate::clock::now;
 use crate::state::AppState;
@@ -133,8 +133,8 @@ async fn create(State(db): State<Db>, Call(call): Call<Create>) -> Result<Respon
         name: call.name.unwrap_or_default(),
         model_type: call.model_type,
         source_run: call.source_run_id,
-        params: params(call.params)?,
-        tags: tags(call.tags)?,
+        params: model_pairs("params", call.params)?,
+        tags: model_pairs("tags", call.tags)?,
     };
     Ok(answer(&logged_models::create(&db, new, now()).await?))
 }
@@ -184,7 +184,7 @@ async fn log_params(
     Path(id): Path<String>,
     Call(call): Call<Params>,
 ) -> Result<Json<Empty>, ApiError> {
-    logged_models::log_params(&db, id, params(call.params)?).await?;
+    logged_models::log_params(&db, id, model_pairs("params", call.params)?).await?;
     Ok(Json(Empty {}))
 }
 
@@ -199,7 +199,7 @@ async fn set_tags(
     Path(id): Path<String>,
     Call(call): Call<Tags>,
 ) -> Result<Json<Empty>, ApiError> {
-    logged_models::set_tags(&db, id, tags(call.tags)?).await?;
+    logged_models::set_tags(&db, id, model_pairs("tags", call.tags)?).await?;
     Ok(Json(Empty {}))
 }
 
@@ -267,14 +267,14 @@ async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Respon
         };
         Ok(ModelOrder { field_name, ascending: one.ascending.is_none_or(|flag| flag.0), dataset })
     };
-    // Unset and 0 are the same to protobuf.
+    // Unset and 0 are the same to protobuf. The reference takes any other number; a page holds our most.
     let size = call.max_results.filter(|size| size.0 != 0);
     let query = LoggedModelQuery {
         experiment_ids: experiment_ids("experiment_ids", &experiments.0)?,
         filter: call.filter.unwrap_or_default(),
         datasets: call.datasets.0.into_iter().map(dataset).collect::<Result<_, _>>()?,
         order_by: call.order_by.0.into_iter().map(order).collect::<Result<_, _>>()?,
-        max_results: page_size(size, PAGE, domain::limits::MAX_RESULTS)?,
+        max_results: page_size(size, PAGE, i32::MAX as usize)?.min(domain::limits::MAX_RESULTS),
         page_token: call.page_token,
     };
     let page = logged_models::search(&db, &query).await?;

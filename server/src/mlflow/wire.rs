@@ -38,9 +38,14 @@ pub fn experiment_tags(tags: Many<Pair>) -> Result<Vec<KeyValue>, ApiError> {
     pairs("tags", tags, |_, tag| store::experiments::check_tag(&tag).map(|()| tag))
 }
 
-/// Tags of a run or a logged model.
+/// Tags of a run.
 pub fn tags(tags: Many<Pair>) -> Result<Vec<KeyValue>, ApiError> {
     pairs("tags", tags, limits::tag)
+}
+
+/// Params or tags of a logged model.
+pub fn model_pairs(field: &str, given: Many<Pair>) -> Result<Vec<KeyValue>, ApiError> {
+    pairs(field, given, limits::model_pair)
 }
 
 pub fn params(params: Many<Pair>) -> Result<Vec<KeyValue>, ApiError> {

@@ -59,6 +59,27 @@ async fn a_model_is_made_finished_and_read_with_all_that_belongs_to_it() {
 }
 
 #[tokio::test]
+async fn params_and_tags_of_a_model_may_have_any_key() {
+    let app = TestApp::start().await;
+    let long = "x".repeat(9_000);
+    let pairs = json!([{ "key": "a/b c%20", "value": "1" }, { "key": "a;b", "value": long }]);
+    let id = create(&app, "lax", pairs.clone()).await;
+    let path = format!("/api/2.0/mlflow/logged-models/{id}");
+    let tags = app.request(Method::PATCH, &format!("{path}/tags")).json(&json!({ "tags": pairs }));
+    assert_eq!(app.send(tags).await.status, 200);
+    let model = app.get(&format!("logged-models/{id}")).await.json["model"].clone();
+    assert_eq!((&model["info"]["tags"], &model["data"]["params"]), (&pairs, &pairs));
+    assert_eq!(
+        found(&app, json!({ "filter": "params.`a;b` LIKE 'x%'", "max_results": 50_001 })).await,
+        ["lax"]
+    );
+    let too_long = json!({ "params": [{ "key": "k".repeat(256), "value": "1" }] });
+    let refused = app.post(&format!("logged-models/{id}/params"), too_long).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.json["message"].as_str().is_some_and(|text| text.contains("params[0].key")));
+}
+
+#[tokio::test]
 async fn models_are_found_by_filter_order_and_data_set() {
     let app = TestApp::start().await;
     let run = app.create_run("0").await;

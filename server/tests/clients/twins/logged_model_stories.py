@@ -111,6 +111,14 @@ STORIES = {
         patch("logged-models/{model}/tags", {"tags": "x"}, names="tags"),
         post("logged-models/{model}/params", {"model_id": "{model}", "params": "x"}, names="params"),
     ],
+    "any key for params and tags": [
+        patch("logged-models/{model}/tags", {"model_id": "{model}", "tags": [{"key": "a/b c%20", "value": "3"}]}),
+        post(
+            "logged-models/{model}/params",
+            {"model_id": "{model}", "params": [{"key": "a;b", "value": "x" * 9000}]},
+        ),
+        get("logged-models/{model}"),
+    ],
     "metrics of a model": [
         metric("model", "acc", 0.5, 1, "train"),
         metric("model", "acc", 0.6, 2, "train"),
