@@ -19,7 +19,7 @@ mod lexer;
 mod parse;
 mod schema;
 
-pub use parse::{parse, parse_order};
+pub use parse::{parse, parse_order, parse_orders};
 pub use schema::{EXPERIMENTS, LOGGED_MODELS, RUNS, Schema};
 
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 use super::lexer::{Placed, Token, tokens};
 use super::schema::AttributeKind;
 use super::{Clause, Comparison, Filter, FilterError, OrderBy, Schema, Subject, Test, TextComparison};
+use crate::limits::{Invalid, truncate};
 
 /// Reads a filter; an empty one has no clauses and holds for everything.
 ///
@@ -52,6 +53,20 @@ pub fn parse_order(schema: &Schema, input: &str) -> Result<OrderBy, FilterError>
         ));
     }
     Ok(OrderBy { subject, ascending })
+}
+
+/// The keys of an order, the first one first.
+///
+/// # Errors
+/// Names `order_by`, and the place in the key that can't be read.
+pub fn parse_orders(schema: &Schema, inputs: &[String]) -> Result<Vec<OrderBy>, Invalid> {
+    let parse = |input: &String| {
+        parse_order(schema, input).map_err(|error| {
+            let shown = truncate(input.clone(), 80);
+            Invalid::new("order_by", format!("`{shown}` at character {}: {}", error.at + 1, error.message))
+        })
+    };
+    inputs.iter().map(parse).collect()
 }
 
 fn is_word(token: &Token, keyword: &str) -> bool {
@@ -412,6 +427,8 @@ mod tests {
         assert!(order("dataset.name").is_err());
         assert!(parse_order(&EXPERIMENTS, "tags.team").is_err());
         assert!(parse_order(&EXPERIMENTS, "name DESC").is_ok());
+        let refused = parse_orders(&EXPERIMENTS, &["name".into(), "../x".into()]);
+        assert!(refused.is_err_and(|error| error.to_string().contains("'order_by' supplied: `../x`")));
     }
 
     proptest! {

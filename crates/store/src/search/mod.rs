@@ -98,6 +98,6 @@ pub async fn groups(db: &Db, query: &RunQuery, param: &str, most: usize) -> Resu
 
 fn parse(query: &RunQuery) -> Result<(filter::Filter, Vec<filter::OrderBy>)> {
     let filter = filter::parse(&RUNS, &query.filter)?;
-    let order = query.order_by.iter().map(|one| filter::parse_order(&RUNS, one)).collect::<Result<_, _>>()?;
+    let order = filter::parse_orders(&RUNS, &query.order_by)?;
     Ok((filter, order))
 }
