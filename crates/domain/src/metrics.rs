@@ -103,7 +103,7 @@ pub struct MetricPoint {
     pub timestamp: Millis,
 }
 
-/// The last point of a metric: the one with the highest step, then timestamp, then value.
+/// The last point of a metric: the one with the highest step, then timestamp, then value, where NaN is 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LatestMetric {
     pub key: String,

@@ -120,8 +120,14 @@ pub(crate) async fn log_all(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<Vec<Res
 
 /// Run and key.
 type Place = (i64, i64);
-/// Step, timestamp, ordinal: the greatest is the last.
+/// Step, timestamp, ordinal.
 type Point = (i64, i64, i64);
+
+/// Points with a greater rank come later; as in the reference, NaN counts as 0, and of equals the first stays.
+fn rank((step, at, value): Point) -> Point {
+    let is_nan = value == MetricValue(f64::NAN).to_ordinal();
+    (step, at, if is_nan { MetricValue(0.0).to_ordinal() } else { value })
+}
 
 /// Writes the points, and of each metric the last one (with its experiment) where it is found.
 async fn write_metrics(
@@ -141,7 +147,8 @@ async fn write_metrics(
                 Entry::Vacant(entry) => {
                     entry.insert((point, run.experiment_id));
                 }
-                Entry::Occupied(mut entry) => entry.get_mut().0 = entry.get().0.max(point),
+                Entry::Occupied(mut entry) if rank(point) > rank(entry.get().0) => entry.get_mut().0 = point,
+                Entry::Occupied(_) => {}
             }
         }
     }
@@ -160,14 +167,22 @@ async fn write_metrics(
     .await?;
     let latest: Vec<_> = latest.into_iter().collect();
     let head = "INSERT INTO latest_metrics (run_id, key_id, experiment_id, value, step, timestamp_ms)";
-    let tail = "ON CONFLICT (run_id, key_id) DO UPDATE
+    let [nan, zero] = [f64::NAN, 0.0].map(|value| MetricValue(value).to_ordinal());
+    let rank = |table| {
+        let value = format!("CASE {table}.value WHEN {nan} THEN {zero} ELSE {table}.value END");
+        format!("({table}.step, {table}.timestamp_ms, {value})")
+    };
+    let tail = format!(
+        "ON CONFLICT (run_id, key_id) DO UPDATE
         SET value = excluded.value, step = excluded.step, timestamp_ms = excluded.timestamp_ms
-        WHERE (excluded.step, excluded.timestamp_ms, excluded.value)
-            > (latest_metrics.step, latest_metrics.timestamp_ms, latest_metrics.value)";
+        WHERE {} > {}",
+        rank("excluded"),
+        rank("latest_metrics")
+    );
     bulk::insert(
         tx.connection,
         tx.engine,
-        (head, tail),
+        (head, tail.as_str()),
         6,
         &latest,
         |query, ((run, key), ((step, at, value), experiment))| {
