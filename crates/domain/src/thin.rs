@@ -54,20 +54,48 @@ pub fn thin(points: &[MetricPoint], axis: Axis, buckets: usize) -> Vec<MetricPoi
     kept
 }
 
-/// The same with a bound on how many points are left: never more than `most` (of which one is the last).
-pub fn at_most(points: &[MetricPoint], axis: Axis, most: usize) -> Vec<MetricPoint> {
+/// Keeps `most` of the points, spread evenly over them, the first and the last among them (of one: the last).
+/// `points` must be sorted.
+///
+/// Of each of `most` parts of equal length it is the first point, as in the reference, unless another one
+/// stands out from what is kept on either side, so that no spike is lost.
+pub fn at_most(points: &[MetricPoint], most: usize) -> Vec<MetricPoint> {
+    let Some(last) = points.last().filter(|_| most > 0) else { return Vec::new() };
     if points.len() <= most {
         return points.to_vec();
     }
-    let thinned = thin(points, axis, most / 5);
-    if !thinned.is_empty() && thinned.len() <= most {
-        return thinned;
+    let (length, longer) = (points.len() / most, points.len() % most);
+    let start = |part: usize| part * length + part.min(longer);
+    let mut kept = Vec::with_capacity(most);
+    for part in 0..most - 1 {
+        // Of the first and the last part only the ends are sure to be kept, so their neighbours look there, too.
+        let from = if part == 1 { 1 } else { start(part) };
+        let to = if part == most - 2 { points.len() - 1 } else { start(part + 1) };
+        let next = if part == most - 2 { last } else { &points[to] };
+        let first = points[start(part)];
+        let standing_out = kept.last().and_then(|before| farthest_out(&points[from..to], before, next));
+        kept.push(standing_out.copied().unwrap_or(first));
     }
-    // Too few for buckets: evenly spread, from the last one back.
-    let stride = points.len().div_ceil(most.max(1)).max(1);
-    let mut spread: Vec<_> = points.iter().rev().step_by(stride).take(most).copied().collect();
-    spread.reverse();
-    spread
+    kept.push(*last);
+    kept
+}
+
+/// The point whose value is farthest above or below those of the two neighbours; `None` if all lie between.
+fn farthest_out<'p>(
+    points: &'p [MetricPoint],
+    before: &MetricPoint,
+    next: &MetricPoint,
+) -> Option<&'p MetricPoint> {
+    let (low, high) = (before.value.0.min(next.value.0), before.value.0.max(next.value.0));
+    let mut farthest = None;
+    let mut distance = 0.0;
+    for point in points {
+        let out = (point.value.0 - high).max(low - point.value.0);
+        if out > distance {
+            (farthest, distance) = (Some(point), out);
+        }
+    }
+    farthest
 }
 
 #[cfg(test)]
@@ -100,6 +128,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rising_curve_is_spread_evenly_and_a_spike_anywhere_is_kept() {
+        let rising: Vec<_> = (0..1_000).map(f64::from).collect();
+        let steps: Vec<_> = at_most(&curve(&rising), 50).iter().map(|point| point.step).collect();
+        assert_eq!(steps, (0..49).map(|part| part * 20).chain([999]).collect::<Vec<_>>());
+        for place in [1, 5, 19, 20, 500, 979, 980, 990, 998] {
+            let mut values = rising.clone();
+            values[place] = 9e9;
+            let kept = at_most(&curve(&values), 50);
+            assert!(kept.iter().any(|point| point.value.0 > 1e9), "{place}");
+            assert_eq!(kept.len(), 50);
+        }
+        assert_eq!(at_most(&curve(&rising), 2).len(), 2);
+        assert_eq!(at_most(&curve(&[f64::NAN; 100]), 7).len(), 7);
+    }
+
+    #[test]
     fn a_short_curve_is_left_alone() {
         let points = curve(&[1.0, 2.0, 3.0]);
         assert_eq!(thin(&points, Axis::Time, 300), points);
@@ -107,11 +151,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bound_is_kept_and_so_is_the_last_point(length in 1_usize..500, most in 1_usize..60) {
-            let points = curve(&vec![1.5; length]);
-            let thinned = at_most(&points, Axis::Step, most);
-            prop_assert!(thinned.len() <= most && !thinned.is_empty());
+        fn as_many_are_kept_as_asked_for_and_so_are_the_ends(
+            values in prop::collection::vec(-1e6_f64..1e6, 1..500), most in 1_usize..60,
+        ) {
+            let (points, length) = (curve(&values), values.len());
+            let thinned = at_most(&points, most);
+            prop_assert_eq!(thinned.len(), length.min(most));
             prop_assert_eq!(thinned.last(), points.last());
+            prop_assert!(most == 1 || thinned.first() == points.first());
+            prop_assert!(thinned.is_sorted_by(|a, b| a.step < b.step));
         }
 
         #[test]

@@ -242,7 +242,7 @@ pub async fn interval(db: &Db, query: &IntervalQuery) -> Result<Vec<(String, Met
                 points.retain(|point| (start..=end).contains(&point.step));
             }
             points.sort_by_key(|point| point.step);
-            let thinned = thin::at_most(&points, Axis::Step, query.max_results);
+            let thinned = thin::at_most(&points, query.max_results);
             found.extend(thinned.into_iter().map(|point| (run_uuid.clone(), point)));
         }
     }

@@ -77,6 +77,31 @@ async fn histories_of_several_runs_come_in_one_answer() {
 }
 
 #[tokio::test]
+async fn of_points_at_one_step_and_time_the_highest_is_the_last_and_nan_counts_as_zero() {
+    let app = TestApp::start().await;
+    for (values, last) in [
+        (vec![json!(1), json!("NaN"), json!(0.5)], json!(1)),
+        (vec![json!(-1), json!("NaN"), json!(-0.5)], json!("NaN")),
+        (vec![json!("NaN"), json!("Infinity")], json!("Infinity")),
+        (vec![json!(0), json!("NaN")], json!(0)),
+        (vec![json!("NaN"), json!(0)], json!("NaN")),
+    ] {
+        let points: Vec<_> = values.iter().map(|value| (value.clone(), 1, 1)).collect();
+        let at_once = with_points(&app, &points).await;
+        let one_by_one = app.create_run("0").await;
+        for value in &values {
+            let metric = json!({ "key": "m", "value": value, "step": 1, "timestamp": 1 });
+            app.log(&one_by_one, json!({ "metrics": [metric] })).await;
+        }
+        for run in [at_once, one_by_one] {
+            let kept = app.run(&run).await["data"]["metrics"][0]["value"].clone();
+            let same = kept == last || kept.as_f64().is_some_and(|kept| Some(kept) == last.as_f64());
+            assert!(same, "{values:?}: {kept}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_long_curve_is_thinned_and_keeps_its_spike() {
     let app = TestApp::start().await;
     let points: Vec<_> = (0..5_000).map(|i| (json!(if i == 3_333 { 99.0 } else { 0.5 }), i, i)).collect();
@@ -84,7 +109,7 @@ async fn a_long_curve_is_thinned_and_keeps_its_spike() {
     let call = format!("metrics/get-history-bulk-interval?run_ids={run}&metric_key=m&max_results=300");
     let found = app.get(&call).await.json;
     let points = found["metrics"].as_array().expect("points");
-    assert!(points.len() <= 300);
+    assert_eq!(points.len(), 300);
     assert_eq!((&points[0]["step"], &points[points.len() - 1]["step"]), (&json!(0), &json!(4_999)));
     assert!(points.iter().any(|point| point["value"] == 99.0));
 

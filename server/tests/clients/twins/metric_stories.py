@@ -49,6 +49,15 @@ STORIES = {
         get("metrics/get-history", run_id="{run}", metric_key="loss", max_results=100),
         get("metrics/get-history", run_id="{run}", metric_key="nan", max_results=100),
     ],
+    "NaN among equals": [
+        log(key="m", value=1, step=1, timestamp=1),
+        log(key="m", value="NaN", step=1, timestamp=1),
+        log(key="m", value=0.5, step=1, timestamp=1),
+        log(key="n", value=-1, step=1, timestamp=1),
+        log(key="n", value="NaN", step=1, timestamp=1),
+        log(key="n", value=-0.5, step=1, timestamp=1),
+        get("runs/get", run_id="{run}"),
+    ],
     "infinity": [
         log(key="i", value="Infinity"),
         get(
@@ -171,9 +180,16 @@ STORIES = {
     ],
     "histories in bulk, thinned": [
         curve(points=7),
+        post("runs/log-batch", {"run_id": "{run}", "metrics": [metric("rising", n, n, step=n) for n in range(20)]}),
         get("metrics/get-history-bulk-interval", run_ids="{run}", metric_key="loss"),
         get(f"{BULK}-interval", run_ids="{run}", metric_key="loss"),
         get("metrics/get-history-bulk-interval", run_ids="{run}", metric_key="loss", start_step=1, end_step=1),
+        Ask(
+            "GET",
+            "metrics/get-history-bulk-interval",
+            query={"run_ids": "{run}", "metric_key": "rising", "max_results": 6},
+            differs=(Difference("the old reference takes one more", reference="3.3."),),
+        ),
         get("metrics/get-history-bulk-interval", run_ids="{run}", metric_key="never"),
         get("metrics/get-history-bulk-interval", run_ids="none", metric_key="loss"),
         get("metrics/get-history-bulk-interval", metric_key="loss"),
