@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{demo, logging, memory, serve};
@@ -39,7 +40,7 @@ struct Serve {
     #[arg(long, env = "COUNTERSIGN_DATA", default_value = "countersign-data", value_name = "DIR")]
     data: PathBuf,
     /// No login: every request is the local admin. Only on a loopback address
-    #[arg(long, env = "COUNTERSIGN_OPEN")]
+    #[arg(long, env = "COUNTERSIGN_OPEN", value_parser = FalseyValueParser::new())]
     open: bool,
 }
 

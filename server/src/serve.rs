@@ -1,6 +1,7 @@
 //! Start and stop.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -31,6 +32,10 @@ use crate::{files, live, mlflow, pages};
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
 const UPLOAD_CHECKS: Duration = Duration::from_hours(1);
 
+/// How long requests may take to finish after the server was told to stop. Kubernetes kills after 30 s, and
+/// the database has to be closed before.
+const PATIENCE: Duration = Duration::from_secs(25);
+
 /// How the server is to run.
 #[derive(Debug)]
 pub struct Options {
@@ -56,8 +61,10 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         )
     })?;
     let address = listener.local_addr()?;
-    println!("Countersign {} is at http://{address}", env!("CARGO_PKG_VERSION"));
-    println!("Log to it with MLFLOW_TRACKING_URI=http://{address}");
+    say(&format!(
+        "Countersign {} is at http://{address}\nLog to it with MLFLOW_TRACKING_URI=http://{address}\n",
+        env!("CARGO_PKG_VERSION")
+    ));
     tracing::info!(
         data = %options.data.display(),
         milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -73,15 +80,34 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
             tracing::debug!(error = %cause, "a connection keeps its delay");
         }
     });
-    axum::serve(listener, router(state.clone()))
-        .with_graceful_shutdown(async move { stopping.cancelled().await })
-        .await?;
+    let told = stopping.clone();
+    let serving = axum::serve(listener, router(state.clone()))
+        .with_graceful_shutdown(async move { told.cancelled().await })
+        .into_future();
+    tokio::select! {
+        served = serving => served?,
+        () = patience_ends(stopping) => {
+            tracing::warn!("clients that did not finish in {} s are cut off", PATIENCE.as_secs());
+        }
+    }
     state.db.close().await;
     tracing::info!("stopped");
     if let Some(folder) = options.temporary {
         folder.close().context("the temporary folder could not be removed")?;
     }
     Ok(())
+}
+
+/// Whoever started this server may not listen, or no longer: that keeps nobody else from being served.
+fn say(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// [`PATIENCE`] after the server was told to stop.
+async fn patience_ends(stopping: CancellationToken) {
+    stopping.cancelled().await;
+    tokio::time::sleep(PATIENCE).await;
 }
 
 /// Frees what clients sent that never completed their upload: at the start, then from time to time.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor};
 use tokio::sync::{mpsc, oneshot};
@@ -44,7 +45,10 @@ impl Db {
         let options = options.disable_statement_logging();
         let mut connection = sqlx::AnyConnection::connect_with(&options).await?;
         connection.execute(engine.connection_setup()).await?;
-        engine.migrator().run(&mut connection).await.map_err(|cause| Error::Migration(cause.to_string()))?;
+        engine.migrator().run(&mut connection).await.map_err(|cause| match cause {
+            MigrateError::VersionMissing(_) => Error::Newer,
+            cause => Error::Migration(cause.to_string()),
+        })?;
         let readers = AnyPoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(engine.is_remote())

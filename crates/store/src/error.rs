@@ -23,6 +23,8 @@ pub enum Error {
     Database,
     #[error("the database could not be brought up to date: {0}")]
     Migration(String),
+    #[error("the data are from a newer version of Countersign; start that version, or a newer one")]
+    Newer,
     #[error("`{0}` is no database this program knows; use `sqlite://…` or `postgres://…`")]
     Unsupported(String),
     #[error("the server is shutting down; try again")]

@@ -1,9 +1,12 @@
 //! Start and stop.
 
+use std::io::Write as _;
+
 use reqwest::Method;
 use serde_json::json;
+use sqlx::Connection as _;
 
-use crate::app::{TestApp, run};
+use crate::app::{TestApp, command, run};
 
 #[tokio::test]
 async fn a_stop_finishes_what_is_under_way_and_leaves_one_file() {
@@ -18,6 +21,49 @@ async fn a_stop_finishes_what_is_under_way_and_leaves_one_file() {
     let data = std::mem::replace(&mut app.data, tempfile::tempdir().expect("a folder"));
     let again = TestApp::start_on(data).await;
     assert_eq!(again.run(&run).await["info"]["run_id"], json!(run));
+}
+
+#[tokio::test]
+async fn a_client_that_stalls_does_not_keep_the_server_from_stopping() {
+    let mut app = TestApp::start().await;
+    let run = app.create_run("0").await;
+    let address = app.url.trim_start_matches("http://").to_owned();
+    let mut stalled = std::net::TcpStream::connect(address).expect("connects");
+    let started = format!(
+        "POST /api/2.0/mlflow/runs/update HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+                           Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{\"run_id\": \"{run}\""
+    );
+    stalled.write_all(started.as_bytes()).expect("is sent");
+    assert!(app.terminate().success());
+    let left = std::fs::metadata(app.database().with_extension("sqlite-wal"));
+    assert!(left.is_err() || left.is_ok_and(|log| log.len() == 0), "the log is folded into the database");
+}
+
+#[tokio::test]
+async fn it_serves_though_nobody_listens_to_what_it_says() {
+    let data = tempfile::tempdir().expect("a folder");
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    let mut server = command()
+        .args(["serve", "--port", &port.to_string(), "--data"])
+        .arg(data.path())
+        .env("COUNTERSIGN_OPEN", "1")
+        .stdout(full)
+        .spawn()
+        .expect("starts");
+    let health = format!("http://127.0.0.1:{port}/health");
+    let mut answered = false;
+    for _ in 0..100 {
+        answered = reqwest::get(&health).await.is_ok_and(|answer| answer.status() == 200);
+        if answered {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let _ = server.kill();
+    let _ = server.wait();
+    assert!(answered);
 }
 
 #[tokio::test]
@@ -45,6 +91,23 @@ async fn it_says_what_is_wrong_with_a_start() {
     let (status, said) = run(&["serve", "--open", "--port", "0", "--data", "."], folder.path());
     assert_eq!(status, Some(1));
     assert!(said.contains("database"), "{said}");
+}
+
+#[tokio::test]
+async fn data_of_a_newer_version_are_left_alone() {
+    let mut app = TestApp::start().await;
+    assert!(app.terminate().success());
+    let url = format!("sqlite://{}", app.database().display());
+    let mut database = sqlx::SqliteConnection::connect(&url).await.expect("opens");
+    sqlx::query("UPDATE _sqlx_migrations SET version = 99999999999999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)")
+        .execute(&mut database)
+        .await
+        .expect("is written");
+    drop(database);
+    let data = app.data.path().to_string_lossy().into_owned();
+    let (status, said) = run(&["serve", "--open", "--port", "0", "--data", &data], app.data.path());
+    assert_eq!(status, Some(1));
+    assert!(said.contains("newer version of Countersign"), "{said}");
 }
 
 #[tokio::test]
