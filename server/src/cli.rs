@@ -1,11 +1,12 @@
 //! The command line.
 
+use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{demo, logging, memory, serve};
 
@@ -55,11 +56,13 @@ struct Demo {
 pub fn run() -> ExitCode {
     let started = std::time::Instant::now();
     memory::keep_small();
-    let options = match Cli::parse().command {
+    let cli = Cli::from_arg_matches(&described().get_matches()).unwrap_or_else(|error| error.exit());
+    logging::start();
+    let options = match cli.command {
         Command::Serve(serve) => match serve.check() {
             Ok(options) => options,
             Err(usage) => {
-                eprintln!("error: {usage}");
+                let _ = writeln!(std::io::stderr(), "error: {usage}");
                 return ExitCode::from(2);
             }
         },
@@ -68,7 +71,6 @@ pub fn run() -> ExitCode {
             Err(error) => return failed(&error),
         },
     };
-    logging::start();
     match serve::run(options, started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
@@ -76,8 +78,18 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    logging::fatal(error);
     ExitCode::FAILURE
+}
+
+/// An environment variable without a text, as a template leaves it, is as good as none.
+fn described() -> clap::Command {
+    Cli::command().mut_subcommands(|command| {
+        command.mut_args(|arg| {
+            let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|text| text.is_empty());
+            if is_empty { arg.env(None) } else { arg }
+        })
+    })
 }
 
 impl Serve {
@@ -133,6 +145,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

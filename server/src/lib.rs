@@ -5,6 +5,7 @@
 mod assets;
 pub mod cli;
 mod clock;
+mod connections;
 mod demo;
 mod files;
 mod live;
@@ -12,5 +13,6 @@ mod logging;
 mod memory;
 mod mlflow;
 mod pages;
+mod refusals;
 mod serve;
 mod state;

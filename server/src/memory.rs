@@ -4,9 +4,9 @@
 
 use std::env;
 
-/// Threads share two heaps. By default each of the database's and the runtime's threads gets one of its own,
+/// Threads share one heap. By default each of the database's and the runtime's threads gets one of its own,
 /// and each keeps the largest answer it has ever built: 60 MB more after some long metric histories.
-const ARENAS: i32 = 2;
+const ARENAS: i32 = 1;
 /// Larger blocks (bodies of requests and answers, mostly) go back to the system as soon as they are free, and
 /// so does a free end of a heap. By default both thresholds grow up to 64 MB with what was freed once.
 const GIVEN_BACK_BYTES: i32 = 256 * 1024;

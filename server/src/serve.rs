@@ -11,7 +11,6 @@ use artifacts::Artifacts;
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use domain::Millis;
 use http::StatusCode;
 use leptos::config::LeptosOptions;
@@ -25,6 +24,7 @@ use tower_http::trace::{DefaultMakeSpan, DefaultOnFailure, DefaultOnResponse, Tr
 use web::{ApiError, guard};
 
 use crate::clock::now;
+use crate::connections::{self, Patience};
 use crate::state::AppState;
 use crate::{files, live, mlflow, pages};
 
@@ -32,9 +32,7 @@ use crate::{files, live, mlflow, pages};
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
 const UPLOAD_CHECKS: Duration = Duration::from_hours(1);
 
-/// How long requests may take to finish after the server was told to stop. Kubernetes kills after 30 s, and
-/// the database has to be closed before.
-const PATIENCE: Duration = Duration::from_secs(25);
+const DATABASE: &str = "countersign.sqlite";
 
 /// How the server is to run.
 #[derive(Debug)]
@@ -46,7 +44,8 @@ pub struct Options {
     pub temporary: Option<TempDir>,
 }
 
-/// Serves until it is told to stop (SIGTERM or Ctrl-C), then finishes what is under way.
+/// Serves until it is told to stop (SIGTERM or Ctrl-C), then finishes what is under way, as far as clients
+/// don't stall.
 pub fn run(options: Options, started: Instant) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(options, started))
@@ -74,22 +73,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     let stopping = state.stopping.clone();
     tokio::spawn(stop_on_signal(stopping.clone())?);
     tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
-    let listener = listener.tap_io(|stream| {
-        // Small answers shouldn't wait to be sent together.
-        if let Err(cause) = stream.set_nodelay(true) {
-            tracing::debug!(error = %cause, "a connection keeps its delay");
-        }
-    });
-    let told = stopping.clone();
-    let serving = axum::serve(listener, router(state.clone()))
-        .with_graceful_shutdown(async move { told.cancelled().await })
-        .into_future();
-    tokio::select! {
-        served = serving => served?,
-        () = patience_ends(stopping) => {
-            tracing::warn!("clients that did not finish in {} s are cut off", PATIENCE.as_secs());
-        }
-    }
+    connections::serve(listener, router(state.clone()), stopping, Patience::default()).await;
     state.db.close().await;
     tracing::info!("stopped");
     if let Some(folder) = options.temporary {
@@ -102,12 +86,6 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
 fn say(text: &str) {
     let mut out = std::io::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-/// [`PATIENCE`] after the server was told to stop.
-async fn patience_ends(stopping: CancellationToken) {
-    stopping.cancelled().await;
-    tokio::time::sleep(PATIENCE).await;
 }
 
 /// Frees what clients sent that never completed their upload: at the start, then from time to time.
@@ -125,9 +103,9 @@ async fn forget_stale_uploads(artifacts: Artifacts, stopping: CancellationToken)
 async fn open(data: &Path) -> anyhow::Result<AppState> {
     fs::create_dir_all(data).with_context(|| format!("can't create the folder {}", data.display()))?;
     let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
-    let db = Db::open(&database_url(&data)).await.with_context(|| {
-        format!("can't open the database in {}; is the folder writable, and of this version?", data.display())
-    })?;
+    let db = Db::open(&database_url(&data))
+        .await
+        .with_context(|| format!("can't open the database {}", data.join(DATABASE).display()))?;
     experiments::ensure_default(&db, now()).await?;
     let artifacts =
         Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
@@ -137,7 +115,7 @@ async fn open(data: &Path) -> anyhow::Result<AppState> {
 
 /// The path may have characters that mean something in a URL.
 fn database_url(data: &Path) -> String {
-    let path = data.join("countersign.sqlite");
+    let path = data.join(DATABASE);
     let encoded: String = path
         .to_string_lossy()
         .bytes()

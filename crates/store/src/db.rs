@@ -37,16 +37,18 @@ impl Db {
     /// tables, and starts the task that writes.
     ///
     /// # Errors
-    /// If it can't be reached, or was written by a newer version.
+    /// `Unusable` if it can't be reached or is no database, `Newer` if a newer version has written it.
     pub async fn open(url: &str) -> Result<Self> {
         sqlx::any::install_default_drivers();
         let engine = Engine::of(url).ok_or_else(|| Error::Unsupported(url.to_owned()))?;
         let options: AnyConnectOptions = url.parse().map_err(Error::from)?;
         let options = options.disable_statement_logging();
-        let mut connection = sqlx::AnyConnection::connect_with(&options).await?;
-        connection.execute(engine.connection_setup()).await?;
+        let unusable = |cause: sqlx::Error| Error::Unusable(cause.to_string());
+        let mut connection = sqlx::AnyConnection::connect_with(&options).await.map_err(unusable)?;
+        connection.execute(engine.connection_setup()).await.map_err(unusable)?;
         engine.migrator().run(&mut connection).await.map_err(|cause| match cause {
             MigrateError::VersionMissing(_) => Error::Newer,
+            MigrateError::Execute(cause) => unusable(cause),
             cause => Error::Migration(cause.to_string()),
         })?;
         let readers = AnyPoolOptions::new()

@@ -21,6 +21,10 @@ pub enum Error {
     /// The cause is logged where it happens, never sent.
     #[error("the database failed")]
     Database,
+    #[error(
+        "it can't be read or written ({0}); is the folder writable, and the file a database of Countersign?"
+    )]
+    Unusable(String),
     #[error("the database could not be brought up to date: {0}")]
     Migration(String),
     #[error("the data are from a newer version of Countersign; start that version, or a newer one")]

@@ -1,7 +1,5 @@
 //! Start and stop.
 
-use std::io::Write as _;
-
 use reqwest::Method;
 use serde_json::json;
 use sqlx::Connection as _;
@@ -21,22 +19,6 @@ async fn a_stop_finishes_what_is_under_way_and_leaves_one_file() {
     let data = std::mem::replace(&mut app.data, tempfile::tempdir().expect("a folder"));
     let again = TestApp::start_on(data).await;
     assert_eq!(again.run(&run).await["info"]["run_id"], json!(run));
-}
-
-#[tokio::test]
-async fn a_client_that_stalls_does_not_keep_the_server_from_stopping() {
-    let mut app = TestApp::start().await;
-    let run = app.create_run("0").await;
-    let address = app.url.trim_start_matches("http://").to_owned();
-    let mut stalled = std::net::TcpStream::connect(address).expect("connects");
-    let started = format!(
-        "POST /api/2.0/mlflow/runs/update HTTP/1.1\r\nHost: 127.0.0.1\r\n\
-                           Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{\"run_id\": \"{run}\""
-    );
-    stalled.write_all(started.as_bytes()).expect("is sent");
-    assert!(app.terminate().success());
-    let left = std::fs::metadata(app.database().with_extension("sqlite-wal"));
-    assert!(left.is_err() || left.is_ok_and(|log| log.len() == 0), "the log is folded into the database");
 }
 
 #[tokio::test]
@@ -90,7 +72,29 @@ async fn it_says_what_is_wrong_with_a_start() {
         .expect("is written");
     let (status, said) = run(&["serve", "--open", "--port", "0", "--data", "."], folder.path());
     assert_eq!(status, Some(1));
-    assert!(said.contains("database"), "{said}");
+    assert!(said.contains("a database of Countersign"), "{said}");
+    assert!(said.lines().all(|line| line.starts_with('{')), "{said}");
+}
+
+#[tokio::test]
+async fn it_is_set_by_the_environment() {
+    let data = tempfile::tempdir().expect("a folder");
+    let start = |open: &str, port: &str| {
+        let mut command = command();
+        command
+            .arg("serve")
+            .current_dir(data.path())
+            .env("COUNTERSIGN_OPEN", open)
+            .env("COUNTERSIGN_PORT", port);
+        command.env("COUNTERSIGN_DATA", "").env("COUNTERSIGN_HOST", "").output().expect("it runs")
+    };
+    for off in ["", "0", "no"] {
+        assert_eq!(start(off, "0").status.code(), Some(2), "{off:?}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("listens");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    assert_eq!(start("yes", &port).status.code(), Some(1), "it comes as far as to listen");
+    assert!(data.path().join("countersign-data/countersign.sqlite").exists());
 }
 
 #[tokio::test]
