@@ -28,7 +28,7 @@ impl Default for Patience {
     /// Whoever has not sent a head in a minute has gone. A stop ends within the 30 seconds after which
     /// Kubernetes kills, with time left to close the database.
     fn default() -> Self {
-        Self { head: Duration::from_secs(60), drain: Duration::from_secs(25) }
+        Self { head: Duration::from_mins(1), drain: Duration::from_secs(25) }
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(300);
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     struct Server {
         address: std::net::SocketAddr,
