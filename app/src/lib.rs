@@ -19,6 +19,8 @@ mod error;
 mod experiments;
 mod format;
 mod runs;
+#[cfg(feature = "ssr")]
+mod session;
 mod shell;
 mod url;
 mod wire;

@@ -1,10 +1,13 @@
 //! Connections: each is served until its client hangs up or the server stops.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::middleware::AddExtension;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -12,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
 
 use crate::refusals::Explained;
 
@@ -44,8 +48,9 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(http.clone(), stream, router.clone(), stopping.clone()));
+            Ok((stream, peer)) => {
+                let router = Extension(ConnectInfo(peer)).layer(router.clone());
+                connections.spawn(connection(http.clone(), stream, router, stopping.clone()));
             }
             Err(cause) if is_the_clients(&cause) => {}
             Err(cause) => {
@@ -68,7 +73,12 @@ fn is_the_clients(cause: &io::Error) -> bool {
     matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn connection(http: http1::Builder, stream: TcpStream, router: Router, stopping: CancellationToken) {
+async fn connection(
+    http: http1::Builder,
+    stream: TcpStream,
+    router: AddExtension<Router, ConnectInfo<SocketAddr>>,
+    stopping: CancellationToken,
+) {
     // Small answers shouldn't wait to be sent together.
     if let Err(cause) = stream.set_nodelay(true) {
         tracing::debug!(error = %cause, "a connection keeps its delay");

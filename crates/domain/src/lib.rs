@@ -1,7 +1,9 @@
 //! Types and rules of the field, without I/O: what a run is, which names are allowed, what a filter
 //! means. Builds for WebAssembly, so that the page and the server agree by construction.
 
+pub mod accounts;
 pub mod artifacts;
+pub mod audit;
 pub mod datasets;
 pub mod experiments;
 pub mod filter;

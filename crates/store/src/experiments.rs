@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
+use domain::accounts::Caller;
 use domain::experiments::ExperimentSummary;
 use domain::filter::{self, EXPERIMENTS, OrderBy, Subject, Test};
 use domain::limits::{self, Invalid};
 use domain::{Experiment, KeyValue, Lifecycle, Millis, Page, ViewType};
 use futures::FutureExt as _;
+use serde_json::json;
 use sqlx::AnyConnection;
 use sqlx::FromRow;
 
 use crate::Db;
+use crate::audit::{self, Change};
 use crate::bulk;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -270,8 +273,9 @@ fn own_location(id: i64) -> String {
 ///
 /// # Errors
 /// `Invalid` for a name that isn't allowed, `AlreadyExists` if one has it, even a deleted one.
-pub async fn create(db: &Db, new: NewExperiment, now: Millis) -> Result<i64> {
+pub async fn create(db: &Db, by: &Caller, new: NewExperiment, now: Millis) -> Result<i64> {
     limits::check_experiment_name("name", &new.name)?;
+    let by = by.clone();
     db.write(move |tx| {
         async move {
             check_name_is_free(tx, &new.name).await?;
@@ -289,6 +293,8 @@ pub async fn create(db: &Db, new: NewExperiment, now: Millis) -> Result<i64> {
             for tag in new.tags {
                 put_tag(tx, id, &tag).await?;
             }
+            let change = Change::new("experiment.create", id).to(json!({ "name": new.name }));
+            audit::record(tx, &by, change, now).await?;
             Ok(id)
         }
         .boxed()
@@ -308,21 +314,25 @@ async fn check_name_is_free(tx: &mut Tx<'_>, name: &str) -> Result<()> {
 
 /// # Errors
 /// `NotFound`, `InvalidState` if it is deleted, `AlreadyExists` if another one has the name.
-pub async fn rename(db: &Db, id: i64, name: String, now: Millis) -> Result<()> {
+pub async fn rename(db: &Db, by: &Caller, id: i64, name: String, now: Millis) -> Result<()> {
     limits::check_experiment_name("new_name", &name)?;
+    let by = by.clone();
     db.write(move |tx| {
         async move {
-            if find_active(tx, id).await? == name {
+            let before = find_active(tx, id).await?;
+            if before == name {
                 return Ok(());
             }
             check_name_is_free(tx, &name).await?;
             sqlx::query("UPDATE experiments SET name = $1, updated_at_ms = $2 WHERE id = $3")
-                .bind(name)
+                .bind(&*name)
                 .bind(now.0)
                 .bind(id)
                 .execute(&mut *tx.connection)
                 .await?;
-            Ok(())
+            let change = Change::new("experiment.rename", id);
+            let change = change.from(json!({ "name": before })).to(json!({ "name": name }));
+            audit::record(tx, &by, change, now).await
         }
         .boxed()
     })
@@ -355,19 +365,20 @@ async fn find(tx: &mut Tx<'_>, id: i64) -> Result<Found> {
 ///
 /// # Errors
 /// `NotFound` if there is none, or if it is there already.
-pub async fn delete(db: &Db, id: i64, now: Millis) -> Result<()> {
-    set_deleted(db, id, true, now).await
+pub async fn delete(db: &Db, by: &Caller, id: i64, now: Millis) -> Result<()> {
+    set_deleted(db, by, id, true, now).await
 }
 
 /// Takes an experiment and the runs that went with it back out of the bin.
 ///
 /// # Errors
 /// `NotFound` if it isn't there.
-pub async fn restore(db: &Db, id: i64, now: Millis) -> Result<()> {
-    set_deleted(db, id, false, now).await
+pub async fn restore(db: &Db, by: &Caller, id: i64, now: Millis) -> Result<()> {
+    set_deleted(db, by, id, false, now).await
 }
 
-async fn set_deleted(db: &Db, id: i64, deleted: bool, now: Millis) -> Result<()> {
+async fn set_deleted(db: &Db, by: &Caller, id: i64, deleted: bool, now: Millis) -> Result<()> {
+    let by = by.clone();
     db.write(move |tx| {
         async move {
             let found = find(tx, id).await?;
@@ -400,7 +411,8 @@ async fn set_deleted(db: &Db, id: i64, deleted: bool, now: Millis) -> Result<()>
                 .execute(&mut *tx.connection)
                 .await?;
             }
-            Ok(())
+            let action = if deleted { "experiment.delete" } else { "experiment.restore" };
+            audit::record(tx, &by, Change::new(action, id).from(json!({ "name": found.name })), now).await
         }
         .boxed()
     })

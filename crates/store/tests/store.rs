@@ -1,13 +1,16 @@
 //! The store on a real database: SQLite always, PostgreSQL too where `TEST_DATABASE_URL` names one.
 
+use domain::accounts::Caller;
 use domain::datasets::{Dataset, DatasetInput};
 use domain::metrics::Axis;
 use domain::{KeyValue, MetricValue, Millis, RunStatus, ViewType};
+use sqlx::{Connection as _, Executor as _};
+use store::audit::AuditQuery;
 use store::experiments::{self, ExperimentQuery, NewExperiment};
 use store::logged_models::{self, LoggedModelQuery, ModelOrder, NewLoggedModel};
 use store::metrics::{self, CurveQuery, HistoryQuery};
 use store::runs::{self, NewMetric, NewRun, RunLog, RunQuery, RunUpdate};
-use store::{Db, Error, datasets};
+use store::{Db, Error, audit, datasets};
 
 const NOW: Millis = Millis(1_700_000_000_000);
 
@@ -29,7 +32,7 @@ async fn on_each<F: AsyncFn(Db)>(test: F) {
 async fn experiment(db: &Db) -> i64 {
     let name = format!("e-{}", uuid::Uuid::new_v4());
     let new = NewExperiment { name, ..NewExperiment::default() };
-    experiments::create(db, new, NOW).await.expect("is created")
+    experiments::create(db, &Caller::local_admin(), new, NOW).await.expect("is created")
 }
 
 async fn run(db: &Db, experiment_id: i64, started_at: i64) -> String {
@@ -122,8 +125,10 @@ async fn a_failed_operation_undoes_itself_and_nothing_else() {
             RunLog { params: vec![KeyValue::new("q", "1"), KeyValue::new("p", "2")], ..RunLog::default() };
         let refused = runs::log(&db, uuid.clone(), conflict);
         let fine = runs::set_tag(&db, uuid.clone(), KeyValue::new("a", "b"));
+        let by = Caller::local_admin();
         let taken = experiments::get(&db, id).await.expect("is there").name;
-        let taken = experiments::create(&db, NewExperiment { name: taken, ..NewExperiment::default() }, NOW);
+        let taken =
+            experiments::create(&db, &by, NewExperiment { name: taken, ..NewExperiment::default() }, NOW);
         let other = experiment(&db);
         let (refused, fine, taken, other) = tokio::join!(refused, fine, taken, other);
         assert!(matches!(refused, Err(Error::Invalid(_))));
@@ -439,9 +444,69 @@ async fn a_closed_store_refuses_writes_and_has_kept_those_before() {
     let db = Db::open(&url).await.expect("opens");
     let id = experiment(&db).await;
     db.close().await;
-    let late = experiments::rename(&db, id, "late".into(), NOW).await;
+    let late = experiments::rename(&db, &Caller::local_admin(), id, "late".into(), NOW).await;
     assert!(matches!(late, Err(Error::ShuttingDown)));
     let again = Db::open(&url).await.expect("opens again");
     experiments::get(&again, id).await.expect("was kept");
     assert!(matches!(Db::open("mysql://x").await, Err(Error::Unsupported(_))));
+}
+
+#[tokio::test]
+async fn every_change_is_written_down_with_it_and_none_that_failed() {
+    on_each(async |db| {
+        let by = Caller { name: format!("ana-{}", uuid::Uuid::new_v4()), ..Caller::local_admin() };
+        let name = format!("e-{}", uuid::Uuid::new_v4());
+        let new = NewExperiment { name: name.clone(), ..NewExperiment::default() };
+        let id = experiments::create(&db, &by, new.clone(), NOW).await.expect("is created");
+        experiments::create(&db, &by, new, NOW).await.expect_err("the name is taken");
+        experiments::rename(&db, &by, id, format!("{name}-2"), NOW).await.expect("is renamed");
+        experiments::rename(&db, &by, id, format!("{name}-2"), NOW).await.expect("has that name");
+        experiments::delete(&db, &by, id, NOW).await.expect("is deleted");
+        experiments::restore(&db, &by, id, NOW).await.expect("is restored");
+
+        let mine = AuditQuery { actor: by.name.clone(), max_results: 10, ..AuditQuery::default() };
+        let entries = audit::search(&db, &mine).await.expect("is read");
+        let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
+        assert_eq!(
+            actions,
+            ["experiment.restore", "experiment.delete", "experiment.rename", "experiment.create"]
+        );
+        let renamed = &entries[2];
+        assert_eq!(renamed.subject, format!("experiment {id}"));
+        assert_eq!(renamed.before, format!(r#"{{"name":"{name}"}}"#));
+        assert_eq!(renamed.after, format!(r#"{{"name":"{name}-2"}}"#));
+        for (action, count) in [("experiment", 4), ("experiment.rename", 1), ("exp", 0), ("run", 0)] {
+            let query = AuditQuery { action: action.into(), ..mine.clone() };
+            assert_eq!(audit::search(&db, &query).await.expect("is read").len(), count, "{action}");
+        }
+        assert!(audit::verify(&db).await.is_ok_and(|(count, _)| count >= 4));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_audit_log_that_was_tampered_with_says_where() {
+    for (statement, named) in [
+        ("UPDATE audit_entries SET actor = 'bob' WHERE id = 2", "entry 2 is not as it was written"),
+        ("DELETE FROM audit_entries WHERE id = 2", "entry 2 is missing"),
+        ("DELETE FROM audit_entries WHERE id = 4", "4 entries were written, but the last one is entry 3"),
+        (
+            "UPDATE audit_entries SET id = CASE id WHEN 2 THEN -3 ELSE -2 END WHERE id IN (2, 3);
+             UPDATE audit_entries SET id = -id WHERE id < 0",
+            "entry 2 is not as it was written",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
+        let db = Db::open(&url).await.expect("opens");
+        for _ in 0..4 {
+            experiment(&db).await;
+        }
+        assert!(audit::verify(&db).await.is_ok_and(|(count, _)| count == 4));
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.expect("opens");
+        connection.execute(statement).await.expect("is changed");
+        let why = audit::verify(&db).await.expect_err("it shows").to_string();
+        assert!(why.contains(named), "{statement}: {why}");
+        db.close().await;
+    }
 }

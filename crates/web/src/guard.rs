@@ -1,19 +1,26 @@
 //! The guard of the open mode, in which every request is the local admin: nobody else may use a browser
 //! on this machine to make one.
 
-use axum::extract::Request;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::accounts::Caller;
 use http::uri::Authority;
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::ApiError;
 
 /// Answers only to loopback names, so that a page elsewhere can't reach the server under a name of its own
-/// (DNS rebinding), and refuses changes that another site's page asks for.
-pub async fn loopback_only(request: Request, next: Next) -> Response {
+/// (DNS rebinding), and refuses changes that another site's page asks for. Who passes is the local admin.
+pub async fn loopback_only(mut request: Request, next: Next) -> Response {
     match check(request.method(), request.headers(), request.uri().authority()) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip());
+            request.extensions_mut().insert(Caller { address, ..Caller::local_admin() });
+            next.run(request).await
+        }
         Err(refusal) => refusal.into_response(),
     }
 }

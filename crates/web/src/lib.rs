@@ -3,7 +3,9 @@
 pub mod error;
 pub mod guard;
 pub mod request;
+pub mod sign_in;
 pub mod wire;
 
 pub use error::ApiError;
 pub use request::{Call, Path, required};
+pub use sign_in::SignedIn;

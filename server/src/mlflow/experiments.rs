@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::experiments::{self, ExperimentQuery, NewExperiment};
 use store::{Db, datasets};
 use web::wire::{Int64, Many, Name};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, SignedIn, required};
 
 use super::wire::{Empty, ExperimentWire, Pair, experiment_tags, view_type};
 use super::{experiment_id, experiment_ids, page_size};
@@ -48,7 +48,11 @@ struct Created {
     experiment_id: String,
 }
 
-async fn create(State(db): State<Db>, Call(call): Call<Create>) -> Result<Json<Created>, ApiError> {
+async fn create(
+    State(db): State<Db>,
+    SignedIn(caller): SignedIn,
+    Call(call): Call<Create>,
+) -> Result<Json<Created>, ApiError> {
     let new = NewExperiment {
         name: required("name", call.name)?,
         artifact_location: call.artifact_location.filter(|location| !location.is_empty()),
@@ -57,7 +61,7 @@ async fn create(State(db): State<Db>, Call(call): Call<Create>) -> Result<Json<C
     if let Some(location) = &new.artifact_location {
         check_location(location)?;
     }
-    let id = experiments::create(&db, new, now()).await?;
+    let id = experiments::create(&db, &caller, new, now()).await?;
     Ok(Json(Created { experiment_id: id.to_string() }))
 }
 
@@ -141,22 +145,34 @@ struct Update {
     new_name: Option<String>,
 }
 
-async fn update(State(db): State<Db>, Call(call): Call<Update>) -> Result<Json<Empty>, ApiError> {
+async fn update(
+    State(db): State<Db>,
+    SignedIn(caller): SignedIn,
+    Call(call): Call<Update>,
+) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
     let name = required("new_name", call.new_name)?;
-    experiments::rename(&db, id, name, now()).await?;
+    experiments::rename(&db, &caller, id, name, now()).await?;
     Ok(Json(Empty {}))
 }
 
-async fn delete(State(db): State<Db>, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
+async fn delete(
+    State(db): State<Db>,
+    SignedIn(caller): SignedIn,
+    Call(call): Call<ById>,
+) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
-    experiments::delete(&db, id, now()).await?;
+    experiments::delete(&db, &caller, id, now()).await?;
     Ok(Json(Empty {}))
 }
 
-async fn restore(State(db): State<Db>, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
+async fn restore(
+    State(db): State<Db>,
+    SignedIn(caller): SignedIn,
+    Call(call): Call<ById>,
+) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
-    experiments::restore(&db, id, now()).await?;
+    experiments::restore(&db, &caller, id, now()).await?;
     Ok(Json(Empty {}))
 }
 
