@@ -19,8 +19,6 @@ mod error;
 mod experiments;
 mod format;
 mod runs;
-#[cfg(feature = "ssr")]
-mod session;
 mod shell;
 mod url;
 mod wire;

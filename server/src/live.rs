@@ -11,9 +11,9 @@ use axum::response::sse::{Event, KeepAlive};
 use axum::routing::get;
 use domain::Run;
 use futures::{Stream, StreamExt as _, stream};
-use store::{Db, runs};
+use store::runs;
 use tokio_util::sync::CancellationToken;
-use web::ApiError;
+use web::{ApiError, SignedIn};
 
 use crate::state::AppState;
 
@@ -30,7 +30,7 @@ pub fn router() -> Router<AppState> {
 /// An event `changed` whenever anything about the run has changed, at most one a second; `ended` once it is
 /// over, and no more after that.
 async fn follow(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     State(stopping): State<CancellationToken>,
     Path(uuid): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {

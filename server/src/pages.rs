@@ -1,16 +1,21 @@
 //! Door 3: the pages, rendered here and then live in the browser.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
+use domain::accounts::Caller;
+use http::request::Parts;
 use http::{HeaderValue, Method, header};
 use leptos::nonce::{Nonce, use_nonce};
-use leptos::prelude::{IntoView, LeptosOptions, expect_context, provide_context};
+use leptos::prelude::{IntoView, LeptosOptions, expect_context, provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+use web::sign_in;
 
 use crate::assets;
 use crate::state::AppState;
@@ -28,22 +33,25 @@ fn policy(nonce: Option<&Nonce>) -> HeaderValue {
 }
 
 pub fn router(state: &AppState) -> Router<AppState> {
-    let context = {
-        let state = state.clone();
-        move || {
-            provide_context(state.db.clone());
-            provide_context(state.artifacts.clone());
-        }
-    };
     let shell = {
         let options = state.leptos.clone();
         move || page(options.clone())
     };
     Router::new()
-        .leptos_routes_with_context(state, generate_route_list(app::App), context, shell)
+        .leptos_routes_with_context(state, generate_route_list(app::App), context(state), shell)
         .fallback(asset_or_page)
         .layer(from_fn(with_policy))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+}
+
+/// What server functions ask for: the database in the name of whoever makes the request.
+fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    let state = state.clone();
+    move || {
+        let caller = use_context::<Parts>().and_then(|parts| sign_in::caller(&parts));
+        provide_context(state.db.in_the_name_of(caller.unwrap_or_else(|| Arc::new(Caller::nobody()))));
+        provide_context(state.artifacts.clone());
+    }
 }
 
 /// An asset; else the page for addresses that lead nowhere.
@@ -53,15 +61,8 @@ async fn asset_or_page(State(state): State<AppState>, request: Request) -> Respo
     {
         return found;
     }
-    let context = {
-        let state = state.clone();
-        move || {
-            provide_context(state.db.clone());
-            provide_context(state.artifacts.clone());
-        }
-    };
     let options = state.leptos.clone();
-    let render = render_app_async_with_context(context, move || page(options.clone()));
+    let render = render_app_async_with_context(context(&state), move || page(options.clone()));
     render(request.map(Body::new)).await.into_response()
 }
 

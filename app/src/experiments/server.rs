@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::list_url::ListState;
 use crate::error::UiError;
-#[cfg(feature = "ssr")]
-use crate::session;
 use crate::wire::Compact;
 
 /// A page of the list.
@@ -70,7 +68,7 @@ pub async fn load_experiment(id: i64) -> Result<ExperimentDetails, UiError> {
 pub async fn create_experiment(name: String) -> Result<i64, UiError> {
     let db = expect_context::<store::Db>();
     let new = store::experiments::NewExperiment { name: name.trim().into(), ..Default::default() };
-    let id = store::experiments::create(&db, &session::caller()?, new, crate::clock::now()).await?;
+    let id = store::experiments::create(&db, new, crate::clock::now()).await?;
     leptos_axum::redirect(&format!("/experiments/{id}"));
     Ok(id)
 }
@@ -78,7 +76,7 @@ pub async fn create_experiment(name: String) -> Result<i64, UiError> {
 #[server(prefix = "/ui")]
 pub async fn rename_experiment(id: i64, name: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    store::experiments::rename(&db, &session::caller()?, id, name.trim().into(), crate::clock::now()).await?;
+    store::experiments::rename(&db, id, name.trim().into(), crate::clock::now()).await?;
     Ok(())
 }
 
@@ -86,7 +84,7 @@ pub async fn rename_experiment(id: i64, name: String) -> Result<(), UiError> {
 #[server(prefix = "/ui")]
 pub async fn delete_experiment(id: i64) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    store::experiments::delete(&db, &session::caller()?, id, crate::clock::now()).await?;
+    store::experiments::delete(&db, id, crate::clock::now()).await?;
     leptos_axum::redirect(&format!("/experiments?deleted={id}"));
     Ok(())
 }
@@ -95,7 +93,7 @@ pub async fn delete_experiment(id: i64) -> Result<(), UiError> {
 #[server(prefix = "/ui")]
 pub async fn restore_experiment(id: i64) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    store::experiments::restore(&db, &session::caller()?, id, crate::clock::now()).await?;
+    store::experiments::restore(&db, id, crate::clock::now()).await?;
     leptos_axum::redirect(&format!("/experiments/{id}"));
     Ok(())
 }

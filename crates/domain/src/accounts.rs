@@ -147,6 +147,15 @@ impl Caller {
         Self::without_account("countersign", Via::Server)
     }
 
+    /// Who has not signed in, and may do nothing.
+    pub fn nobody() -> Self {
+        Self {
+            roles: BTreeSet::new(),
+            scopes: BTreeSet::new(),
+            ..Self::without_account("nobody", Via::Server)
+        }
+    }
+
     fn without_account(name: &str, via: Via) -> Self {
         Self {
             user_id: None,

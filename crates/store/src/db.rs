@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::accounts::Caller;
 use futures::future::BoxFuture;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::MigrateError;
@@ -20,12 +21,15 @@ const QUEUE: usize = 4096;
 /// may be long at its search and there are still two for the rest.
 const READERS: u32 = 3;
 
-/// The database. Cheap to clone.
+/// The database, in the name of a caller: every operation may only do what they may. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Db(Arc<Inner>);
+pub struct Db {
+    shared: Arc<Shared>,
+    by: Arc<Caller>,
+}
 
 #[derive(Debug)]
-struct Inner {
+struct Shared {
     engine: Engine,
     readers: AnyPool,
     keys: Arc<Keys>,
@@ -34,7 +38,7 @@ struct Inner {
 
 impl Db {
     /// Opens the database at `url` (`sqlite://…?mode=rwc`, `postgres://…`), creates or upgrades its
-    /// tables, and starts the task that writes.
+    /// tables, and starts the task that writes. The server itself is the caller.
     ///
     /// # Errors
     /// `Unusable` if it can't be reached or is no database, `Newer` if a newer version has written it.
@@ -61,17 +65,18 @@ impl Db {
         let keys = Arc::new(Keys::default());
         let (queue, jobs) = mpsc::channel(QUEUE);
         tokio::spawn(Writer::new(connection, engine, keys.clone(), jobs).run());
-        Ok(Self(Arc::new(Inner { engine, readers, keys, queue })))
+        let shared = Arc::new(Shared { engine, readers, keys, queue });
+        Ok(Self { shared, by: Arc::new(Caller::server()) })
     }
 
     /// Finishes the writes that are queued, refuses new ones, and leaves the database in one file.
     pub async fn close(&self) {
         let (reply, done) = oneshot::channel();
-        if self.0.queue.send(Job::Stop(reply)).await.is_ok() {
+        if self.shared.queue.send(Job::Stop(reply)).await.is_ok() {
             // The writer always answers before it ends.
             let _ = done.await;
         }
-        self.0.readers.close().await;
+        self.shared.readers.close().await;
     }
 
     /// Whether the database answers.
@@ -79,20 +84,31 @@ impl Db {
     /// # Errors
     /// If it doesn't.
     pub async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT 1").execute(&self.0.readers).await?;
+        sqlx::query("SELECT 1").execute(&self.shared.readers).await?;
         Ok(())
     }
 
+    /// The same database in somebody's name.
+    #[must_use]
+    pub fn in_the_name_of(&self, caller: impl Into<Arc<Caller>>) -> Self {
+        Self { shared: self.shared.clone(), by: caller.into() }
+    }
+
+    /// Whose request this is.
+    pub fn by(&self) -> &Caller {
+        &self.by
+    }
+
     pub(crate) fn engine(&self) -> Engine {
-        self.0.engine
+        self.shared.engine
     }
 
     pub(crate) fn keys(&self) -> &Keys {
-        &self.0.keys
+        &self.shared.keys
     }
 
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>> {
-        Ok(self.0.readers.acquire().await?)
+        Ok(self.shared.readers.acquire().await?)
     }
 
     /// Runs `operation` in the next group's transaction; the answer comes once that is on disk. If it
@@ -107,7 +123,7 @@ impl Db {
     }
 
     pub(crate) async fn enqueue<T>(&self, job: Job, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
-        self.0.queue.send(job).await.map_err(|_| Error::ShuttingDown)?;
+        self.shared.queue.send(job).await.map_err(|_| Error::ShuttingDown)?;
         answer.await.map_err(|_| Error::ShuttingDown)?
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use domain::accounts::Caller;
 use domain::experiments::ExperimentSummary;
 use domain::filter::{self, EXPERIMENTS, OrderBy, Subject, Test};
 use domain::limits::{self, Invalid};
@@ -273,9 +272,9 @@ fn own_location(id: i64) -> String {
 ///
 /// # Errors
 /// `Invalid` for a name that isn't allowed, `AlreadyExists` if one has it, even a deleted one.
-pub async fn create(db: &Db, by: &Caller, new: NewExperiment, now: Millis) -> Result<i64> {
+pub async fn create(db: &Db, new: NewExperiment, now: Millis) -> Result<i64> {
     limits::check_experiment_name("name", &new.name)?;
-    let by = by.clone();
+    let by = db.by().clone();
     db.write(move |tx| {
         async move {
             check_name_is_free(tx, &new.name).await?;
@@ -314,9 +313,9 @@ async fn check_name_is_free(tx: &mut Tx<'_>, name: &str) -> Result<()> {
 
 /// # Errors
 /// `NotFound`, `InvalidState` if it is deleted, `AlreadyExists` if another one has the name.
-pub async fn rename(db: &Db, by: &Caller, id: i64, name: String, now: Millis) -> Result<()> {
+pub async fn rename(db: &Db, id: i64, name: String, now: Millis) -> Result<()> {
     limits::check_experiment_name("new_name", &name)?;
-    let by = by.clone();
+    let by = db.by().clone();
     db.write(move |tx| {
         async move {
             let before = find_active(tx, id).await?;
@@ -365,20 +364,20 @@ async fn find(tx: &mut Tx<'_>, id: i64) -> Result<Found> {
 ///
 /// # Errors
 /// `NotFound` if there is none, or if it is there already.
-pub async fn delete(db: &Db, by: &Caller, id: i64, now: Millis) -> Result<()> {
-    set_deleted(db, by, id, true, now).await
+pub async fn delete(db: &Db, id: i64, now: Millis) -> Result<()> {
+    set_deleted(db, id, true, now).await
 }
 
 /// Takes an experiment and the runs that went with it back out of the bin.
 ///
 /// # Errors
 /// `NotFound` if it isn't there.
-pub async fn restore(db: &Db, by: &Caller, id: i64, now: Millis) -> Result<()> {
-    set_deleted(db, by, id, false, now).await
+pub async fn restore(db: &Db, id: i64, now: Millis) -> Result<()> {
+    set_deleted(db, id, false, now).await
 }
 
-async fn set_deleted(db: &Db, by: &Caller, id: i64, deleted: bool, now: Millis) -> Result<()> {
-    let by = by.clone();
+async fn set_deleted(db: &Db, id: i64, deleted: bool, now: Millis) -> Result<()> {
+    let by = db.by().clone();
     db.write(move |tx| {
         async move {
             let found = find(tx, id).await?;

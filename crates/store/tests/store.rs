@@ -32,7 +32,7 @@ async fn on_each<F: AsyncFn(Db)>(test: F) {
 async fn experiment(db: &Db) -> i64 {
     let name = format!("e-{}", uuid::Uuid::new_v4());
     let new = NewExperiment { name, ..NewExperiment::default() };
-    experiments::create(db, &Caller::local_admin(), new, NOW).await.expect("is created")
+    experiments::create(db, new, NOW).await.expect("is created")
 }
 
 async fn run(db: &Db, experiment_id: i64, started_at: i64) -> String {
@@ -125,10 +125,8 @@ async fn a_failed_operation_undoes_itself_and_nothing_else() {
             RunLog { params: vec![KeyValue::new("q", "1"), KeyValue::new("p", "2")], ..RunLog::default() };
         let refused = runs::log(&db, uuid.clone(), conflict);
         let fine = runs::set_tag(&db, uuid.clone(), KeyValue::new("a", "b"));
-        let by = Caller::local_admin();
         let taken = experiments::get(&db, id).await.expect("is there").name;
-        let taken =
-            experiments::create(&db, &by, NewExperiment { name: taken, ..NewExperiment::default() }, NOW);
+        let taken = experiments::create(&db, NewExperiment { name: taken, ..NewExperiment::default() }, NOW);
         let other = experiment(&db);
         let (refused, fine, taken, other) = tokio::join!(refused, fine, taken, other);
         assert!(matches!(refused, Err(Error::Invalid(_))));
@@ -444,7 +442,7 @@ async fn a_closed_store_refuses_writes_and_has_kept_those_before() {
     let db = Db::open(&url).await.expect("opens");
     let id = experiment(&db).await;
     db.close().await;
-    let late = experiments::rename(&db, &Caller::local_admin(), id, "late".into(), NOW).await;
+    let late = experiments::rename(&db, id, "late".into(), NOW).await;
     assert!(matches!(late, Err(Error::ShuttingDown)));
     let again = Db::open(&url).await.expect("opens again");
     experiments::get(&again, id).await.expect("was kept");
@@ -455,14 +453,15 @@ async fn a_closed_store_refuses_writes_and_has_kept_those_before() {
 async fn every_change_is_written_down_with_it_and_none_that_failed() {
     on_each(async |db| {
         let by = Caller { name: format!("ana-{}", uuid::Uuid::new_v4()), ..Caller::local_admin() };
+        let db = db.in_the_name_of(by.clone());
         let name = format!("e-{}", uuid::Uuid::new_v4());
         let new = NewExperiment { name: name.clone(), ..NewExperiment::default() };
-        let id = experiments::create(&db, &by, new.clone(), NOW).await.expect("is created");
-        experiments::create(&db, &by, new, NOW).await.expect_err("the name is taken");
-        experiments::rename(&db, &by, id, format!("{name}-2"), NOW).await.expect("is renamed");
-        experiments::rename(&db, &by, id, format!("{name}-2"), NOW).await.expect("has that name");
-        experiments::delete(&db, &by, id, NOW).await.expect("is deleted");
-        experiments::restore(&db, &by, id, NOW).await.expect("is restored");
+        let id = experiments::create(&db, new.clone(), NOW).await.expect("is created");
+        experiments::create(&db, new, NOW).await.expect_err("the name is taken");
+        experiments::rename(&db, id, format!("{name}-2"), NOW).await.expect("is renamed");
+        experiments::rename(&db, id, format!("{name}-2"), NOW).await.expect("has that name");
+        experiments::delete(&db, id, NOW).await.expect("is deleted");
+        experiments::restore(&db, id, NOW).await.expect("is restored");
 
         let mine = AuditQuery { actor: by.name.clone(), max_results: 10, ..AuditQuery::default() };
         let entries = audit::search(&db, &mine).await.expect("is read");

@@ -2,6 +2,7 @@
 //! on this machine to make one.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
@@ -18,7 +19,7 @@ pub async fn loopback_only(mut request: Request, next: Next) -> Response {
     match check(request.method(), request.headers(), request.uri().authority()) {
         Ok(()) => {
             let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip());
-            request.extensions_mut().insert(Caller { address, ..Caller::local_admin() });
+            request.extensions_mut().insert(Arc::new(Caller { address, ..Caller::local_admin() }));
             next.run(request).await
         }
         Err(refusal) => refusal.into_response(),

@@ -17,7 +17,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use store::metrics::{HistoryQuery, history};
 use store::{Db, logged_models, runs};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, SignedIn, required};
 
 use crate::state::AppState;
 
@@ -97,7 +97,7 @@ fn range(headers: &HeaderMap, size: u64) -> Option<Result<Range<u64>, ()>> {
 }
 
 async fn view(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Call(file): Call<FileOf>,
 ) -> Result<Response, ApiError> {
@@ -160,7 +160,7 @@ struct MetricCsv {
 const ROWS: usize = 10_000;
 
 /// Every raw point of a metric.
-async fn metric_csv(State(db): State<Db>, Call(call): Call<MetricCsv>) -> Result<Response, ApiError> {
+async fn metric_csv(SignedIn(db): SignedIn, Call(call): Call<MetricCsv>) -> Result<Response, ApiError> {
     let run_uuid = required("run_uuid", call.run_uuid)?;
     let key = required("key", call.key)?;
     runs::get(&db, &run_uuid).await?;

@@ -8,10 +8,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use futures::{AsyncWriteExt as _, TryStreamExt as _};
 use http::header;
-use store::Db;
 use tokio::io::DuplexStream;
 use tokio_util::io::ReaderStream;
-use web::{ApiError, Call};
+use web::{ApiError, Call, SignedIn};
 
 use super::{FileOf, disposition};
 
@@ -20,7 +19,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// The folder `path`, or everything.
 pub async fn download(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Call(file): Call<FileOf>,
 ) -> Result<Response, ApiError> {

@@ -9,8 +9,8 @@ use axum::{Json, Router};
 use domain::artifacts::ArtifactEntry;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use store::{Db, logged_models, runs};
-use web::{ApiError, Call, Path, required};
+use store::{logged_models, runs};
+use web::{ApiError, Call, Path, SignedIn, required};
 
 use crate::files;
 use crate::state::AppState;
@@ -72,7 +72,7 @@ struct List {
 }
 
 async fn list(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Call(call): Call<List>,
 ) -> Result<Json<Listing>, ApiError> {
@@ -87,7 +87,7 @@ struct ListModel {
 }
 
 async fn list_model(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Path(id): Path<String>,
     Call(call): Call<ListModel>,
@@ -102,7 +102,7 @@ struct GetModelArtifact {
 }
 
 async fn get_model_artifact(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -115,7 +115,7 @@ async fn get_model_artifact(
 }
 
 async fn get_artifact(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     headers: HeaderMap,
     Call(file): Call<files::FileOf>,
@@ -126,7 +126,7 @@ async fn get_artifact(
 }
 
 async fn upload(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     uri: http::Uri,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,

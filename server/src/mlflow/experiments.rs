@@ -1,13 +1,12 @@
 //! `experiments/…`
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::KeyValue;
 use serde::{Deserialize, Serialize};
+use store::datasets;
 use store::experiments::{self, ExperimentQuery, NewExperiment};
-use store::{Db, datasets};
 use web::wire::{Int64, Many, Name};
 use web::{ApiError, Call, SignedIn, required};
 
@@ -48,11 +47,7 @@ struct Created {
     experiment_id: String,
 }
 
-async fn create(
-    State(db): State<Db>,
-    SignedIn(caller): SignedIn,
-    Call(call): Call<Create>,
-) -> Result<Json<Created>, ApiError> {
+async fn create(SignedIn(db): SignedIn, Call(call): Call<Create>) -> Result<Json<Created>, ApiError> {
     let new = NewExperiment {
         name: required("name", call.name)?,
         artifact_location: call.artifact_location.filter(|location| !location.is_empty()),
@@ -61,7 +56,7 @@ async fn create(
     if let Some(location) = &new.artifact_location {
         check_location(location)?;
     }
-    let id = experiments::create(&db, &caller, new, now()).await?;
+    let id = experiments::create(&db, new, now()).await?;
     Ok(Json(Created { experiment_id: id.to_string() }))
 }
 
@@ -93,7 +88,7 @@ fn answer(experiment: &domain::Experiment) -> Response {
     Json(Answer { experiment: experiment.into() }).into_response()
 }
 
-async fn get_by_id(State(db): State<Db>, Call(call): Call<ById>) -> Result<Response, ApiError> {
+async fn get_by_id(SignedIn(db): SignedIn, Call(call): Call<ById>) -> Result<Response, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
     Ok(answer(&experiments::get(&db, id).await?))
 }
@@ -103,7 +98,7 @@ struct ByName {
     experiment_name: Option<String>,
 }
 
-async fn get_by_name(State(db): State<Db>, Call(call): Call<ByName>) -> Result<Response, ApiError> {
+async fn get_by_name(SignedIn(db): SignedIn, Call(call): Call<ByName>) -> Result<Response, ApiError> {
     let name = required("experiment_name", call.experiment_name)?;
     Ok(answer(&experiments::get_by_name(&db, &name).await?))
 }
@@ -126,7 +121,7 @@ struct Found<'a> {
     next_page_token: Option<String>,
 }
 
-async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Response, ApiError> {
+async fn search(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, ApiError> {
     let query = ExperimentQuery {
         filter: call.filter.unwrap_or_default(),
         order_by: call.order_by.0,
@@ -145,34 +140,22 @@ struct Update {
     new_name: Option<String>,
 }
 
-async fn update(
-    State(db): State<Db>,
-    SignedIn(caller): SignedIn,
-    Call(call): Call<Update>,
-) -> Result<Json<Empty>, ApiError> {
+async fn update(SignedIn(db): SignedIn, Call(call): Call<Update>) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
     let name = required("new_name", call.new_name)?;
-    experiments::rename(&db, &caller, id, name, now()).await?;
+    experiments::rename(&db, id, name, now()).await?;
     Ok(Json(Empty {}))
 }
 
-async fn delete(
-    State(db): State<Db>,
-    SignedIn(caller): SignedIn,
-    Call(call): Call<ById>,
-) -> Result<Json<Empty>, ApiError> {
+async fn delete(SignedIn(db): SignedIn, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
-    experiments::delete(&db, &caller, id, now()).await?;
+    experiments::delete(&db, id, now()).await?;
     Ok(Json(Empty {}))
 }
 
-async fn restore(
-    State(db): State<Db>,
-    SignedIn(caller): SignedIn,
-    Call(call): Call<ById>,
-) -> Result<Json<Empty>, ApiError> {
+async fn restore(SignedIn(db): SignedIn, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
-    experiments::restore(&db, &caller, id, now()).await?;
+    experiments::restore(&db, id, now()).await?;
     Ok(Json(Empty {}))
 }
 
@@ -183,7 +166,7 @@ struct Tag {
     value: Option<String>,
 }
 
-async fn set_tag(State(db): State<Db>, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
+async fn set_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
     let key = required("key", call.key)?;
     let value = call.value.ok_or_else(|| ApiError::missing("value"))?;
@@ -191,7 +174,7 @@ async fn set_tag(State(db): State<Db>, Call(call): Call<Tag>) -> Result<Json<Emp
     Ok(Json(Empty {}))
 }
 
-async fn delete_tag(State(db): State<Db>, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
+async fn delete_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
     experiments::delete_tag(&db, id, required("key", call.key)?, now()).await?;
     Ok(Json(Empty {}))
@@ -230,7 +213,7 @@ impl From<datasets::DatasetSummary> for DatasetSummary {
 }
 
 async fn search_datasets(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     Call(call): Call<SearchDatasets>,
 ) -> Result<Json<DatasetSummaries>, ApiError> {
     let ids = call.experiment_ids.0;

@@ -1,16 +1,14 @@
 //! `logged-models/…`
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use domain::KeyValue;
 use domain::logged_models::{LoggedModel, ModelMetric, ModelStatus};
 use serde::{Deserialize, Serialize};
-use store::Db;
 use store::logged_models::{self, DatasetFilter, LoggedModelQuery, ModelOrder, NewLoggedModel};
 use web::wire::{Flag, Int64, Many, Name};
-use web::{ApiError, Call, Path, required};
+use web::{ApiError, Call, Path, SignedIn, required};
 
 use super::wire::{Empty, Pair, model_pairs};
 use super::{experiment_id, experiment_ids, page_size};
@@ -127,7 +125,7 @@ struct Create {
     tags: Many<Pair>,
 }
 
-async fn create(State(db): State<Db>, Call(call): Call<Create>) -> Result<Response, ApiError> {
+async fn create(SignedIn(db): SignedIn, Call(call): Call<Create>) -> Result<Response, ApiError> {
     let new = NewLoggedModel {
         experiment_id: experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?,
         name: call.name.unwrap_or_default(),
@@ -139,7 +137,7 @@ async fn create(State(db): State<Db>, Call(call): Call<Create>) -> Result<Respon
     Ok(answer(&logged_models::create(&db, new, now()).await?))
 }
 
-async fn get_model(State(db): State<Db>, Path(id): Path<String>) -> Result<Response, ApiError> {
+async fn get_model(SignedIn(db): SignedIn, Path(id): Path<String>) -> Result<Response, ApiError> {
     Ok(answer(&logged_models::get(&db, &id).await?))
 }
 
@@ -149,7 +147,7 @@ struct Finalize {
 }
 
 async fn finalize(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     Path(id): Path<String>,
     Call(call): Call<Finalize>,
 ) -> Result<Response, ApiError> {
@@ -168,7 +166,7 @@ async fn finalize(
     Ok(answer(&logged_models::finalize(&db, id, status, now()).await?))
 }
 
-async fn delete(State(db): State<Db>, Path(id): Path<String>) -> Result<Json<Empty>, ApiError> {
+async fn delete(SignedIn(db): SignedIn, Path(id): Path<String>) -> Result<Json<Empty>, ApiError> {
     logged_models::delete(&db, id, now()).await?;
     Ok(Json(Empty {}))
 }
@@ -180,7 +178,7 @@ struct Params {
 }
 
 async fn log_params(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     Path(id): Path<String>,
     Call(call): Call<Params>,
 ) -> Result<Json<Empty>, ApiError> {
@@ -195,7 +193,7 @@ struct Tags {
 }
 
 async fn set_tags(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     Path(id): Path<String>,
     Call(call): Call<Tags>,
 ) -> Result<Json<Empty>, ApiError> {
@@ -204,7 +202,7 @@ async fn set_tags(
 }
 
 async fn delete_tag(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     Path((id, key)): Path<(String, String)>,
 ) -> Result<Json<Empty>, ApiError> {
     logged_models::delete_tag(&db, id, key).await?;
@@ -237,7 +235,7 @@ struct OrderBy {
     dataset_digest: Option<String>,
 }
 
-async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Response, ApiError> {
+async fn search(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, ApiError> {
     #[derive(Serialize)]
     struct Found<'a> {
         #[serde(skip_serializing_if = "Vec::is_empty")]

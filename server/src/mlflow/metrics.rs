@@ -1,15 +1,13 @@
 //! `metrics/…`: histories.
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use domain::MetricPoint;
 use serde::{Deserialize, Serialize};
-use store::Db;
 use store::metrics::{self, HistoryQuery, IntervalQuery};
 use web::wire::{Int64, Many};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, SignedIn, required};
 
 use super::page_size;
 use super::wire::{Empty, MetricWire};
@@ -36,7 +34,7 @@ struct GetHistory {
     page_token: Option<String>,
 }
 
-async fn get_history(State(db): State<Db>, Call(call): Call<GetHistory>) -> Result<Response, ApiError> {
+async fn get_history(SignedIn(db): SignedIn, Call(call): Call<GetHistory>) -> Result<Response, ApiError> {
     #[derive(Serialize)]
     struct Found<'a> {
         #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -78,7 +76,7 @@ struct GetHistoryBulk {
 }
 
 async fn get_history_bulk(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     Call(call): Call<GetHistoryBulk>,
 ) -> Result<Response, ApiError> {
     let runs = call.run_id.0;
@@ -113,7 +111,7 @@ struct GetHistoryBulkInterval {
 }
 
 async fn get_history_bulk_interval(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     Call(call): Call<GetHistoryBulkInterval>,
 ) -> Result<Response, ApiError> {
     let run_uuids = call.run_ids.0;

@@ -1,6 +1,5 @@
 //! What runs read and made: `runs/log-inputs`, `runs/outputs`.
 
-use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::KeyValue;
@@ -8,9 +7,9 @@ use domain::datasets::{Dataset, DatasetInput};
 use domain::limits::{self, Invalid};
 use domain::runs::ModelOutput;
 use serde::Deserialize;
-use store::{Db, datasets, logged_models};
+use store::{datasets, logged_models};
 use web::wire::{Int64, Many};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, SignedIn, required};
 
 use super::super::wire::{Empty, Pair, pairs};
 use crate::state::AppState;
@@ -51,7 +50,7 @@ struct Model {
     step: Option<Int64>,
 }
 
-async fn log_inputs(State(db): State<Db>, Call(call): Call<LogInputs>) -> Result<Json<Empty>, ApiError> {
+async fn log_inputs(SignedIn(db): SignedIn, Call(call): Call<LogInputs>) -> Result<Json<Empty>, ApiError> {
     let uuid = required("run_id", call.run_id)?;
     if call.datasets.0.len() > limits::MAX_DATASETS_PER_BATCH {
         return Err(ApiError::bad_request(format!(
@@ -106,7 +105,7 @@ struct LogOutputs {
     models: Option<Many<Model>>,
 }
 
-async fn log_outputs(State(db): State<Db>, Call(call): Call<LogOutputs>) -> Result<Json<Empty>, ApiError> {
+async fn log_outputs(SignedIn(db): SignedIn, Call(call): Call<LogOutputs>) -> Result<Json<Empty>, ApiError> {
     let uuid = required("run_id", call.run_id)?;
     let models = call.models.ok_or_else(|| ApiError::missing("models"))?.0.into_iter().map(|model| {
         let model_id = required("models.model_id", model.model_id)?;

@@ -1,16 +1,14 @@
 //! What runs log: `runs/log-metric`, `log-parameter`, `log-batch`, `log-model`.
 
-use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::limits;
 use domain::{KeyValue, MetricValue, Millis};
 use serde::Deserialize;
 use serde_json::Value;
-use store::Db;
 use store::runs::{self, NewMetric, RunLog};
 use web::wire::{Int64, Many};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, SignedIn, required};
 
 use super::super::wire::{Empty, Pair, params, tags};
 use super::run_id;
@@ -69,7 +67,7 @@ struct LogMetric {
     dataset_digest: Option<String>,
 }
 
-async fn log_metric(State(db): State<Db>, Call(call): Call<LogMetric>) -> Result<Json<Empty>, ApiError> {
+async fn log_metric(SignedIn(db): SignedIn, Call(call): Call<LogMetric>) -> Result<Json<Empty>, ApiError> {
     let uuid = run_id(call.run_id, call.run_uuid)?;
     let LogMetric { key, value, timestamp, step, model_id, dataset_name, dataset_digest, .. } = call;
     let metric = Metric { key, value, timestamp, step, model_id, dataset_name, dataset_digest };
@@ -87,7 +85,7 @@ struct LogParameter {
 }
 
 async fn log_parameter(
-    State(db): State<Db>,
+    SignedIn(db): SignedIn,
     Call(call): Call<LogParameter>,
 ) -> Result<Json<Empty>, ApiError> {
     let uuid = run_id(call.run_id, call.run_uuid)?;
@@ -108,7 +106,7 @@ struct LogBatch {
     tags: Many<Pair>,
 }
 
-async fn log_batch(State(db): State<Db>, Call(call): Call<LogBatch>) -> Result<Json<Empty>, ApiError> {
+async fn log_batch(SignedIn(db): SignedIn, Call(call): Call<LogBatch>) -> Result<Json<Empty>, ApiError> {
     let uuid = required("run_id", call.run_id)?;
     limits::check_batch(call.metrics.0.len(), call.params.0.len(), call.tags.0.len())?;
     let metric = |(index, metric): (usize, Metric)| metric.check(|field| format!("metrics[{index}].{field}"));
@@ -128,7 +126,7 @@ struct LogModel {
 }
 
 /// Appends the model's description to the run's history of models.
-async fn log_model(State(db): State<Db>, Call(call): Call<LogModel>) -> Result<Json<Empty>, ApiError> {
+async fn log_model(SignedIn(db): SignedIn, Call(call): Call<LogModel>) -> Result<Json<Empty>, ApiError> {
     let uuid = required("run_id", call.run_id)?;
     let text = required("model_json", call.model_json)?;
     let malformed =

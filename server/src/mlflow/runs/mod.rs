@@ -3,17 +3,15 @@
 mod inputs;
 mod log;
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::limits::{self, MAX_RESULTS};
 use domain::{KeyValue, Millis, Run, RunStatus};
 use serde::{Deserialize, Serialize};
-use store::Db;
 use store::runs::{self, NewRun, RunQuery, RunUpdate};
 use web::wire::{Int64, Many, Name};
-use web::{ApiError, Call, required};
+use web::{ApiError, Call, SignedIn, required};
 
 use super::wire::{Empty, Pair, RunInfo, RunWire, tags, view_type};
 use super::{experiment_id, experiment_ids, page_size};
@@ -60,7 +58,7 @@ struct Create {
     tags: Many<Pair>,
 }
 
-async fn create(State(db): State<Db>, Call(call): Call<Create>) -> Result<Response, ApiError> {
+async fn create(SignedIn(db): SignedIn, Call(call): Call<Create>) -> Result<Response, ApiError> {
     let experiment = required("experiment_id", call.experiment_id)?;
     let started_at = Millis(call.start_time.unwrap_or_default().0);
     limits::check_timestamp("start_time", started_at)?;
@@ -88,7 +86,7 @@ struct ById {
     run_uuid: Option<String>,
 }
 
-async fn get_run(State(db): State<Db>, Call(call): Call<ById>) -> Result<Response, ApiError> {
+async fn get_run(SignedIn(db): SignedIn, Call(call): Call<ById>) -> Result<Response, ApiError> {
     let uuid = run_id(call.run_id, call.run_uuid)?;
     Ok(answer(&runs::get(&db, &uuid).await?))
 }
@@ -118,7 +116,7 @@ fn status(given: &Name) -> Result<RunStatus, ApiError> {
     })
 }
 
-async fn update(State(db): State<Db>, Call(call): Call<Update>) -> Result<Response, ApiError> {
+async fn update(SignedIn(db): SignedIn, Call(call): Call<Update>) -> Result<Response, ApiError> {
     #[derive(Serialize)]
     struct Answer<'a> {
         run_info: RunInfo<'a>,
@@ -136,12 +134,12 @@ async fn update(State(db): State<Db>, Call(call): Call<Update>) -> Result<Respon
     Ok(Json(Answer { run_info: (&run).into() }).into_response())
 }
 
-async fn delete(State(db): State<Db>, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
+async fn delete(SignedIn(db): SignedIn, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
     runs::delete(&db, run_id(call.run_id, call.run_uuid)?, now()).await?;
     Ok(Json(Empty {}))
 }
 
-async fn restore(State(db): State<Db>, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
+async fn restore(SignedIn(db): SignedIn, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
     runs::restore(&db, run_id(call.run_id, call.run_uuid)?).await?;
     Ok(Json(Empty {}))
 }
@@ -158,7 +156,7 @@ struct Search {
     page_token: Option<String>,
 }
 
-async fn search(State(db): State<Db>, Call(call): Call<Search>) -> Result<Response, ApiError> {
+async fn search(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, ApiError> {
     #[derive(Serialize)]
     struct Found<'a> {
         #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -188,7 +186,7 @@ struct Tag {
     value: Option<String>,
 }
 
-async fn set_tag(State(db): State<Db>, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
+async fn set_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
     let uuid = run_id(call.run_id, call.run_uuid)?;
     let key = required("key", call.key)?;
     let tag = limits::tag("", KeyValue { key, value: call.value.unwrap_or_default() })?;
@@ -196,7 +194,7 @@ async fn set_tag(State(db): State<Db>, Call(call): Call<Tag>) -> Result<Json<Emp
     Ok(Json(Empty {}))
 }
 
-async fn delete_tag(State(db): State<Db>, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
+async fn delete_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
     let uuid = run_id(call.run_id, call.run_uuid)?;
     runs::delete_tag(&db, uuid, required("key", call.key)?).await?;
     Ok(Json(Empty {}))
