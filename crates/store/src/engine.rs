@@ -99,6 +99,14 @@ impl Engine {
         }
     }
 
+    /// The texts of a column as one, with commas between.
+    pub(crate) fn joined(self, column: &str) -> String {
+        match self {
+            Self::Sqlite => format!("group_concat({column}, ',')"),
+            Self::Postgres => format!("string_agg({column}, ',')"),
+        }
+    }
+
     /// Behind a table's name: the index to look it up by. PostgreSQL knows from its statistics.
     pub(crate) fn indexed_by(self, index: &str) -> String {
         match self {

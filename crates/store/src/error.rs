@@ -1,5 +1,6 @@
 //! What can go wrong in an operation.
 
+use domain::accounts::Refused;
 use domain::filter::FilterError;
 use domain::limits::Invalid;
 
@@ -13,6 +14,9 @@ pub enum Error {
     AlreadyExists { what: &'static str, key: String, hint: &'static str },
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// The caller may not do that.
+    #[error("{0}")]
+    Forbidden(String),
     #[error("invalid filter at character {}: {}", .0.at + 1, .0.message)]
     Filter(#[from] FilterError),
     /// The thing is there, but not in a state that allows this.
@@ -77,6 +81,12 @@ impl Error {
         Self::InvalidState(format!(
             "the run `{uuid}` must be in the 'active' state; current state is deleted, restore it first"
         ))
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Self::Forbidden(refused.0)
     }
 }
 

@@ -9,6 +9,7 @@ mod search;
 mod sql;
 mod writer;
 
+pub mod accounts;
 pub mod audit;
 pub mod datasets;
 pub mod db;

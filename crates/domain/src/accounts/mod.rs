@@ -1,10 +1,15 @@
 //! People: their roles, and who is calling.
 
+pub mod throttle;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::Millis;
+use crate::limits::{self, Invalid};
 
 /// What a person answers for. One can have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -176,6 +181,99 @@ impl Caller {
     }
 }
 
+/// What a caller may not do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+impl Caller {
+    /// # Errors
+    /// `Refused` unless they administer the workspace.
+    pub fn check_admin(&self) -> Result<(), Refused> {
+        if self.is_admin() && self.scopes.contains(&Scope::Write) {
+            return Ok(());
+        }
+        Err(Refused(format!("`{}` may not do this; it takes the role admin", self.name)))
+    }
+}
+
+/// A person who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub id: i64,
+    pub name: String,
+    pub roles: BTreeSet<Role>,
+    pub has_password: bool,
+    pub is_disabled: bool,
+    pub created_at: Millis,
+    pub seen_at: Option<Millis>,
+}
+
+/// An API token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    pub id: i64,
+    pub label: String,
+    pub scopes: BTreeSet<Scope>,
+    pub created_at: Millis,
+    pub expires_at: Option<Millis>,
+    pub used_at: Option<Millis>,
+}
+
+const MAX_NAME_LENGTH: usize = 100;
+const MIN_PASSWORD_LENGTH: usize = 12;
+/// Longer ones would only cost time.
+const MAX_PASSWORD_LENGTH: usize = 200;
+
+/// A user's name: what people type, and what stands beside a signature.
+///
+/// # Errors
+/// Names `field` and the rule.
+pub fn check_user_name(field: &str, name: &str) -> Result<(), Invalid> {
+    let is_allowed = |c: char| c.is_alphanumeric() || "._-@+".contains(c);
+    if name.is_empty() || !name.chars().all(is_allowed) {
+        let why = format!("`{name}`; a name has letters, digits, and . _ - @ +");
+        return Err(Invalid::new(field, why));
+    }
+    limits::check_length(field, name, MAX_NAME_LENGTH)
+}
+
+/// # Errors
+/// Names `field` and the rule.
+pub fn check_label(field: &str, label: &str) -> Result<(), Invalid> {
+    if label.trim().is_empty() || label.chars().any(char::is_control) {
+        return Err(Invalid::new(field, "a label says what the token is for, in printable characters"));
+    }
+    limits::check_length(field, label, MAX_NAME_LENGTH)
+}
+
+/// Length is what makes a password hard to guess (NIST SP 800-63B, 5.1.1.2); the person's own name doesn't.
+///
+/// # Errors
+/// Names `field` and the rule.
+pub fn check_password(field: &str, password: &str, name: &str) -> Result<(), Invalid> {
+    let length = password.chars().count();
+    if length < MIN_PASSWORD_LENGTH {
+        return Err(Invalid::new(field, format!("a password has at least {MIN_PASSWORD_LENGTH} characters")));
+    }
+    if length > MAX_PASSWORD_LENGTH {
+        return Err(Invalid::new(field, format!("a password has at most {MAX_PASSWORD_LENGTH} characters")));
+    }
+    let mut characters: Vec<_> = password.chars().collect();
+    characters.sort_unstable();
+    characters.dedup();
+    let is_only_the_name = !name.is_empty()
+        && password.to_lowercase().replace(&name.to_lowercase(), "").chars().count()
+            < MIN_PASSWORD_LENGTH / 2;
+    if characters.len() < 5 || is_only_the_name {
+        return Err(Invalid::new(
+            field,
+            "this password is easily guessed; a few random words make a good one",
+        ));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +288,23 @@ mod tests {
             assert_eq!(Scope::parse(scope.as_str()), Some(scope));
         }
         assert_eq!(Role::parse("root"), None);
+    }
+
+    #[test]
+    fn names_labels_and_passwords_have_rules() {
+        for name in ["ana", "Åsa.Öberg", "ci-bot_2", "a@b.org"] {
+            assert!(check_user_name("name", name).is_ok(), "{name}");
+        }
+        for name in ["", "a b", "a\nb", "<b>", "a,b", "a/b", &"x".repeat(101)] {
+            assert!(check_user_name("name", name).is_err(), "{name}");
+        }
+        assert!(check_label("label", "nightly training").is_ok());
+        for label in ["", "  ", "a\u{7}", &"x".repeat(101)] {
+            assert!(check_label("label", label).is_err(), "{label}");
+        }
+        assert!(check_password("password", "correct horse battery", "ana").is_ok());
+        for password in ["short", "aaaaaaaaaaaaaaaa", "annabelle-annabelle", &"xyzäö".repeat(50)] {
+            assert!(check_password("password", password, "annabelle").is_err(), "{password}");
+        }
     }
 }
