@@ -172,7 +172,9 @@ fn Legend(runs: Memo<Vec<BoardRun>>) -> impl IntoView {
             )
             .collect_view()
     };
-    view! { <ul class="legend" aria-label="Runs">{items}</ul> }
+    // A long one scrolls, by keyboard too.
+    let tabindex = move || runs.with(|runs| (runs.len() > 8).then_some("0"));
+    view! { <ul class="legend" aria-label="Runs" tabindex=tabindex>{items}</ul> }
 }
 
 /// The metrics that any of the runs has; those with curves first.
