@@ -12,6 +12,7 @@ mod live;
 mod logging;
 mod memory;
 mod mlflow;
+mod owned;
 mod pages;
 mod refusals;
 mod serve;

@@ -18,6 +18,7 @@ use tower_http::compression::CompressionLayer;
 use web::sign_in;
 
 use crate::assets;
+use crate::owned::under_its_own_owner;
 use crate::state::AppState;
 
 /// What a page may load: our own files, and nothing from any other host.
@@ -40,6 +41,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(app::App), context(state), shell)
         .fallback(asset_or_page)
+        .layer(from_fn(under_its_own_owner))
         .layer(from_fn(with_policy))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }

@@ -1,5 +1,6 @@
 //! The pages, as the server renders them: what is there before any script runs.
 
+use futures::StreamExt as _;
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 
@@ -160,4 +161,31 @@ async fn files_kept_elsewhere_are_said_to_be_there() {
     let (status, html) = page(&app, &format!("/experiments/{experiment}/runs/{run}/artifacts")).await;
     assert_eq!(status, 200);
     assert!(html.contains("Kept elsewhere") && html.contains("s3://bucket/far"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_that_are_asked_for_at_once_show_each_its_own_run() {
+    let app = TestApp::start().await;
+    let mut asked = Vec::new();
+    for name in ["kestrel", "heron", "plover", "avocet", "curlew", "dunlin", "whimbrel", "godwit"] {
+        let experiment = app.create_experiment(name).await;
+        let run = app.create_run(&experiment).await;
+        app.ok("runs/update", json!({ "run_id": run, "run_name": name })).await;
+        for tab in ["", "/charts", "/artifacts"] {
+            asked.push((name, format!("/experiments/{experiment}/runs/{run}{tab}")));
+        }
+        asked.push((name, format!("/experiments/{experiment}")));
+    }
+    let app = &app;
+    let answers = futures::stream::iter((0..20).flat_map(|_| asked.iter()))
+        .map(async |(name, path)| {
+            let (status, html) = page(app, path).await;
+            let is_its_own = html.contains(&format!("<title>{name} · Countersign")) && html.contains(path);
+            (status == 200 && is_its_own).then_some(()).ok_or((name, path, status))
+        })
+        .buffer_unordered(16)
+        .collect::<Vec<_>>()
+        .await;
+    let wrong: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+    assert!(wrong.is_empty(), "{} of them: {:?}", wrong.len(), wrong.first());
 }
