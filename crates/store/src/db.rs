@@ -21,7 +21,8 @@ const QUEUE: usize = 4096;
 /// may be long at its search and there are still two for the rest.
 const READERS: u32 = 3;
 
-/// The database, in the name of a caller: every operation may only do what they may. Cheap to clone.
+/// The database, in the name of a caller: whom the audit log names, and whose rights an operation asks for.
+/// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Db {
     shared: Arc<Shared>,

@@ -80,6 +80,12 @@ impl<'a> Sql<'a> {
         self.push(")")
     }
 
+    /// `column LIKE …`, for `text` between two patterns; no character of the text is special.
+    pub fn like(&mut self, column: &str, before: &str, text: &str, after: &str) -> &mut Self {
+        let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        self.push(column).push(" LIKE ").bind(format!("{before}{literal}{after}")).push(" ESCAPE '\\'")
+    }
+
     /// `column = …` or `column IN (…)`.
     pub fn is_in(&mut self, column: &str, values: &[i64]) -> &mut Self {
         match values {

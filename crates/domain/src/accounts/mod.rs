@@ -197,6 +197,20 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// For what belongs to one account: its password, tokens and sessions. A token never gets at these, so that
+    /// whoever finds one can't make it last or grow.
+    ///
+    /// # Errors
+    /// `Refused` unless the person asks themselves, or an admin does.
+    pub fn check_account(&self, user_id: i64) -> Result<(), Refused> {
+        if let Via::Token(label) = &self.via {
+            return Err(Refused(format!("the token `{label}` may not do this; sign in instead")));
+        }
+        if self.user_id == Some(user_id) { Ok(()) } else { self.check_admin() }
+    }
+}
+
 /// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {

@@ -115,9 +115,7 @@ pub(super) async fn end_sessions_of(tx: &mut Tx<'_>, user_id: i64, keep: Option<
 /// # Errors
 /// `Forbidden` unless they ask themselves or an admin does.
 pub async fn end_sessions(db: &Db, user_id: i64, keep: Option<String>, now: Millis) -> Result<()> {
-    if db.by().user_id != Some(user_id) {
-        db.by().check_admin()?;
-    }
+    db.by().check_account(user_id)?;
     let by = db.by().clone();
     db.write(move |tx| {
         async move {

@@ -55,16 +55,12 @@ impl From<Row> for Token {
     }
 }
 
-fn check_owner(db: &Db, user_id: i64) -> Result<()> {
-    if db.by().user_id == Some(user_id) { Ok(()) } else { Ok(db.by().check_admin()?) }
-}
-
 /// Creates a token: this is the only time that it can be seen.
 ///
 /// # Errors
 /// `Forbidden` unless they ask themselves or an admin does; `Invalid`, `NotFound`, `AlreadyExists` for the label.
 pub async fn create_token(db: &Db, new: NewToken, now: Millis) -> Result<String> {
-    check_owner(db, new.user_id)?;
+    db.by().check_account(new.user_id)?;
     check_label("label", &new.label)?;
     if new.scopes.is_empty() {
         let why = "a token has at least one scope: read, write, review";
@@ -122,7 +118,7 @@ pub async fn create_token(db: &Db, new: NewToken, now: Millis) -> Result<String>
 /// # Errors
 /// `Forbidden` unless they ask themselves or an admin does.
 pub async fn tokens(db: &Db, user_id: i64) -> Result<Vec<Token>> {
-    check_owner(db, user_id)?;
+    db.by().check_account(user_id)?;
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT id, label, scopes, created_at_ms, expires_at_ms, used_at_ms FROM tokens
          WHERE user_id = $1 ORDER BY id DESC",
@@ -134,7 +130,7 @@ pub async fn tokens(db: &Db, user_id: i64) -> Result<Vec<Token>> {
 }
 
 /// # Errors
-/// `NotFound`; `Forbidden` unless they ask themselves or an admin does.
+/// `NotFound`, too if it belongs to somebody else and no admin asks.
 pub async fn revoke_token(db: &Db, id: i64, now: Millis) -> Result<()> {
     let by = db.by().clone();
     db.write(move |tx| {
@@ -145,9 +141,9 @@ pub async fn revoke_token(db: &Db, id: i64, now: Millis) -> Result<()> {
             .bind(id)
             .fetch_optional(&mut *tx.connection)
             .await?;
-            let is_theirs = |user_id: i64| by.user_id == Some(user_id) || by.is_admin();
             // Whoever may not revoke a token doesn't learn that it is there.
-            let Some((_, label, name)) = found.filter(|(user_id, ..)| is_theirs(*user_id)) else {
+            let theirs = found.filter(|(user_id, ..)| by.check_account(*user_id).is_ok());
+            let Some((_, label, name)) = theirs else {
                 return Err(Error::not_found("token", "id", id));
             };
             sqlx::query("DELETE FROM tokens WHERE id = $1").bind(id).execute(&mut *tx.connection).await?;

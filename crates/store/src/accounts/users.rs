@@ -70,8 +70,7 @@ pub async fn list(db: &Db, part: &str) -> Result<Vec<User>> {
     db.by().check_admin()?;
     let mut sql = select(db);
     if !part.is_empty() {
-        let escaped = part.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        sql.push(" WHERE u.name_key LIKE ").bind(format!("%{escaped}%")).push(" ESCAPE '\\'");
+        sql.push(" WHERE ").like("u.name_key", "%", &part.to_lowercase(), "%");
     }
     sql.push(" ORDER BY u.name_key");
     let rows: Vec<Row> = sql.fetch(&mut *db.reader().await?).await?;
@@ -291,9 +290,7 @@ pub async fn set_password(
     keep_session: Option<String>,
     now: Millis,
 ) -> Result<()> {
-    if db.by().user_id != Some(id) {
-        db.by().check_admin()?;
-    }
+    db.by().check_account(id)?;
     let by = db.by().clone();
     db.write(move |tx| {
         async move {

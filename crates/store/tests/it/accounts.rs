@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::Millis;
-use domain::accounts::{Caller, Role, Scope, throttle};
+use domain::accounts::{Caller, Role, Scope, Via, throttle};
 use store::accounts::{self, Invited, NewToken, NewUser, Session, Sessions};
 use store::audit::{self, AuditQuery};
 use store::{Db, Error};
@@ -86,6 +86,31 @@ async fn only_admins_change_people_and_one_of_them_is_always_left() {
         let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
         assert_eq!(actions, ["user.disable", "user.set_roles", "user.set_password", "user.add"]);
         assert!(entries.iter().all(|entry| !entry.after.contains("hash") && !entry.after.contains("other")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_gets_at_no_password_token_or_session() {
+    on_each(async |db| {
+        for role in [Role::Viewer, Role::Admin] {
+            let (id, _) = add(&db, &[role]).await;
+            let theirs = as_user(&db, id).await;
+            let new =
+                NewToken { user_id: id, label: "a".into(), scopes: Scope::ALL.into(), expires_at: None };
+            accounts::create_token(&theirs, new.clone(), NOW).await.expect("is created");
+            let listed = accounts::tokens(&theirs, id).await.expect("are read");
+            let by = Caller { via: Via::Token("a".into()), ..theirs.by().clone() };
+            let token = db.in_the_name_of(by);
+            assert!(is_forbidden(&accounts::set_password(&token, id, "x".into(), None, NOW).await));
+            let more = NewToken { label: "b".into(), ..new };
+            assert!(is_forbidden(&accounts::create_token(&token, more, NOW).await));
+            assert!(is_forbidden(&accounts::tokens(&token, id).await));
+            assert!(is_forbidden(&accounts::end_sessions(&token, id, None, NOW).await));
+            let revoked = accounts::revoke_token(&token, listed[0].id, NOW).await;
+            assert!(matches!(revoked, Err(Error::NotFound { .. })));
+            assert_eq!(accounts::tokens(&theirs, id).await.expect("are read"), listed);
+        }
     })
     .await;
 }
@@ -176,7 +201,11 @@ async fn a_session_that_has_ended_stays_ended() {
 
         accounts::set_password(&theirs, id, "new".into(), None, NOW).await.expect("is set");
         assert_eq!(sessions.get(&here, NOW).await.expect("is read"), None);
-        accounts::forget_expired(&db, NOW).await.expect("is cleaned");
+        let brief = Session { user_id: None, data: "{}".into(), expires_at: later(1) };
+        let key = Uuid::new_v4().to_string();
+        assert!(sessions.begin(key.clone(), brief.clone()).await.expect("begins"));
+        accounts::forget_expired(&db, later(2)).await.expect("is cleaned");
+        assert_eq!(sessions.get(&key, NOW).await.expect("is read"), None, "its row is gone");
     })
     .await;
 }
@@ -230,7 +259,15 @@ async fn whoever_guesses_waits_and_the_owner_not_for_long() {
             .await
             .expect("is counted");
         assert_eq!(wait(&name, None, later(2 * throttle::FORGOTTEN_AFTER_MS)).await, 0, "it starts anew");
+
+        let address = Some(std::net::IpAddr::V6(Uuid::new_v4().as_u128().into()));
+        for _ in 0..6 {
+            accounts::failed(&db, &name, address, NOW).await.expect("is counted");
+        }
+        assert!(wait(&name, None, NOW).await > 0);
         accounts::succeeded(&db, &name).await.expect("is forgotten");
+        assert_eq!(wait(&name, None, NOW).await, 0);
+        assert!(wait("somebody else", address, NOW).await > 0, "others at the address still wait");
     })
     .await;
 }
