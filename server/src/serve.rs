@@ -52,7 +52,10 @@ pub fn run(options: Options, started: Instant) -> anyhow::Result<()> {
 }
 
 async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
-    let state = open(&options.data).await?;
+    // From before the address is said: whoever read it may send a signal at once.
+    let stopping = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stopping.clone())?);
+    let state = open(&options.data, stopping.clone()).await?;
     let listener = TcpListener::bind((options.host, options.port)).await.with_context(|| {
         format!(
             "can't listen on {}:{}; choose another --port, or stop what listens there",
@@ -70,8 +73,6 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         "serving {address}"
     );
 
-    let stopping = state.stopping.clone();
-    tokio::spawn(stop_on_signal(stopping.clone())?);
     tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
     connections::serve(listener, router(state.clone()), stopping, Patience::default()).await;
     state.db.close().await;
@@ -100,7 +101,7 @@ async fn forget_stale_uploads(artifacts: Artifacts, stopping: CancellationToken)
     }
 }
 
-async fn open(data: &Path) -> anyhow::Result<AppState> {
+async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppState> {
     fs::create_dir_all(data).with_context(|| format!("can't create the folder {}", data.display()))?;
     let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
     let db = Db::open(&database_url(&data))
@@ -110,7 +111,7 @@ async fn open(data: &Path) -> anyhow::Result<AppState> {
     let artifacts =
         Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
     let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();
-    Ok(AppState { db, artifacts, leptos, stopping: CancellationToken::new() })
+    Ok(AppState { db, artifacts, leptos, stopping })
 }
 
 /// The path may have characters that mean something in a URL.

@@ -98,6 +98,14 @@ async fn it_is_set_by_the_environment() {
 }
 
 #[tokio::test]
+async fn a_signal_right_after_the_address_stops_it_cleanly() {
+    for _ in 0..8 {
+        let mut app = TestApp::start().await;
+        assert!(app.terminate().success());
+    }
+}
+
+#[tokio::test]
 async fn data_of_a_newer_version_are_left_alone() {
     let mut app = TestApp::start().await;
     assert!(app.terminate().success());
