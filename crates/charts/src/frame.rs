@@ -62,7 +62,9 @@ pub struct Frame {
     pub y: Scale,
 }
 
+/// At least; more for long labels.
 const LEFT: f64 = 52.0;
+const LETTER: f64 = 6.3;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 24.0;
@@ -84,11 +86,17 @@ impl Frame {
         let (low, high) = if options.log { y.or_default(-1.0, 0.0) } else { y.or_default(0.0, 1.0) };
         let air = (high - low) * 0.06;
         let (width, height) = (f64::from(options.width), f64::from(options.height));
-        Self {
+        let mut frame = Self {
             options,
             x: Scale { low: left, high: right, start: LEFT, end: (width - RIGHT).max(LEFT + 10.0) },
             y: Scale { low: low - air, high: high + air, start: (height - BOTTOM).max(TOP + 10.0), end: TOP },
-        }
+        };
+        let longest = frame.y_ticks().iter().map(|tick| tick.label.len()).max().unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "a short text")]
+        let label = longest as f64 * LETTER + 8.0;
+        frame.x.start = label.clamp(LEFT, (width / 2.0).max(LEFT));
+        frame.x.end = frame.x.end.max(frame.x.start + 10.0);
+        frame
     }
 
     /// The vertical pixel of a value; `None` where it can't be drawn.
@@ -150,7 +158,8 @@ impl Range {
         if self.low > self.high {
             return (low, high);
         }
-        if self.high - self.low > f64::EPSILON * self.high.abs().max(self.low.abs()) {
+        // What differs only by how it was rounded is constant.
+        if self.high - self.low > 1e-12 * self.high.abs().max(self.low.abs()) {
             return (self.low, self.high);
         }
         let around = if self.low == 0.0 { 0.5 } else { self.low.abs() * 0.1 };

@@ -33,6 +33,9 @@ pub fn whole(low: f64, high: f64, count: usize) -> Vec<Tick> {
 /// numbers where not even one decade is shown. `at` is the logarithm.
 pub fn logarithmic(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let decades = high - low;
+    if !decades.is_finite() {
+        return Vec::new();
+    }
     if decades < 0.7 {
         let (from, to) = (10_f64.powf(low), 10_f64.powf(high));
         return linear(from, to, count)
@@ -82,8 +85,11 @@ pub fn number_label(value: f64, step: f64, largest: f64) -> String {
     if value == 0.0 {
         return "0".into();
     }
-    if largest >= 1e15 || step < 1e-5 {
-        return format!("{value:.2e}").replace(".00e", "e").replace("0e", "e");
+    if largest >= 1e15 || largest < 1e-3 && step < 1e-5 {
+        let digits = decimals(step / 10_f64.powf(value.abs().log10().floor()));
+        let text = format!("{value:.digits$e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", trimmed(digits));
     }
     if largest >= 1e4
         && let Some((unit, suffix)) = SI.iter().find(|(unit, _)| largest >= *unit)
@@ -125,7 +131,10 @@ fn moment_label(at: f64, step: f64, offset_minutes: i32) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "ms since the epoch")]
     let civil = Civil::new(at.round() as i64, offset_minutes);
     let Civil { hour, minute, second, millisecond, day, .. } = civil;
-    if (hour, minute, second, millisecond) == (0, 0, 0, 0) || step >= 86_400_000.0 {
+    const DAY: f64 = 86_400_000.0;
+    if step >= 28.0 * DAY {
+        format!("{day} {} {}", civil.month_name(), civil.year)
+    } else if (hour, minute, second, millisecond) == (0, 0, 0, 0) || step >= DAY {
         format!("{day} {}", civil.month_name())
     } else if step >= 60_000.0 {
         format!("{hour:02}:{minute:02}")
@@ -188,30 +197,33 @@ fn time_step(rough: f64) -> f64 {
 }
 
 fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
+    /// Above, not every whole number is a double.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
     let first = (low / step - 1e-9).ceil();
     let last = (high / step + 1e-9).floor();
-    if !first.is_finite() || !last.is_finite() || last - first > 100.0 {
+    // Not so for NaN either.
+    let are_countable = first.abs() < LARGEST && last.abs() < LARGEST && last - first <= 100.0;
+    if !are_countable {
         return Vec::new();
     }
-    let mut ticks = Vec::new();
-    let mut index = first;
-    while index <= last {
-        // Adding zero turns a negative zero into the usual one.
-        ticks.push(index * step + 0.0);
-        index += 1.0;
-    }
-    ticks
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and below 2^53")]
+    let (first, last) = (first as i64, last as i64);
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+    (first..=last).map(|index| index as f64 * step).collect()
 }
 
 /// How many decimals tell multiples of `step` apart.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=6")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=15")]
 fn decimals(step: f64) -> usize {
-    (-(step.log10() + 1e-9).floor()).clamp(0.0, 6.0) as usize
+    (-(step.log10() + 1e-9).floor()).clamp(0.0, 15.0) as usize
 }
 
 fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+    trimmed(&format!("{value:.decimals$}")).to_owned()
+}
+
+fn trimmed(digits: &str) -> &str {
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a small count")]
@@ -221,6 +233,8 @@ fn as_float(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn labels(ticks: &[Tick]) -> Vec<&str> {
@@ -234,6 +248,22 @@ mod tests {
         assert_eq!(labels(&linear(0.0, 60_000.0, 3)), ["0", "20k", "40k", "60k"]);
         assert_eq!(labels(&linear(-2e6, 2e6, 4)), ["-2M", "-1M", "0", "1M", "2M"]);
         assert_eq!(labels(&linear(0.0, 3e-7, 3)), ["0", "1e-7", "2e-7", "3e-7"]);
+    }
+
+    #[test]
+    fn neighbours_never_have_the_same_label() {
+        assert_eq!(
+            labels(&linear(0.979_999_2, 0.980_001, 4)),
+            ["0.9799995", "0.98", "0.9800005", "0.980001"]
+        );
+        for (low, size) in
+            [(0.144, 1e-7), (0.98, 1e-6), (1.795e12, 4e5), (1e-8, 1e-12), (3e17, 5e9), (123_456_780.0, 30.0)]
+        {
+            let ticks = linear(low, low + size, 5);
+            let mut labels = labels(&ticks);
+            labels.dedup();
+            assert!(labels.len() > 2 && labels.len() == ticks.len(), "{labels:?}");
+        }
     }
 
     #[test]
@@ -257,6 +287,8 @@ mod tests {
             ["12:00", "12:15", "12:30", "12:45", "13:00"]
         );
         assert_eq!(labels(&time(noon, noon + 2.0 * 86_400_000.0, 2, 60)), ["2 Jan", "3 Jan"]);
+        let years = time(noon, noon + 800.0 * 86_400_000.0, 3, 0);
+        assert!(years.iter().all(|tick| tick.label.contains(" 202")), "{years:?}");
     }
 
     #[test]
@@ -274,6 +306,28 @@ mod tests {
             assert_eq!(duration_label(seconds), label);
         }
         assert_eq!(labels(&duration(0.0, 120.0, 4)), ["0s", "30s", "1m", "1m30s", "2m"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_range_has_few_ticks_in_their_order(
+            low in any::<f64>(), size in prop_oneof![any::<f64>(), 0.0_f64..1e-9], ulps in 0_u64..50,
+            count in 0_usize..20,
+        ) {
+            for high in [low + size.abs(), low * (1.0 + size), f64::from_bits(low.to_bits().saturating_add(ulps))] {
+                let all = [
+                    linear(low, high, count),
+                    whole(low, high, count),
+                    logarithmic(low.abs().log10(), high.abs().log10(), count),
+                    time(low, high, count, 60),
+                    duration(low, high, count),
+                ];
+                for ticks in all {
+                    prop_assert!(ticks.len() <= 350, "{low} to {high}: {}", ticks.len());
+                    prop_assert!(ticks.is_sorted_by(|a, b| a.at <= b.at), "{ticks:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the charts look like, as text.
 
-use charts::{HorizontalAxis, Options, Series, metric_lines};
+use charts::{HorizontalAxis, Options, Series, metric_lines, smooth};
+use proptest::prelude::*;
 
 fn small() -> Options {
     Options { width: 240, height: 120, ..Options::default() }
@@ -16,9 +17,9 @@ fn a_line_with_a_gap_is_two_pieces() {
 #[test]
 fn raw_lines_stay_faint_behind_smoothed_ones_on_a_logarithmic_axis() {
     let raw = [(0.0, 100.0), (10.0, 1.0), (20.0, 0.0), (30.0, 0.01)];
-    let smooth = [(0.0, 100.0), (10.0, 10.0), (30.0, 0.1)];
+    let fine = [(0.0, 100.0), (10.0, 10.0), (30.0, 0.1)];
     let series =
-        [Series { points: &raw, color: 1, faint: true }, Series { points: &smooth, color: 1, faint: false }];
+        [Series { points: &raw, color: 1, faint: true }, Series { points: &fine, color: 1, faint: false }];
     insta::assert_snapshot!(metric_lines(&series, Options { log: true, ..small() }).svg);
 }
 
@@ -35,5 +36,40 @@ fn extreme_values_make_a_drawing_too() {
     for log in [false, true] {
         let svg = metric_lines(&series, Options { log, ..small() }).svg;
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+    }
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        any::<f64>(),
+        -10.0_f64..10.0,
+        Just(0.98),
+        Just(0.959_064),
+        Just(f64::NAN),
+        Just(f64::INFINITY)
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_numbers_make_a_drawing_of_bounded_size(
+        constant in number(), ulps in prop::collection::vec(0_u64..4, 0..40),
+        mut values in prop::collection::vec((number(), number()), 0..40),
+        window in prop::option::of((number(), number())), log in any::<bool>(), kind in 0..3,
+    ) {
+        let axis = match kind {
+            0 => HorizontalAxis::Step,
+            1 => HorizontalAxis::Seconds,
+            _ => HorizontalAxis::Time { offset_minutes: 60 },
+        };
+        let almost_constant = ulps.iter().map(|ulps| f64::from_bits(constant.to_bits().saturating_add(*ulps)));
+        let flat: Vec<_> = (0..).map(f64::from).zip(almost_constant).collect();
+        values.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let smoothed = smooth(&flat, 0.5);
+        for points in [&flat, &smoothed, &values] {
+            let series = Series { points, color: 0, faint: false };
+            let drawing = metric_lines(&[series], Options { axis, log, window, ..Options::default() });
+            prop_assert!(drawing.svg.len() < 60_000, "{} bytes", drawing.svg.len());
+        }
     }
 }

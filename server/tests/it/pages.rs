@@ -163,6 +163,28 @@ async fn files_kept_elsewhere_are_said_to_be_there() {
     assert!(html.contains("Kept elsewhere") && html.contains("s3://bucket/far"));
 }
 
+#[tokio::test]
+async fn a_metric_that_hardly_changes_is_drawn() {
+    let app = TestApp::start().await;
+    let experiment = app.create_experiment("flat").await;
+    let run = app.create_run(&experiment).await;
+    let mut metrics = Vec::new();
+    for step in 0..60 {
+        let mut point = |key: &str, value: f64| {
+            metrics.push(json!({ "key": key, "value": value, "step": step, "timestamp": step }));
+        };
+        point("constant", 0.959_064);
+        point("rate", 0.001);
+        point("rounded", if step % 2 == 0 { 0.966_666_666_666_666_6 } else { 0.966_666_666_666_666_8 });
+    }
+    app.log(&run, json!({ "metrics": metrics })).await;
+    for look in ["", "?smooth=0.1", "?smooth=0.6&log=1", "?smooth=0.95", "?axis=relative&log=1&smooth=0.09"] {
+        let (status, html) = page(&app, &format!("/experiments/{experiment}/runs/{run}/charts{look}")).await;
+        assert_eq!(status, 200, "{look}");
+        assert_eq!(html.matches("<svg width=").count(), 3, "{look}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_that_are_asked_for_at_once_show_each_its_own_run() {
     let app = TestApp::start().await;

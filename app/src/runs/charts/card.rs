@@ -38,7 +38,9 @@ pub fn Card(key: String, curves: RwSignal<Vec<PlacedCurve>>, is_single: Memo<boo
     });
     let is_once = later(move || !is_curve.get());
     let nothing_to_draw = later(move || {
-        lines.with(|lines| !lines.iter().flat_map(|line| &line.points).any(|(_, value)| value.is_finite()))
+        let log = look.with(|look| look.log);
+        let can_be_drawn = |value: f64| value.is_finite() && (value > 0.0 || !log);
+        lines.with(|lines| !lines.iter().flat_map(|line| &line.points).any(|(_, value)| can_be_drawn(*value)))
     });
     let title = key.clone();
     let chart = move || {
@@ -46,7 +48,7 @@ pub fn Card(key: String, curves: RwSignal<Vec<PlacedCurve>>, is_single: Memo<boo
         if is_once.get() {
             view! { <Once lines/> }.into_any()
         } else if nothing_to_draw.get() {
-            view! { <p class="muted">"No finite value to draw."</p> <Numbers lines/> }.into_any()
+            view! { <p class="muted">"No value that this axis can show."</p> <Numbers lines/> }.into_any()
         } else {
             let height = if is_single.get() { 420 } else { 220 };
             view! {
