@@ -11,4 +11,6 @@ mod table;
 mod tree;
 mod viewer;
 
+#[cfg(feature = "ssr")]
+pub use pretty::pretty;
 pub use tab::ArtifactsTab;

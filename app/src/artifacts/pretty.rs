@@ -1,8 +1,11 @@
 //! JSON with one thing on each line. Numbers and texts stay as they were written.
 
-/// Lays out valid JSON; anything else comes back as it was.
+const DEEPEST: usize = 100;
+
+/// Lays out valid JSON; anything else, and what nests so deeply that it would be mostly space, comes back as
+/// it was.
 pub fn pretty(json: &str) -> String {
-    if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() {
+    if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() || depth(json) > DEEPEST {
         return json.to_owned();
     }
     let mut laid_out = String::with_capacity(json.len() * 3 / 2);
@@ -53,6 +56,20 @@ pub fn pretty(json: &str) -> String {
     laid_out
 }
 
+/// At least as deep as it is: brackets in texts count too.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in json.bytes() {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 #[cfg(test)]
 mod tests {
     use super::pretty;
@@ -63,6 +80,12 @@ mod tests {
         let laid_out = "{\n  \"b\": [\n    1.10,\n    1e-7\n  ],\n  \"a\": {\n    \"t\": \"x, {\\\"y\\\"}: \\\\\"\n  },\n  \"e\": [],\n  \"n\": null\n}";
         assert_eq!(pretty(json), laid_out);
         assert_eq!(pretty(laid_out), laid_out);
+    }
+
+    #[test]
+    fn what_nests_too_deeply_stays_as_it_is() {
+        let deep = "[".repeat(50_000) + &"]".repeat(50_000);
+        assert_eq!(pretty(&deep), deep);
     }
 
     #[test]

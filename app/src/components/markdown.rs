@@ -1,7 +1,7 @@
 //! Markdown to safe HTML, on the server.
 
 /// Renders Markdown (with tables, strikethrough, task lists) and removes whatever could act: scripts,
-/// handlers, styles, foreign images.
+/// handlers, styles, foreign images. What nests deeper than anybody writes stays text.
 #[cfg(feature = "ssr")]
 pub fn to_html(markdown: &str) -> String {
     use pulldown_cmark::{Options, Parser, html};
@@ -10,6 +10,9 @@ pub fn to_html(markdown: &str) -> String {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_FOOTNOTES;
+    if nests_deeply(Parser::new_ext(markdown, options)) {
+        return format!("<pre>{}</pre>", super::text_as_html(markdown));
+    }
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut rendered, Parser::new_ext(markdown, options));
     // A page makes no request to another host, so images elsewhere are dropped.
@@ -21,6 +24,26 @@ pub fn to_html(markdown: &str) -> String {
         })
         .clean(&rendered)
         .to_string()
+}
+
+/// Cleaning takes time by the square of the depth. How deep raw HTML goes isn't known before, but there can't
+/// be much in a little.
+#[cfg(feature = "ssr")]
+fn nests_deeply(mut parser: pulldown_cmark::Parser<'_>) -> bool {
+    use pulldown_cmark::Event::{End, Html, InlineHtml, Start};
+
+    const DEEPEST: usize = 50;
+    const MOST_RAW: usize = 16_000;
+    let (mut depth, mut raw) = (0_usize, 0);
+    parser.any(|event| {
+        match event {
+            Start(_) => depth += 1,
+            End(_) => depth -= 1,
+            Html(html) | InlineHtml(html) => raw += html.len(),
+            _ => {}
+        }
+        depth > DEEPEST || raw > MOST_RAW
+    })
 }
 
 #[cfg(feature = "ssr")]
@@ -36,6 +59,17 @@ mod tests {
     fn text_is_rendered() {
         assert_eq!(to_html("**a** `b`"), "<p><strong>a</strong> <code>b</code></p>\n");
         assert!(to_html("|a|b|\n|-|-|\n|1|2|").contains("<table>"));
+    }
+
+    #[test]
+    fn what_nests_too_deeply_stays_text() {
+        for deep in [">".repeat(100_000), "<div>".repeat(40_000), "- ".repeat(50_000), "[a](".repeat(30_000)]
+        {
+            let html = to_html(&deep);
+            assert!(html.len() < deep.len() * 5, "{}", html.len());
+            assert!(html.matches("<blockquote>").count() <= 50 && html.matches("<div>").count() == 0);
+        }
+        assert!(to_html("> > deep\n\n<div>kept</div>").contains("<blockquote>\n<blockquote>"));
     }
 
     #[test]
