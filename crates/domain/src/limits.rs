@@ -16,7 +16,19 @@ pub const MAX_PARAM_LENGTH: usize = 6000;
 pub const MAX_TAG_LENGTH: usize = 8000;
 pub const MAX_EXPERIMENT_TAG_LENGTH: usize = 20_000;
 pub const MAX_EXPERIMENT_NAME_LENGTH: usize = 500;
+pub const MAX_DATASET_NAME_LENGTH: usize = 500;
+pub const MAX_DATASET_DIGEST_LENGTH: usize = 36;
 pub const MAX_RESULTS: usize = 50_000;
+
+// What one search may combine. The reference has no such limits, only what its database takes; these lie
+// below what SQLite takes, where some of them crash it.
+pub const MAX_CLAUSES: usize = 100;
+/// In all lists of a filter.
+pub const MAX_LISTED_VALUES: usize = 4_000;
+pub const MAX_PATTERN_LENGTH: usize = 10_000;
+pub const MAX_ORDERS: usize = 20;
+pub const MAX_EXPERIMENTS_SEARCHED: usize = 4_000;
+pub const MAX_DATASETS_SEARCHED: usize = 50;
 
 /// A field that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +81,24 @@ pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Invalid
         return Ok(());
     }
     Err(Invalid::new(field, format!("'{field}' exceeds the maximum length of {limit} characters")))
+}
+
+/// Text of a bounded length that both databases can hold.
+///
+/// # Errors
+/// Names `field` and the rule.
+pub fn check_short_text(field: &str, text: &str, limit: usize) -> Result<(), Invalid> {
+    check_text(field, text)?;
+    check_length(field, text, limit)
+}
+
+/// # Errors
+/// Names `field` and the limit.
+pub fn check_count(field: &str, count: usize, limit: usize) -> Result<(), Invalid> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(Invalid::new(field, format!("at most {limit} can be combined, got {count}")))
 }
 
 /// Cuts a value that is too long, as the reference does.

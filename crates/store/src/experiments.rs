@@ -420,13 +420,12 @@ async fn set_deleted(db: &Db, id: i64, deleted: bool, now: Millis) -> Result<()>
 
 /// # Errors
 /// `NotFound`, or `InvalidState` if the experiment is deleted.
-pub async fn set_tag(db: &Db, id: i64, tag: KeyValue, now: Millis) -> Result<()> {
+pub async fn set_tag(db: &Db, id: i64, tag: KeyValue) -> Result<()> {
     check_tag(&tag)?;
     db.write(move |tx| {
         async move {
             find_active(tx, id).await?;
-            put_tag(tx, id, &tag).await?;
-            touch(tx, id, now).await
+            put_tag(tx, id, &tag).await
         }
         .boxed()
     })
@@ -454,18 +453,9 @@ async fn put_tag(tx: &mut Tx<'_>, id: i64, tag: &KeyValue) -> Result<()> {
     Ok(())
 }
 
-async fn touch(tx: &mut Tx<'_>, id: i64, now: Millis) -> Result<()> {
-    sqlx::query("UPDATE experiments SET updated_at_ms = $1 WHERE id = $2")
-        .bind(now.0)
-        .bind(id)
-        .execute(&mut *tx.connection)
-        .await?;
-    Ok(())
-}
-
 /// # Errors
 /// `NotFound` without the experiment or the tag, `InvalidState` if the experiment is deleted.
-pub async fn delete_tag(db: &Db, id: i64, key: String, now: Millis) -> Result<()> {
+pub async fn delete_tag(db: &Db, id: i64, key: String) -> Result<()> {
     db.write(move |tx| {
         async move {
             find_active(tx, id).await?;
@@ -477,7 +467,7 @@ pub async fn delete_tag(db: &Db, id: i64, key: String, now: Millis) -> Result<()
             if deleted.rows_affected() == 0 {
                 return Err(Error::not_found("tag", "key", key));
             }
-            touch(tx, id, now).await
+            Ok(())
         }
         .boxed()
     })

@@ -169,14 +169,14 @@ struct Tag {
 async fn set_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
     let key = required("key", call.key)?;
-    let value = call.value.ok_or_else(|| ApiError::missing("value"))?;
-    experiments::set_tag(&db, id, KeyValue { key, value }, now()).await?;
+    let tag = KeyValue { key, value: call.value.unwrap_or_default() };
+    experiments::set_tag(&db, id, tag).await?;
     Ok(Json(Empty {}))
 }
 
 async fn delete_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
-    experiments::delete_tag(&db, id, required("key", call.key)?, now()).await?;
+    experiments::delete_tag(&db, id, required("key", call.key)?).await?;
     Ok(Json(Empty {}))
 }
 

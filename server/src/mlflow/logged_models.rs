@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use domain::KeyValue;
+use domain::limits;
 use domain::logged_models::{LoggedModel, ModelMetric, ModelStatus};
 use serde::{Deserialize, Serialize};
 use store::logged_models::{self, DatasetFilter, LoggedModelQuery, ModelOrder, NewLoggedModel};
@@ -126,6 +127,9 @@ struct Create {
 }
 
 async fn create(SignedIn(db): SignedIn, Call(call): Call<Create>) -> Result<Response, ApiError> {
+    for (field, text) in [("model_type", &call.model_type), ("source_run_id", &call.source_run_id)] {
+        limits::check_short_text(field, text.as_deref().unwrap_or_default(), limits::MAX_KEY_LENGTH)?;
+    }
     let new = NewLoggedModel {
         experiment_id: experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?,
         name: call.name.unwrap_or_default(),
@@ -272,7 +276,7 @@ async fn search(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Resp
         filter: call.filter.unwrap_or_default(),
         datasets: call.datasets.0.into_iter().map(dataset).collect::<Result<_, _>>()?,
         order_by: call.order_by.0.into_iter().map(order).collect::<Result<_, _>>()?,
-        max_results: page_size(size, PAGE, i32::MAX as usize)?.min(domain::limits::MAX_RESULTS),
+        max_results: page_size(size, PAGE, i32::MAX as usize)?.min(limits::MAX_RESULTS),
         page_token: call.page_token,
     };
     let page = logged_models::search(&db, &query).await?;

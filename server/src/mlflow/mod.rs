@@ -15,6 +15,7 @@ mod wire;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use domain::limits;
 use http::StatusCode;
 use web::ApiError;
 
@@ -77,6 +78,7 @@ fn experiment_id(field: &str, text: &str) -> Result<i64, ApiError> {
 }
 
 fn experiment_ids(field: &str, texts: &[String]) -> Result<Vec<i64>, ApiError> {
+    limits::check_count(field, texts.len(), limits::MAX_EXPERIMENTS_SEARCHED)?;
     texts.iter().map(|text| experiment_id(field, text)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 
 use crate::app::{Reply, TestApp};
 
@@ -122,6 +123,127 @@ async fn bodies_that_are_no_call_are_refused() {
     let huge = app.send(huge.body(format!("{{\"run_id\": \"{}\"}}", "x".repeat(33 * 1024 * 1024)))).await;
     assert_eq!(huge.status, 413);
     assert_refused(&huge, "over the limit");
+}
+
+#[tokio::test]
+async fn a_search_takes_as_much_as_it_says_and_refuses_more() {
+    let app = TestApp::start().await;
+    let run = app.create_run("0").await;
+    app.log(&run, json!({ "metrics": [{ "key": "m0", "value": 1, "timestamp": 1 }], "tags": [{ "key": "t0", "value": "x" }] }))
+        .await;
+    let repeated = |count: usize, one: &dyn Fn(usize) -> String, between: &str| {
+        (0..count).map(one).collect::<Vec<_>>().join(between)
+    };
+    let runs = |filter: String, order_by: Vec<String>| json!({ "experiment_ids": ["0"], "filter": filter, "order_by": order_by });
+    let conditions: [&dyn Fn(usize) -> String; 5] = [
+        &|i| format!("metrics.m{i} > 0"),
+        &|i| format!("params.p{i} != 'x'"),
+        &|i| format!("tags.t{i} IS NULL"),
+        &|i| format!("dataset.name = 'd{i}'"),
+        &|_| "start_time >= 0".to_owned(),
+    ];
+    let orders: [&dyn Fn(usize) -> String; 3] =
+        [&|i| format!("metrics.m{i}"), &|i| format!("params.p{i} DESC"), &|i| format!("tags.t{i}")];
+    let (most, most_orders) = (100, 20);
+    for order in orders {
+        for condition in conditions {
+            let filter = repeated(most, condition, " AND ");
+            let order_by = (0..most_orders).map(order).collect();
+            let reply = app.post("runs/search", runs(filter, order_by)).await;
+            assert_eq!(reply.status, 200, "{}", reply.json);
+        }
+        assert_refused(
+            &app.post("runs/search", runs(String::new(), (0..=most_orders).map(order).collect())).await,
+            "orders",
+        );
+        assert_refused(
+            &app.post("runs/search", runs(String::new(), (0..40).map(order).collect())).await,
+            "many orders",
+        );
+    }
+    for condition in conditions {
+        assert_refused(
+            &app.post("runs/search", runs(repeated(most + 1, condition, " AND "), vec![])).await,
+            "conditions",
+        );
+    }
+    let quoted = |i: usize| format!("'{i:032x}'");
+    let listed = |count| runs(format!("run_id IN ({})", repeated(count, &quoted, ",")), vec![]);
+    assert_eq!(app.post("runs/search", listed(4_000)).await.status, 200);
+    assert_refused(&app.post("runs/search", listed(4_001)).await, "values");
+    for (length, taken) in [(10_000, true), (10_001, false), (60_000, false)] {
+        let filter = format!("tags.t0 LIKE '{}'", "%".repeat(length));
+        let reply = app.post("runs/search", runs(filter, vec![])).await;
+        assert_eq!(reply.status.is_success(), taken, "{length}: {}", reply.status);
+    }
+    for (count, taken) in [(4_000, true), (4_001, false), (33_000, false)] {
+        let ids: Vec<_> = (0..count).map(|id| id.to_string()).collect();
+        for call in ["runs/search", "logged-models/search"] {
+            let reply = app.post(call, json!({ "experiment_ids": ids })).await;
+            assert_eq!(reply.status.is_success(), taken, "{call} {count}: {}", reply.status);
+        }
+    }
+    let models = |filters: usize, datasets: usize, orders: usize| {
+        json!({
+            "experiment_ids": ["0"],
+            "filter": repeated(filters, conditions[0], " AND "),
+            "datasets": (0..datasets).map(|i| json!({ "dataset_name": format!("d{i}"), "dataset_digest": "x" })).collect::<Vec<_>>(),
+            "order_by": (0..orders).map(|i| json!({ "field_name": format!("metrics.m{i}") })).collect::<Vec<_>>(),
+        })
+    };
+    assert_eq!(app.post("logged-models/search", models(100, 50, 20)).await.status, 200);
+    for (filters, datasets, orders) in [(101, 0, 0), (0, 51, 0), (0, 0, 21)] {
+        assert_refused(&app.post("logged-models/search", models(filters, datasets, orders)).await, "models");
+    }
+    let experiments = |filters: usize, orders: usize| {
+        let tagged = |i: usize| format!("tags.a{i} = 'x'");
+        json!({ "max_results": 5, "filter": repeated(filters, &tagged, " AND "), "order_by": vec!["name"; orders] })
+    };
+    assert_eq!(app.post("experiments/search", experiments(100, 20)).await.status, 200);
+    assert_refused(&app.post("experiments/search", experiments(101, 0)).await, "experiments");
+    assert_refused(&app.post("experiments/search", experiments(0, 21)).await, "experiments");
+}
+
+#[tokio::test]
+async fn a_refused_call_writes_not_even_a_key() {
+    let app = TestApp::start().await;
+    let (run, deleted) = (app.create_run("0").await, app.create_run("0").await);
+    app.ok("runs/delete", json!({ "run_id": deleted })).await;
+    app.ok("runs/log-parameter", json!({ "run_id": run, "key": "fixed", "value": "1" })).await;
+    let metric = |key: &str| json!({ "key": key, "value": 1, "timestamp": 1 });
+    for (call, body) in [
+        ("runs/log-metric", json!({ "run_id": "none", "key": "refused a", "value": 1, "timestamp": 1 })),
+        ("runs/log-parameter", json!({ "run_id": deleted, "key": "refused b", "value": "1" })),
+        ("runs/set-tag", json!({ "run_id": "none", "key": "refused c", "value": "1" })),
+        (
+            "runs/log-batch",
+            json!({ "run_id": run, "metrics": [metric("refused d")], "params": [{ "key": "fixed", "value": "2" }] }),
+        ),
+        (
+            "runs/log-metric",
+            json!({ "run_id": run, "key": "refused e", "value": 1, "timestamp": 1, "model_id": "m-none" }),
+        ),
+        (
+            "runs/log-metric",
+            json!({ "run_id": run, "key": "refused f", "value": 1, "timestamp": 1, "dataset_name": "a\u{0}b" }),
+        ),
+        (
+            "runs/log-metric",
+            json!({ "run_id": run, "key": "refused g", "value": 1, "timestamp": 1, "dataset_digest": "x".repeat(37) }),
+        ),
+        ("runs/outputs", json!({ "run_id": run, "models": [{ "model_id": "x\u{0}y", "step": 1 }] })),
+        ("runs/log-inputs", json!({ "run_id": run, "models": [{ "model_id": "x".repeat(300) }] })),
+        ("logged-models", json!({ "experiment_id": "0", "name": "q", "model_type": "t\u{0}" })),
+    ] {
+        assert_refused(&app.post(call, body).await, call);
+    }
+    let url = format!("sqlite://{}", app.database().display());
+    let mut database = sqlx::SqliteConnection::connect(&url).await.expect("opens");
+    let keys: (i64,) = sqlx::query_as("SELECT count(*) FROM keys WHERE name LIKE 'refused%'")
+        .fetch_one(&mut database)
+        .await
+        .expect("counts");
+    assert_eq!(keys.0, 0);
 }
 
 #[tokio::test]

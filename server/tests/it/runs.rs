@@ -153,6 +153,9 @@ async fn the_name_and_its_tag_are_one() {
     let run = app.create_run("0").await;
     app.ok("runs/set-tag", json!({ "run_id": run, "key": "mlflow.runName", "value": "by tag" })).await;
     assert_eq!(app.run(&run).await["info"]["run_name"], "by tag");
+    app.ok("runs/set-tag", json!({ "run_id": run, "key": "mlflow.runName", "value": "" })).await;
+    app.log(&run, json!({ "tags": [{ "key": "mlflow.runName", "value": "" }] })).await;
+    assert_eq!(app.run(&run).await["info"]["run_name"], "by tag");
     let updated = app.ok("runs/update", json!({ "run_id": run, "run_name": "by update" })).await;
     assert_eq!(updated["run_info"]["run_name"], "by update");
     let tags = app.run(&run).await["data"]["tags"].clone();

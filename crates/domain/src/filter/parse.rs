@@ -3,7 +3,7 @@
 use super::lexer::{Placed, Token, tokens};
 use super::schema::AttributeKind;
 use super::{Clause, Comparison, Filter, FilterError, OrderBy, Schema, Subject, Test, TextComparison};
-use crate::limits::{Invalid, truncate};
+use crate::limits::{self, Invalid, truncate};
 
 /// Reads a filter; an empty one has no clauses and holds for everything.
 ///
@@ -16,6 +16,10 @@ pub fn parse(schema: &Schema, input: &str) -> Result<Filter, FilterError> {
         return Ok(Filter { clauses });
     }
     loop {
+        if clauses.len() == limits::MAX_CLAUSES {
+            let message = format!("at most {} conditions can be combined", limits::MAX_CLAUSES);
+            return Err(FilterError::new(parser.peek().at, message));
+        }
         clauses.push(parser.clause()?);
         if parser.peek().token == Token::End {
             return Ok(Filter { clauses });
@@ -66,6 +70,7 @@ pub fn parse_orders(schema: &Schema, inputs: &[String]) -> Result<Vec<OrderBy>, 
             Invalid::new("order_by", format!("`{shown}` at character {}: {}", error.at + 1, error.message))
         })
     };
+    limits::check_count("order_by", inputs.len(), limits::MAX_ORDERS)?;
     inputs.iter().map(parse).collect()
 }
 
@@ -77,11 +82,13 @@ struct Parser<'a> {
     schema: &'a Schema,
     tokens: Vec<Placed>,
     position: usize,
+    /// How many values lists had so far.
+    listed: usize,
 }
 
 impl<'a> Parser<'a> {
     fn new(schema: &'a Schema, input: &str) -> Result<Self, FilterError> {
-        Ok(Self { schema, tokens: tokens(input)?, position: 0 })
+        Ok(Self { schema, tokens: tokens(input)?, position: 0, listed: 0 })
     }
 
     /// The last token is `End` and is never passed.
@@ -229,7 +236,10 @@ impl<'a> Parser<'a> {
                 format!("invalid comparator `LIKE` for {}, which is a number", name_of(subject)),
             ));
         }
-        Ok(Test::Text(comparison, self.text(subject)?))
+        let text = self.text(subject)?;
+        limits::check_length("pattern", &text, limits::MAX_PATTERN_LENGTH)
+            .map_err(|invalid| FilterError::new(at, invalid.message))?;
+        Ok(Test::Text(comparison, text))
     }
 
     fn text(&mut self, subject: &Subject) -> Result<String, FilterError> {
@@ -269,7 +279,14 @@ impl<'a> Parser<'a> {
         loop {
             let Placed { token, at, .. } = self.next();
             match token {
-                Token::Text(text) | Token::DoubleQuoted(text) => values.push(text),
+                Token::Text(text) | Token::DoubleQuoted(text) => {
+                    self.listed += 1;
+                    if self.listed > limits::MAX_LISTED_VALUES {
+                        let message = format!("at most {} values can be listed", limits::MAX_LISTED_VALUES);
+                        return Err(FilterError::new(at, message));
+                    }
+                    values.push(text);
+                }
                 // ('a',) is how Python writes a list of one.
                 Token::Close if !values.is_empty() => break,
                 other => {

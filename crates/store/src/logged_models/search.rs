@@ -1,7 +1,7 @@
 //! Search over logged models.
 
 use domain::filter::{self, LOGGED_MODELS, Subject, Test};
-use domain::limits::Invalid;
+use domain::limits::{self, Invalid};
 use domain::logged_models::{LoggedModel, ModelMetric, ModelStatus};
 use domain::{MetricValue, Page};
 
@@ -47,6 +47,8 @@ pub struct LoggedModelQuery {
 /// # Errors
 /// `Filter` or `Invalid` if filter, order or token can't be read.
 pub async fn search(db: &Db, query: &LoggedModelQuery) -> Result<Page<LoggedModel>> {
+    limits::check_count("order_by", query.order_by.len(), limits::MAX_ORDERS)?;
+    limits::check_count("datasets", query.datasets.len(), limits::MAX_DATASETS_SEARCHED)?;
     let filter = filter::parse(&LOGGED_MODELS, &query.filter)?;
     let order = query.order_by.iter().map(Key::parse).collect::<Result<Vec<_>, _>>()?;
     let mut names: Vec<_> = query.order_by.iter().map(|one| format!("{one:?}")).collect();

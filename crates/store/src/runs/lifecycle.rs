@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use domain::limits::{self, Invalid};
 use domain::runs::NAME_TAG;
 use domain::{KeyValue, Millis, RunStatus};
 use futures::FutureExt as _;
@@ -85,8 +86,11 @@ pub async fn update(db: &Db, uuid: String, update: RunUpdate) -> Result<()> {
 /// Gives the run another name, and the tag that says it.
 ///
 /// # Errors
-/// `NotFound`, or `InvalidState` if the run is deleted.
+/// `Invalid` for an empty name, `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn rename(db: &Db, uuid: String, name: String) -> Result<()> {
+    if name.is_empty() {
+        return Err(Invalid::new("name", "a run's name must not be empty").into());
+    }
     set_tag(db, uuid, KeyValue::new(NAME_TAG, name)).await
 }
 
@@ -147,8 +151,11 @@ async fn set_deleted(db: &Db, uuids: Vec<String>, deleted_at: Option<Millis>) ->
 }
 
 /// # Errors
-/// `NotFound`, or `InvalidState` if the run is deleted.
+/// `Invalid` if key or value are not allowed, `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn set_tag(db: &Db, uuid: String, tag: KeyValue) -> Result<()> {
+    limits::check_key("key", &tag.key)?;
+    limits::check_text("value", &tag.value)?;
+    limits::check_length("value", &tag.value, limits::MAX_TAG_LENGTH)?;
     log(db, uuid, RunLog::of_tag(tag)).await
 }
 

@@ -90,12 +90,6 @@ fn param_changes(key: &str, old: &str, new: &str) -> Error {
 pub(crate) async fn log_all(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<Vec<Result<()>>> {
     let uuids: BTreeSet<_> = logs.iter().map(|log| log.uuid.as_str()).collect();
     let runs = find_many(tx, &uuids.into_iter().collect::<Vec<_>>()).await?;
-    let mut names = Vec::new();
-    for LogRun { log, .. } in logs {
-        names.extend(log.metrics.iter().map(|metric| metric.key.as_str()));
-        names.extend(log.params.iter().chain(&log.tags).map(|pair| pair.key.as_str()));
-    }
-    let keys = Keys::intern(tx, &names).await?;
     let mut params = Params::of(tx, logs, &runs).await?;
     let models = models_of(tx, logs).await?;
 
@@ -105,14 +99,20 @@ pub(crate) async fn log_all(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<Vec<Res
         let answer = match runs.get(uuid.as_str()) {
             None => Err(Error::not_found("run", "id", uuid)),
             Some(run) if run.is_deleted => Err(Error::run_is_deleted(uuid)),
-            Some(run) => check_models(log, &models).and_then(|()| params.accept(run, log, &keys)).map(|()| {
+            Some(run) => check_models(log, &models).and_then(|()| params.accept(run, log)).map(|()| {
                 accepted.push((run, log));
             }),
         };
         answers.push(answer);
     }
+    let mut names = Vec::new();
+    for (_, log) in &accepted {
+        names.extend(log.metrics.iter().map(|metric| metric.key.as_str()));
+        names.extend(log.params.iter().chain(&log.tags).map(|pair| pair.key.as_str()));
+    }
+    let keys = Keys::intern(tx, &names).await?;
     write_metrics(tx, &accepted, &keys).await?;
-    params.write(tx).await?;
+    params.write(tx, &keys).await?;
     write_tags(tx, &accepted, &keys).await?;
     write_model_points(tx, &accepted, &models).await?;
     Ok(answers)
@@ -200,7 +200,8 @@ async fn write_tags(
     let mut tags = BTreeMap::new();
     let mut names = BTreeMap::new();
     for (run, log) in accepted {
-        for tag in &log.tags {
+        // A run has a name: the tag can change it, not take it away.
+        for tag in log.tags.iter().filter(|tag| tag.key != NAME_TAG || !tag.value.is_empty()) {
             tags.insert((run.id, keys[tag.key.as_str()]), (run.experiment_id, &*tag.value));
             if tag.key == NAME_TAG {
                 names.insert(run.id, &*tag.value);
@@ -232,12 +233,17 @@ async fn write_tags(
 /// The params of the runs that are logged to: what is there, and what will be.
 struct Params<'l> {
     stored: HashMap<Place, String>,
-    /// With the experiment.
-    fresh: BTreeMap<Place, (i64, &'l str)>,
+    /// The numbers of the keys that have one by now.
+    keys: HashMap<&'l str, i64>,
+    /// By run and key, with the experiment.
+    fresh: BTreeMap<(i64, &'l str), (i64, &'l str)>,
 }
 
 impl<'l> Params<'l> {
-    async fn of(tx: &mut Tx<'_>, logs: &[&LogRun], runs: &HashMap<String, RunRef>) -> Result<Self> {
+    async fn of(tx: &mut Tx<'_>, logs: &[&'l LogRun], runs: &HashMap<String, RunRef>) -> Result<Self> {
+        let names: Vec<_> =
+            logs.iter().flat_map(|log| &log.log.params).map(|param| param.key.as_str()).collect();
+        let keys = tx.keys.find(tx.connection, tx.engine, &names).await?;
         let with_params = logs.iter().filter(|log| !log.log.params.is_empty());
         let ids: BTreeSet<_> = with_params.filter_map(|log| Some(runs.get(&log.uuid)?.id)).collect();
         let ids: Vec<_> = ids.into_iter().collect();
@@ -247,29 +253,33 @@ impl<'l> Params<'l> {
             let rows: Vec<(i64, i64, String)> = sql.list(chunk).fetch(tx.connection).await?;
             stored.extend(rows.into_iter().map(|(run, key, value)| ((run, key), value)));
         }
-        Ok(Self { stored, fresh: BTreeMap::new() })
+        Ok(Self { stored, keys, fresh: BTreeMap::new() })
     }
 
-    fn accept(&mut self, run: &RunRef, log: &'l RunLog, keys: &HashMap<&str, i64>) -> Result<()> {
+    fn stored(&self, run: &RunRef, key: &str) -> Option<&str> {
+        self.stored.get(&(run.id, *self.keys.get(key)?)).map(String::as_str)
+    }
+
+    fn accept(&mut self, run: &RunRef, log: &'l RunLog) -> Result<()> {
         for param in &log.params {
-            let place = (run.id, keys[param.key.as_str()]);
-            let fresh = self.fresh.get(&place).map(|(_, value)| *value);
-            let old = fresh.or(self.stored.get(&place).map(String::as_str));
+            let fresh = self.fresh.get(&(run.id, param.key.as_str())).map(|(_, value)| *value);
+            let old = fresh.or_else(|| self.stored(run, &param.key));
             if let Some(old) = old.filter(|old| *old != param.value) {
                 return Err(param_changes(&param.key, old, &param.value));
             }
         }
         for param in &log.params {
-            let place = (run.id, keys[param.key.as_str()]);
-            if !self.stored.contains_key(&place) {
-                self.fresh.insert(place, (run.experiment_id, &param.value));
+            if self.stored(run, &param.key).is_none() {
+                self.fresh.insert((run.id, &param.key), (run.experiment_id, &param.value));
             }
         }
         Ok(())
     }
 
-    async fn write(self, tx: &mut Tx<'_>) -> Result<()> {
-        let rows: Vec<_> = self.fresh.into_iter().collect();
+    async fn write(self, tx: &mut Tx<'_>, keys: &HashMap<&str, i64>) -> Result<()> {
+        let placed = self.fresh.into_iter().map(|((run, key), row)| ((run, keys[key]), row));
+        // In the order of the table.
+        let rows: Vec<_> = placed.collect::<BTreeMap<_, _>>().into_iter().collect();
         let head = "INSERT INTO params (run_id, key_id, experiment_id, value)";
         bulk::insert(
             tx.connection,

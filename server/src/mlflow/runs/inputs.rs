@@ -61,10 +61,16 @@ async fn log_inputs(SignedIn(db): SignedIn, Call(call): Call<LogInputs>) -> Resu
     }
     let inputs = call.datasets.0.into_iter().enumerate().map(|(index, input)| checked(index, input));
     let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
-    let models = call.models.0.into_iter().map(|model| required("models.model_id", model.model_id));
+    let models = call.models.0.into_iter().map(|model| model_id(model.model_id));
     let models = models.collect::<Result<Vec<_>, _>>()?;
     datasets::log_inputs(&db, uuid, inputs, models).await?;
     Ok(Json(Empty {}))
+}
+
+fn model_id(given: Option<String>) -> Result<String, ApiError> {
+    let id = required("models.model_id", given)?;
+    limits::check_short_text("models.model_id", &id, limits::MAX_KEY_LENGTH)?;
+    Ok(id)
 }
 
 fn checked(index: usize, input: Input) -> Result<DatasetInput, ApiError> {
@@ -72,8 +78,7 @@ fn checked(index: usize, input: Input) -> Result<DatasetInput, ApiError> {
     let dataset = input.dataset.ok_or_else(|| ApiError::missing(&at("dataset")))?;
     let text = |field: &str, value: Option<String>, limit: usize| -> Result<String, ApiError> {
         let value = value.unwrap_or_default();
-        limits::check_text(&at(field), &value)?;
-        limits::check_length(&at(field), &value, limit)?;
+        limits::check_short_text(&at(field), &value, limit)?;
         Ok(value)
     };
     let optional = |field: &str, value: Option<String>, limit: usize| {
@@ -88,8 +93,8 @@ fn checked(index: usize, input: Input) -> Result<DatasetInput, ApiError> {
     };
     Ok(DatasetInput {
         dataset: Dataset {
-            name: text("dataset.name", dataset.name, 500)?,
-            digest: text("dataset.digest", dataset.digest, 36)?,
+            name: text("dataset.name", dataset.name, limits::MAX_DATASET_NAME_LENGTH)?,
+            digest: text("dataset.digest", dataset.digest, limits::MAX_DATASET_DIGEST_LENGTH)?,
             source_type: text("dataset.source_type", dataset.source_type, 36)?,
             source: text("dataset.source", dataset.source, 65_535)?,
             schema: optional("dataset.schema", dataset.schema, 1_048_575)?,
@@ -108,7 +113,7 @@ struct LogOutputs {
 async fn log_outputs(SignedIn(db): SignedIn, Call(call): Call<LogOutputs>) -> Result<Json<Empty>, ApiError> {
     let uuid = required("run_id", call.run_id)?;
     let models = call.models.ok_or_else(|| ApiError::missing("models"))?.0.into_iter().map(|model| {
-        let model_id = required("models.model_id", model.model_id)?;
+        let model_id = model_id(model.model_id)?;
         Ok::<_, ApiError>(ModelOutput { model_id, step: model.step.unwrap_or_default().0 })
     });
     let outputs = models.collect::<Result<Vec<_>, _>>()?;

@@ -41,6 +41,14 @@ impl Metric {
         let missing = |field| ApiError::missing(&path(field));
         let timestamp = Millis(self.timestamp.ok_or_else(|| missing("timestamp"))?.0);
         limits::check_timestamp(&path("timestamp"), timestamp)?;
+        let texts = [
+            ("model_id", &self.model_id, limits::MAX_KEY_LENGTH),
+            ("dataset_name", &self.dataset_name, limits::MAX_DATASET_NAME_LENGTH),
+            ("dataset_digest", &self.dataset_digest, limits::MAX_DATASET_DIGEST_LENGTH),
+        ];
+        for (field, text, limit) in texts {
+            limits::check_short_text(&path(field), text.as_deref().unwrap_or_default(), limit)?;
+        }
         Ok(NewMetric {
             key,
             value: self.value.ok_or_else(|| missing("value"))?,
