@@ -8,6 +8,7 @@ mod clock;
 mod connections;
 mod demo;
 mod files;
+mod leftovers;
 mod live;
 mod logging;
 mod memory;

@@ -25,6 +25,7 @@ use web::{ApiError, guard};
 
 use crate::clock::now;
 use crate::connections::{self, Patience};
+use crate::leftovers::read_leftovers;
 use crate::state::AppState;
 use crate::{files, live, mlflow, pages};
 
@@ -94,8 +95,8 @@ async fn forget_stale_uploads(artifacts: Artifacts, stopping: CancellationToken)
     while !stopping.is_cancelled() {
         match artifacts.forget_stale_uploads(Millis(now().0 - STALE_UPLOAD_MS)).await {
             Ok(0) => {}
-            Ok(uploads) => tracing::info!(uploads, "forgot uploads that never completed"),
-            Err(error) => tracing::warn!(%error, "uploads that never completed could not be removed"),
+            Ok(uploads) => tracing::info!(uploads, "forgot uploads of the day before"),
+            Err(error) => tracing::warn!(%error, "uploads of the day before could not be removed"),
         }
         let _ = tokio::time::timeout(UPLOAD_CHECKS, stopping.cancelled()).await;
     }
@@ -151,6 +152,7 @@ fn router(state: AppState) -> Router {
                 // What failed has been logged where it happened.
                 .on_failure(DefaultOnFailure::new().level(tracing::Level::DEBUG)),
         )
+        .layer(from_fn(read_leftovers))
         .with_state(state)
 }
 

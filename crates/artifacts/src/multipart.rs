@@ -41,6 +41,11 @@ impl UploadId {
     fn begun(&self) -> Path {
         Path::from_iter([self.0.as_str(), "begun"])
     }
+
+    /// Where the completed file is, for a client that asks again because it missed the answer.
+    fn done(&self) -> Path {
+        Path::from_iter([self.0.as_str(), "done"])
+    }
 }
 
 impl Artifacts {
@@ -71,11 +76,14 @@ impl Artifacts {
         write(&*self.uploads, &id.part(number), stream.map_err(|_| Error::Interrupted)).await
     }
 
-    /// Puts the parts together at `place`, in this order.
+    /// Puts the parts together at `place`, in this order. Doing it again changes nothing.
     ///
     /// # Errors
     /// `NoUpload`, or `Incomplete` if a part never came.
     pub async fn complete_upload(&self, id: &UploadId, parts: &[u32], place: &Place) -> Result<u64> {
+        if self.is_done(id, place).await? {
+            return self.size(place).await;
+        }
         self.check_begun(id).await?;
         for number in parts {
             if self.uploads.head(&id.part(*number)).await.is_err() {
@@ -91,8 +99,17 @@ impl Artifacts {
             })
             .try_flatten();
         let size = self.put(place, bytes.boxed()).await?;
-        self.abort_upload(id).await?;
+        self.uploads.put(&id.done(), place.as_path().to_string().into()).await?;
+        self.forget(id, &[id.done()]).await?;
         Ok(size)
+    }
+
+    async fn is_done(&self, id: &UploadId, place: &Place) -> Result<bool> {
+        match self.uploads.get(&id.done()).await {
+            Ok(done) => Ok(done.bytes().await? == place.as_path().as_ref()),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(cause) => Err(cause.into()),
+        }
     }
 
     /// Forgets an upload and its parts.
@@ -100,7 +117,13 @@ impl Artifacts {
     /// # Errors
     /// Only the store's.
     pub async fn abort_upload(&self, id: &UploadId) -> Result<()> {
-        let parts = self.uploads.list(Some(&Path::from(id.as_str()))).map_ok(|meta| meta.location).boxed();
+        self.forget(id, &[]).await
+    }
+
+    async fn forget(&self, id: &UploadId, kept: &[Path]) -> Result<()> {
+        let parts = self.uploads.list(Some(&Path::from(id.as_str()))).map_ok(|meta| meta.location);
+        let kept = kept.to_vec();
+        let parts = parts.try_filter(move |path| std::future::ready(!kept.contains(path))).boxed();
         let mut deleted = self.uploads.delete_stream(parts);
         while let Some(outcome) = deleted.next().await {
             ignore_absent(outcome.map(drop))?;

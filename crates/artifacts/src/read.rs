@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use domain::artifacts::ArtifactEntry;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -18,7 +19,13 @@ pub struct Content {
     pub size: u64,
     /// Which of its bytes come.
     pub range: Range<u64>,
+    pub modified: DateTime<Utc>,
     pub stream: BoxStream<'static, Result<Bytes>>,
+}
+
+/// The error for a file that was there when it was looked for: another request may have deleted it since.
+fn vanished(place: &Place, cause: object_store::Error) -> Error {
+    if is_absence(&cause) { Error::NotFound(display(place.as_path().as_ref())) } else { cause.into() }
 }
 
 impl Artifacts {
@@ -28,8 +35,8 @@ impl Artifacts {
     /// # Errors
     /// As [`Artifacts::place`].
     pub async fn list(&self, artifact_uri: &str, path: &str) -> Result<Vec<ArtifactEntry>> {
-        let mut entries = self.entries_below(artifact_uri, path).await?;
-        entries.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
+        let mut entries = self.list_by_name(artifact_uri, path).await?;
+        entries.sort_by_key(|entry| !entry.is_dir);
         Ok(entries)
     }
 
@@ -38,8 +45,10 @@ impl Artifacts {
     /// # Errors
     /// As [`Artifacts::place`].
     pub async fn list_by_name(&self, artifact_uri: &str, path: &str) -> Result<Vec<ArtifactEntry>> {
-        let mut entries = self.entries_below(artifact_uri, path).await?;
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut entries = self.list_place(&self.place(artifact_uri, path)?).await?;
+        for entry in entries.iter_mut().filter(|_| !path.is_empty()) {
+            entry.path = format!("{path}/{}", entry.path);
+        }
         Ok(entries)
     }
 
@@ -48,20 +57,6 @@ impl Artifacts {
     /// # Errors
     /// Only the store's.
     pub async fn list_place(&self, place: &Place) -> Result<Vec<ArtifactEntry>> {
-        let mut entries = self.entries(place).await?;
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(entries)
-    }
-
-    async fn entries_below(&self, artifact_uri: &str, path: &str) -> Result<Vec<ArtifactEntry>> {
-        let mut entries = self.entries(&self.place(artifact_uri, path)?).await?;
-        for entry in entries.iter_mut().filter(|_| !path.is_empty()) {
-            entry.path = format!("{path}/{}", entry.path);
-        }
-        Ok(entries)
-    }
-
-    async fn entries(&self, place: &Place) -> Result<Vec<ArtifactEntry>> {
         let prefix = Some(place.as_path()).filter(|_| !place.is_root());
         let found = match self.files.list_with_delimiter(prefix).await {
             Ok(found) => found,
@@ -78,7 +73,9 @@ impl Artifacts {
         let files = found.objects.iter().filter(|object| object.location != *place.as_path()).map(|object| {
             ArtifactEntry { path: name(&object.location), is_dir: false, size: Some(object.size) }
         });
-        Ok(folders.chain(files).collect())
+        let mut entries: Vec<_> = folders.chain(files).collect();
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(entries)
     }
 
     /// Streams a file.
@@ -100,9 +97,10 @@ impl Artifacts {
     async fn get(&self, place: &Place, options: GetOptions) -> Result<Content> {
         // A folder can be opened on some systems, so ask first.
         self.meta(place).await?;
-        let found = self.files.get_opts(place.as_path(), options).await?;
-        let (size, range) = (found.meta.size, found.range.clone());
-        Ok(Content { size, range, stream: found.into_stream().map_err(Error::from).boxed() })
+        let found =
+            self.files.get_opts(place.as_path(), options).await.map_err(|cause| vanished(place, cause))?;
+        let (size, range, modified) = (found.meta.size, found.range.clone(), found.meta.last_modified);
+        Ok(Content { size, range, modified, stream: found.into_stream().map_err(Error::from).boxed() })
     }
 
     /// The size of a file in bytes.
@@ -122,7 +120,7 @@ impl Artifacts {
         if !is_absence(&absent) {
             return Err(absent.into());
         }
-        if self.entries(place).await?.is_empty() {
+        if self.list_place(place).await?.is_empty() {
             return Err(Error::NotFound(shown()));
         }
         Err(Error::Path { path: shown(), why: "it refers to a directory; list it, or fetch its files" })
@@ -137,7 +135,8 @@ impl Artifacts {
         if size == 0 {
             return Ok((Bytes::new(), 0));
         }
-        let bytes = self.files.get_range(place.as_path(), 0..size.min(max)).await?;
+        let bytes = self.files.get_range(place.as_path(), 0..size.min(max)).await;
+        let bytes = bytes.map_err(|cause| vanished(place, cause))?;
         Ok((bytes, size))
     }
 

@@ -95,18 +95,29 @@ impl Staged<'_> {
         &self.name
     }
 
-    /// Moves the file to its place; `false` if that is on another file system, where it can't be moved to.
+    /// Moves the file to its place, where a loss of power doesn't harm it; `false` if that is on another
+    /// file system, where it can't be moved to.
     ///
     /// # Errors
-    /// `Path` for a name that the file system doesn't take, else only the store's.
+    /// `Path` for a name that the file system doesn't take, or that something else has taken meanwhile; else
+    /// only the store's.
     pub async fn put_in_place(&self, place: &Place) -> Result<bool> {
-        let (from, to) = (self.on_disk.clone(), self.staging.files.join(place.as_path().as_ref()));
-        let moved = tokio::task::spawn_blocking(move || rename(&from, &to)).await;
+        let (from, root) = (self.on_disk.clone(), self.staging.files.clone());
+        let to = root.join(place.as_path().as_ref());
+        let moved = tokio::task::spawn_blocking(move || {
+            File::open(&from)?.sync_data()?;
+            rename(&from, &to)?;
+            sync_folders(&to, &root)
+        });
+        let moved = moved.await;
         match moved.map_err(|cause| Error::store(&cause))? {
             Ok(()) => Ok(true),
             Err(cause) if cause.kind() == ErrorKind::CrossesDevices => Ok(false),
             Err(cause) if cause.kind() == ErrorKind::InvalidFilename => {
                 Err(place.refused("the file system takes no name that long"))
+            }
+            Err(cause) if is_taken(cause.kind()) => {
+                Err(place.refused("a folder of that name exists, or one of its folders is a file"))
             }
             Err(cause) => Err(Error::store(&cause)),
         }
@@ -126,6 +137,24 @@ fn rename(from: &DiskPath, to: &DiskPath) -> io::Result<()> {
         }
     }
     fs::rename(from, to)
+}
+
+fn is_taken(kind: ErrorKind) -> bool {
+    use ErrorKind::{AlreadyExists, DirectoryNotEmpty, IsADirectory, NotADirectory};
+
+    matches!(kind, AlreadyExists | DirectoryNotEmpty | IsADirectory | NotADirectory)
+}
+
+/// Writes down that the folders hold what they hold, from the file's own up to the root. Another request may
+/// have removed the file again, and them.
+fn sync_folders(file: &DiskPath, root: &DiskPath) -> io::Result<()> {
+    for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
+        match File::open(folder).and_then(|folder| folder.sync_all()) {
+            Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(cause),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Staged<'_> {

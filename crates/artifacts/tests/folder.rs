@@ -110,6 +110,24 @@ async fn what_a_killed_server_was_writing_goes_at_the_next_start_and_what_anothe
 }
 
 #[tokio::test]
+async fn a_name_that_another_upload_took_meanwhile_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
+    for (slow, quick) in [("a", "a/b"), ("c/d", "c"), ("e/f/g", "e")] {
+        let meanwhile = stream::once(async {
+            artifacts.put(&place(quick), chunks(b"quick")).await.expect("is written");
+            Ok::<_, std::io::Error>(Bytes::from_static(b"slow"))
+        });
+        let put = artifacts.put(&place(slow), meanwhile).await;
+        assert!(matches!(put, Err(Error::Path { ref path, .. }) if path == slow), "{slow}: {put:?}");
+        assert_eq!(content(&artifacts, quick).await, b"quick");
+    }
+    let staged = std::fs::read_dir(folder.path().join("staging")).expect("lists");
+    let own = staged.map(|entry| entry.expect("one").path()).find(|path| path.is_dir()).expect("a folder");
+    assert_eq!(std::fs::read_dir(own).expect("lists").count(), 0);
+}
+
+#[tokio::test]
 async fn a_file_that_stops_halfway_is_never_seen() {
     let folder = tempfile::tempdir().expect("a folder");
     let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
@@ -150,8 +168,12 @@ async fn parts_are_put_together_in_order_when_the_upload_is_completed() {
     assert!(matches!(early, Err(Error::Incomplete(_))));
     artifacts.put_part(&id, 1, chunks(b"hello ")).await.expect("is taken");
     assert!(artifacts.list_place(&Place::root()).await.expect("lists").is_empty());
-    artifacts.complete_upload(&id, &[1, 2], &place("m/hello")).await.expect("completes");
-    assert_eq!(content(&artifacts, "m/hello").await, b"hello world");
+    for attempt in ["first", "repeated, for the answer was lost"] {
+        let size = artifacts.complete_upload(&id, &[1, 2], &place("m/hello")).await.expect(attempt);
+        assert_eq!((size, content(&artifacts, "m/hello").await), (11, b"hello world".to_vec()));
+    }
+    let elsewhere = artifacts.complete_upload(&id, &[1, 2], &place("m/other")).await;
+    assert!(matches!(elsewhere, Err(Error::NoUpload(_))));
     let again = artifacts.put_part(&id, 1, chunks(b"x")).await;
     assert!(matches!(again, Err(Error::NoUpload(_))));
 }

@@ -2,7 +2,7 @@
 
 use artifacts::Artifacts;
 use async_zip::base::write::ZipFileWriter;
-use async_zip::{Compression, ZipEntryBuilder};
+use async_zip::{Compression, ZipDateTime, ZipEntryBuilder};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -50,8 +50,9 @@ async fn pack(artifacts: &Artifacts, folder: &artifacts::Place, to: DuplexStream
     let mut files = artifacts.walk(folder);
     while let Some((name, place)) = files.try_next().await? {
         let mut content = artifacts.open(&place).await?;
-        let mut entry =
-            zip.write_entry_stream(ZipEntryBuilder::new(name.into(), Compression::Stored)).await?;
+        let modified = ZipDateTime::from_chrono(&content.modified);
+        let entry = ZipEntryBuilder::new(name.into(), Compression::Stored).last_modification_date(modified);
+        let mut entry = zip.write_entry_stream(entry).await?;
         while let Some(bytes) = content.stream.try_next().await? {
             entry.write_all(&bytes).await?;
         }

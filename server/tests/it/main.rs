@@ -6,6 +6,7 @@ mod bad_input;
 mod crash;
 mod experiments;
 mod files;
+mod keep_alive;
 mod lifecycle;
 mod live;
 mod logged_models;
