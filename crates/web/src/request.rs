@@ -19,7 +19,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let query = request.uri().query().unwrap_or_default();
-        if request.method() == Method::GET && !query.is_empty() {
+        if matches!(*request.method(), Method::GET | Method::HEAD) && !query.is_empty() {
             return parse(&serde_json::to_vec(&fields(query)?).unwrap_or_default()).map(Self);
         }
         let is_json = request.headers().get(header::CONTENT_TYPE).is_none_or(|kind| {
