@@ -43,6 +43,18 @@ pub fn poll(every: Duration, work: impl Fn() + Clone + Send + Sync + 'static) {
     });
 }
 
+/// Whether the page is in sight.
+pub fn is_in_sight() -> ReadSignal<bool> {
+    let (sight, set_sight) = signal(true);
+    Effect::new(move |_| {
+        let look = window_event_listener_untyped("visibilitychange", move |_| {
+            set_sight.set(!document().hidden());
+        });
+        on_cleanup(move || look.remove());
+    });
+    sight
+}
+
 /// The clock, read at the door.
 #[cfg(feature = "ssr")]
 #[expect(clippy::disallowed_methods, reason = "the pages' door reads it here")]

@@ -30,6 +30,11 @@ impl UiError {
         Self::Invalid(text)
     }
 
+    /// What the server says isn't understood: another version of it runs now.
+    pub fn stale_page() -> Self {
+        Self::invalid("this page is older than the server: reload it".into())
+    }
+
     /// Whether the same request may succeed a moment later.
     pub fn is_worth_a_retry(&self) -> bool {
         matches!(self, Self::Failed(_))
@@ -57,9 +62,8 @@ impl FromServerFnError for UiError {
     fn from_server_fn_error(cause: ServerFnErrorErr) -> Self {
         match cause {
             ServerFnErrorErr::Request(_) => Self::Failed("the server can't be reached".into()),
-            ServerFnErrorErr::Args(text)
-            | ServerFnErrorErr::MissingArg(text)
-            | ServerFnErrorErr::Deserialization(text) => Self::invalid(text),
+            ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => Self::invalid(text),
+            ServerFnErrorErr::Deserialization(_) => Self::stale_page(),
             other => Self::Failed(other.to_string()),
         }
     }

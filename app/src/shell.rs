@@ -9,7 +9,7 @@ use leptos_router::{SsrMode, path};
 use crate::artifacts::ArtifactsTab;
 use crate::clock::provide_live;
 use crate::compare::ComparePage;
-use crate::components::{Header, NotFound, text_as_html};
+use crate::components::{FailedForm, FocusFollowsPage, Header, NotFound, text_as_html};
 use crate::experiments::{ExperimentPage, ExperimentsPage};
 use crate::runs::{ChartsTab, OverviewTab, RunPage, SystemTab};
 
@@ -57,8 +57,10 @@ pub fn App() -> impl IntoView {
         <Title formatter=title/>
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+            <FocusFollowsPage/>
             <Header/>
             <main id="main" tabindex="-1">
+                <FailedForm/>
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=|| view! { <Redirect path="/experiments"/> } ssr=SsrMode::Async/>
                     <Route path=path!("/experiments") view=ExperimentsPage ssr=SsrMode::Async/>

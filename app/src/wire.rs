@@ -126,12 +126,6 @@ impl<T: DeserializeOwned> Loading<T> {
         read_answer(&self.answer.await?)
     }
 
-    /// The last answer, if there is one by now.
-    pub fn latest_untracked(self) -> Option<Result<T, UiError>> {
-        let answer = self.answer.try_get_untracked()??;
-        Some(answer.and_then(|answer| read_answer(&answer)))
-    }
-
     pub fn refetch(self) {
         self.answer.refetch();
     }
@@ -186,12 +180,11 @@ where
 }
 
 fn read_arguments<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, UiError> {
-    decode(bytes)
-        .map_err(|error| UiError::invalid(format!("the arguments can't be read: {error}; reload the page")))
+    decode(bytes).map_err(|_| UiError::stale_page())
 }
 
 fn read_answer<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, UiError> {
-    decode(bytes).map_err(|_| UiError::Failed("the page is older than the server: reload it".into()))
+    decode(bytes).map_err(|_| UiError::stale_page())
 }
 
 /// Sends a body to a server function and gives its answer's, having followed where it leads.

@@ -58,7 +58,8 @@ test("an experiment is created, renamed, deleted, and the deletion undone", asyn
 
   await page.getByRole("button", { name: "Delete experiment" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await expect(page.getByText("The experiment was deleted.")).toBeVisible();
+  await expect(page.getByText(`${name}, renamed was deleted.`)).toBeVisible();
+  await expect(page.locator("#main")).toBeFocused();
   await expect(page.getByRole("link", { name: `${name}, renamed` })).toHaveCount(0);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("heading", { level: 1, name: `${name}, renamed` })).toBeVisible();

@@ -32,7 +32,9 @@ test("a run is renamed, annotated, deleted and restored", async ({ page, api }) 
   await dialog.getByRole("button", { name: "Set tag" }).click();
   await expect(page.locator(".tags .tag")).toHaveText("qualitygood");
   await page.getByRole("button", { name: "Tags" }).click();
-  await page.getByRole("button", { name: "Delete tag quality" }).click();
+  await page.getByLabel("Delete tag quality").click();
+  await expect(dialog.getByRole("textbox", { name: "Value of quality" })).toHaveValue("good");
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
   await expect(page.locator(".tags .tag")).toHaveCount(0);
 
   await page.getByRole("button", { name: "Delete run" }).click();

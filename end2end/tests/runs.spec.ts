@@ -144,12 +144,30 @@ test("selected runs are deleted after a question, and come back by undo", async 
   await page.getByLabel("Select b", { exact: true }).check();
   await expect(page.getByText("2 selected")).toBeVisible();
   await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Keep" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Close" })).toBeFocused();
+  await page.keyboard.press("Shift+Tab");
+  await expect(page.getByRole("dialog").getByRole("button", { name: "Delete" })).toBeFocused();
   const dialog = page.getByRole("dialog", { name: "Delete runs?" });
   await expect(dialog).toContainText("2 runs will leave the table");
   await dialog.getByRole("button", { name: "Delete" }).click();
   await expect(names(page)).toHaveText([/c/]);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(names(page)).toHaveCount(3);
+});
+
+test("another filter forgets the selection, so that nobody deletes what they don't see", async ({ page, api }) => {
+  const id = await api.experiment("forgotten");
+  for (const name of ["a", "b"]) await api.run(id, name);
+  await visit(page, `/experiments/${id}`);
+  await page.getByLabel("Select a", { exact: true }).check();
+  await expect(page.getByText("1 selected")).toBeVisible();
+  await page.getByLabel("Filter", { exact: true }).fill("b");
+  await page.getByRole("button", { name: "Apply" }).click();
+  await expect(names(page)).toHaveText([/b/]);
+  await expect(page.getByText("1 selected")).toHaveCount(0);
 });
 
 test("deleted runs are restored from their own view", async ({ page, api }) => {
@@ -194,6 +212,22 @@ test("a long table scrolls through all its runs and renders those in sight", asy
   await page.reload();
   await expect.poll(() => region.evaluate((element) => element.scrollTop)).toBeGreaterThan(10_000);
   await expect(page.locator("tr.missing")).toHaveCount(0);
+
+  const top = () => region.evaluate((element) => element.scrollTop);
+  await visit(page, `/experiments/${id}?order=start_time:asc&page=3`);
+  await expect.poll(top).toBe(200 * 32);
+  await page.waitForTimeout(700);
+  await expect(page).toHaveURL(/page=3$/);
+  await region.evaluate((element) => element.scrollTo(0, 266 * 32));
+  await expect(page).toHaveURL(/page=3&row=66$/);
+  await page.getByLabel("Filter", { exact: true }).fill("no such run");
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.getByRole("link", { name: "Clear the filter" }).click();
+  await expect.poll(top).toBe(0);
+  await page.goBack();
+  await page.goBack();
+  await expect.poll(top).toBe(266 * 32);
+  await expect(page.getByRole("link", { name: "run 266", exact: true })).toBeInViewport();
 });
 
 test("plain words find runs by their name", async ({ page, api }) => {

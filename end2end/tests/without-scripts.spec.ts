@@ -63,6 +63,15 @@ test("changes are plain forms", async ({ page, api }) => {
   await expect(page.locator("table.runs tbody tr")).toHaveCount(2);
 });
 
+test("a plain form that fails says why", async ({ page }) => {
+  await page.goto("/experiments");
+  await page.getByRole("button", { name: "New experiment" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Wine cultivars");
+  await page.getByRole("button", { name: "Create" }).click();
+  await expect(page.getByRole("alert")).toContainText("Wine cultivars already exists");
+  await expect(page.getByRole("heading", { level: 1, name: "Experiments" })).toBeVisible();
+});
+
 test("a run is renamed by a plain form", async ({ page, api }) => {
   const run = await api.run(await api.experiment("plain"), "before");
   await page.goto(runPath(run));

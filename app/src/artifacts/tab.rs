@@ -1,5 +1,7 @@
 //! The tab with the files of a run and of the models it made.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -7,11 +9,14 @@ use super::owner::Owner;
 use super::server::{ListFolders, ViewArtifact};
 use super::tree::Tree;
 use super::viewer::Viewer;
+use crate::clock::poll;
 use crate::components::{EmptyState, SkeletonBlock, SkeletonRows, loaded};
 use crate::error::UiError;
 use crate::runs::{RelatedModel, ShownRun};
 use crate::url::Query;
 use crate::wire::load;
+
+const REFRESH_EVERY: Duration = Duration::from_secs(4);
 
 /// Where the reader is.
 #[derive(Clone, Copy)]
@@ -81,6 +86,15 @@ pub fn ArtifactsTab() -> impl IntoView {
         shown.logged.track();
         if before.is_some() {
             folders.refetch();
+        }
+    });
+    // An upload tells nobody.
+    poll(REFRESH_EVERY, move || {
+        if shown.is_running() {
+            folders.refetch();
+            if path.with_untracked(String::is_empty) {
+                viewed.refetch();
+            }
         }
     });
     view! {

@@ -137,6 +137,15 @@ fn Compared(comparison: Comparison, state: Memo<CompareState>) -> impl IntoView 
         .into_any();
     }
     let asked = state.with_untracked(|state| state.uuids.len());
+    let alone = (count == 1).then(|| {
+        let table = experiment.map_or_else(|| "/experiments".to_owned(), |id| format!("/experiments/{id}"));
+        view! {
+            <div class="notice" role="status">
+                <span>"One run alone has nothing to be compared to."</span>
+                <a class="button small" href=table>"Select more runs"</a>
+            </div>
+        }
+    });
     let missing = (asked > count).then(|| {
         let text = format!(
             "Of {} asked for, {} can be compared: the others are gone, or too many.",
@@ -150,6 +159,7 @@ fn Compared(comparison: Comparison, state: Memo<CompareState>) -> impl IntoView 
     view! {
         {head}
         {missing}
+        {alone}
         <CompareTable comparison runs state/>
         {move || has_curves.get().then(|| view! {
             <section class="compare-curves" aria-labelledby="curves-title">

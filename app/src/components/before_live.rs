@@ -1,20 +1,28 @@
 //! What people did to the plain page before it went live: it is theirs, and stays.
 
-#[cfg(feature = "hydrate")]
-use leptos::prelude::document;
+use leptos::prelude::*;
 #[cfg(feature = "hydrate")]
 use wasm_bindgen::JsCast;
 
 use crate::clock::is_live;
 
-/// What was typed into an input, if that isn't what the server had put there.
-pub fn typed_before_live(id: &str) -> Option<String> {
-    if leptos::prelude::untrack(is_live) { None } else { typed(id) }
+/// The text of an input that follows the address, from what was typed into it before.
+pub fn kept_text(id: &str, in_address: impl Fn() -> String + Send + Sync + 'static) -> RwSignal<String> {
+    let typed = if untrack(is_live) { None } else { typed(id) };
+    let text = RwSignal::new(typed.unwrap_or_else(|| untrack(&in_address)));
+    let in_address = Memo::new(move |_| in_address());
+    Effect::new(move |before: Option<()>| {
+        let now = in_address.get();
+        if before.is_some() {
+            text.set(now);
+        }
+    });
+    text
 }
 
 /// The values of the ticked boxes of that name.
 pub fn ticked_before_live(name: &str) -> Vec<String> {
-    if leptos::prelude::untrack(is_live) { Vec::new() } else { ticked(name) }
+    if untrack(is_live) { Vec::new() } else { ticked(name) }
 }
 
 #[cfg(feature = "hydrate")]

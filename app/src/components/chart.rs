@@ -105,7 +105,7 @@ pub fn Chart(
                     on:pointermove=move |event| cursor.moved(&event)
                     on:pointerup=move |_| cursor.release()
                     on:pointercancel=move |_| cursor.drag.set(None)
-                    on:pointerleave=move |_| cursor.leave()
+                    on:pointerleave=move |event| cursor.lifted(&event)
                     on:dblclick=move |_| zoom.run(None)
                     on:keydown=move |event| cursor.key(&event)
                     on:blur=move |_| cursor.leave()
@@ -166,6 +166,14 @@ impl Cursor {
         }
         let x = f64::from(event.offset_x());
         self.drag.set(Some((x, x)));
+        self.moved(event);
+    }
+
+    /// A finger leaves the values that it tapped on; they stay until it taps elsewhere.
+    fn lifted(self, event: &PointerEvent) {
+        if event.pointer_type() != "touch" {
+            self.leave();
+        }
     }
 
     fn moved(self, event: &PointerEvent) {
@@ -220,7 +228,10 @@ impl Cursor {
             "+" | "=" => self.zoom.run(around((high - low) / 4.0)),
             "-" => self.zoom.run(around(high - low)),
             "0" => self.zoom.run(None),
-            "Escape" => self.at.set(None),
+            "Escape" => {
+                self.drag.set(None);
+                self.at.set(None);
+            }
             _ => return,
         }
         self.by_keys.set(true);

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, IconName};
+use super::{Icon, IconName, keep_focus_in};
 
 /// Opens the dialog with that id.
 #[component]
@@ -42,7 +42,15 @@ pub fn Dialog(
 ) -> impl IntoView {
     let title_id = format!("{id}-title");
     view! {
-        <div id=id class=class popover="auto" role="dialog" aria-labelledby=title_id>
+        <div
+            id=id
+            class=class
+            popover="auto"
+            role="dialog"
+            aria-modal="true"
+            aria-labelledby=title_id
+            on:keydown=move |event| keep_focus_in(id, &event)
+        >
             <div class="dialog-head">
                 <h2 id=title_id.clone()>{title}</h2>
                 <button

@@ -6,8 +6,9 @@ use leptos::server::ServerActionError;
 use leptos::server_fn::error::ServerFnUrlError;
 use leptos::server_fn::{Bytes, ServerFn};
 use leptos::task::spawn_local;
+use leptos_router::hooks::use_query_map;
 
-use super::{close_dialog, prose};
+use super::{close_dialog, prose, rescue_focus};
 use crate::error::UiError;
 use crate::wire::post;
 
@@ -57,6 +58,7 @@ impl FormAction {
             self.problem.set(answer.as_ref().err().cloned());
             if answer.is_ok() {
                 self.done.update(|done| *done += 1);
+                rescue_focus();
             }
         });
     }
@@ -93,6 +95,17 @@ pub fn ActionForm(
         <form action=action.address method="post" class=class on:submit=submit>
             {children()}
         </form>
+    }
+}
+
+/// What came of a form that was sent without scripts and failed: it may be in a dialog that is closed now.
+#[component]
+pub fn FailedForm() -> impl IntoView {
+    let query = use_query_map();
+    move || {
+        let failure = query.with(|query| query.get("__err"))?;
+        let problem = ServerFnUrlError::<UiError>::decode_err(&failure);
+        Some(view! { <p class="failed-form form-problem" role="alert">{prose(&problem.to_string())}</p> })
     }
 }
 

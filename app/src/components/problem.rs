@@ -53,7 +53,7 @@ pub fn NotFound() -> impl IntoView {
         <Title text="Not found"/>
         <div class="page narrow">
             <h1>"Nothing is here"</h1>
-            <p>"This address leads to no page. It may have been renamed or deleted."</p>
+            <p>"No page has this address."</p>
             <p><a class="button" href="/experiments">"All experiments"</a></p>
         </div>
     }

@@ -77,9 +77,12 @@ fn tag_row(
     let deleted = delete(
         view! {
             <input type="hidden" name="key" value=tag.key/>
-            <button type="submit" class="icon-button" aria-label=label.clone() title=label>
-                <Icon name=IconName::Trash/>
-            </button>
+            <details class="confirm">
+                <summary class="icon-button" aria-label=label.clone() title=label>
+                    <Icon name=IconName::Trash/>
+                </summary>
+                <button type="submit" class="button small danger">"Delete"</button>
+            </details>
         }
         .into_any(),
     );

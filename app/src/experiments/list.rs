@@ -14,9 +14,7 @@ use super::forms::{CreateButton, RestoreButton};
 use super::list_url::{ListState, SortKey};
 use super::server::{ExperimentList, ListExperiments};
 use crate::clock::{Ago, poll};
-use crate::components::{
-    EmptyState, SkeletonRows, Snippet, SortHeader, Tag, loaded, shown_tags, typed_before_live,
-};
+use crate::components::{EmptyState, SkeletonRows, Snippet, SortHeader, Tag, kept_text, loaded, shown_tags};
 use crate::format;
 use crate::wire::load;
 
@@ -29,8 +27,8 @@ const REFRESH_EVERY: Duration = Duration::from_secs(4);
 pub fn ExperimentsPage() -> impl IntoView {
     let query = use_query_map();
     let state = Memo::new(move |_| query.with(ListState::from_query));
-    let deleted_id = move || query.with(|query| query.get("deleted")?.parse::<i64>().ok());
-    let list = load(move || ListExperiments { state: state.get() });
+    let just_deleted = Memo::new(move |_| query.with(|query| query.get("deleted")?.parse::<i64>().ok()));
+    let list = load(move || ListExperiments { state: state.get(), just_deleted: just_deleted.get() });
     let table = move || {
         Suspend::new(async move {
             let result = list.ready().await;
@@ -39,9 +37,7 @@ pub fn ExperimentsPage() -> impl IntoView {
         })
     };
     poll(REFRESH_EVERY, move || {
-        let is_waiting = matches!(list.latest_untracked(), Some(Ok(list)) if list.may_change())
-            && !state.get_untracked().deleted;
-        if is_waiting {
+        if !state.get_untracked().deleted {
             list.refetch();
         }
     });
@@ -53,7 +49,6 @@ pub fn ExperimentsPage() -> impl IntoView {
                 <span class="spacer"></span>
                 <CreateButton/>
             </div>
-            {move || deleted_id().map(|id| view! { <DeletedNotice id/> })}
             <Toolbar state/>
             <Transition fallback=|| view! { <SkeletonRows/> }>{table}</Transition>
         </div>
@@ -61,11 +56,12 @@ pub fn ExperimentsPage() -> impl IntoView {
 }
 
 #[component]
-fn DeletedNotice(id: i64) -> impl IntoView {
+fn DeletedNotice(id: i64, name: String, dismissed: String) -> impl IntoView {
     view! {
         <div class="notice" role="status">
-            <span>"The experiment was deleted."</span>
+            <span><strong>{name}</strong>" was deleted."</span>
             <RestoreButton id label="Undo"/>
+            <a class="button small quiet" href=dismissed>"Dismiss"</a>
         </div>
     }
 }
@@ -74,14 +70,7 @@ fn DeletedNotice(id: i64) -> impl IntoView {
 fn Toolbar(state: Memo<ListState>) -> impl IntoView {
     let hidden_view =
         move || state.get().deleted.then(|| view! { <input type="hidden" name="view" value="deleted"/> });
-    let search = RwSignal::new(typed_before_live(SEARCH).unwrap_or_else(|| state.get_untracked().search));
-    Effect::new(move |before: Option<String>| {
-        let now = state.get().search;
-        if before.is_some_and(|before| before != now) {
-            search.set(now.clone());
-        }
-        now
-    });
+    let search = kept_text(SEARCH, move || state.get().search);
     let navigate = use_navigate();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -118,7 +107,17 @@ fn Toolbar(state: Memo<ListState>) -> impl IntoView {
 }
 
 #[component]
-fn ListOrHint(list: ExperimentList, state: ListState) -> impl IntoView {
+fn ListOrHint(mut list: ExperimentList, state: ListState) -> impl IntoView {
+    let dismissed = state.address();
+    let notice = list.just_deleted.take().map(|(id, name)| view! { <DeletedNotice id name dismissed/> });
+    view! {
+        {notice}
+        <Items list state/>
+    }
+}
+
+#[component]
+fn Items(list: ExperimentList, state: ListState) -> impl IntoView {
     if !list.items.is_empty() {
         let hint = (list.is_untouched() && state == ListState::default()).then(|| view! { <FirstRun/> });
         return view! { <ExperimentTable list state/> {hint} }.into_any();
@@ -174,12 +173,12 @@ fn ExperimentTable(list: ExperimentList, state: ListState) -> impl IntoView {
                 <thead>
                     <tr>
                         {name}
+                        {deleted.then(|| view! { <th scope="col"><span class="visually-hidden">"Restore"</span></th> })}
                         <th scope="col" class="number">"Runs"</th>
                         <th scope="col">"Last run"</th>
                         {created}
                         {changed}
                         <th scope="col">"Tags"</th>
-                        {deleted.then(|| view! { <th scope="col"><span class="visually-hidden">"Restore"</span></th> })}
                     </tr>
                 </thead>
                 <tbody>
@@ -207,6 +206,7 @@ fn ExperimentRow(item: ExperimentSummary, now: Millis, deleted: bool) -> impl In
             <th scope="row" class="name">
                 <a href=format!("/experiments/{}", experiment.id)>{experiment.name.clone()}</a>
             </th>
+            {deleted.then(|| view! { <td><RestoreButton id=experiment.id/></td> })}
             <td class="number">{running} {format::count(active_runs)}</td>
             <td>
                 {last_run_at.map_or_else(
@@ -217,7 +217,6 @@ fn ExperimentRow(item: ExperimentSummary, now: Millis, deleted: bool) -> impl In
             <td class="roomy"><Ago at=experiment.created_at now/></td>
             <td class="roomy"><Ago at=experiment.updated_at now/></td>
             <td><span class="tag-list">{tags}</span></td>
-            {deleted.then(|| view! { <td><RestoreButton id=experiment.id/></td> })}
         </tr>
     }
 }

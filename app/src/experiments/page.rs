@@ -79,6 +79,7 @@ fn KnownExperiment(id: i64) -> impl IntoView {
         })
     };
     view! {
+        <Title text="Experiment"/>
         <div class="page">
             <Transition fallback=|| view! { <SkeletonRows/> }>{content}</Transition>
         </div>

@@ -1,5 +1,7 @@
 //! The server functions of experiments.
 
+#[cfg(feature = "ssr")]
+use domain::Lifecycle;
 use domain::experiments::ExperimentSummary;
 use domain::runs::RunKeys;
 use domain::{Experiment, Millis};
@@ -15,15 +17,12 @@ use crate::wire::Compact;
 pub struct ExperimentList {
     pub items: Vec<ExperimentSummary>,
     pub next_page_token: Option<String>,
+    /// Id and name of the experiment whose deletion can be undone.
+    pub just_deleted: Option<(i64, String)>,
     pub now: Millis,
 }
 
 impl ExperimentList {
-    /// Whether something is under way, or awaited.
-    pub fn may_change(&self) -> bool {
-        self.is_untouched() || self.items.iter().any(|item| item.running_runs > 0)
-    }
-
     /// Whether nobody has logged a run yet.
     pub fn is_untouched(&self) -> bool {
         self.items.iter().all(|item| item.active_runs == 0)
@@ -41,7 +40,10 @@ pub struct ExperimentDetails {
 }
 
 #[server(prefix = "/ui", protocol = Compact)]
-pub async fn list_experiments(state: ListState) -> Result<ExperimentList, UiError> {
+pub async fn list_experiments(
+    state: ListState,
+    just_deleted: Option<i64>,
+) -> Result<ExperimentList, UiError> {
     let db = expect_context::<store::Db>();
     let query = store::experiments::ExperimentQuery {
         filter: state.filter(),
@@ -51,7 +53,19 @@ pub async fn list_experiments(state: ListState) -> Result<ExperimentList, UiErro
         page_token: Some(state.token).filter(|token| !token.is_empty()),
     };
     let page = store::experiments::summaries(&db, &query).await?;
-    Ok(ExperimentList { items: page.items, next_page_token: page.next_page_token, now: crate::clock::now() })
+    let just_deleted = match just_deleted {
+        // It may have been restored, or be gone for good.
+        Some(id) => store::experiments::get(&db, id).await.ok(),
+        None => None,
+    };
+    Ok(ExperimentList {
+        items: page.items,
+        next_page_token: page.next_page_token,
+        just_deleted: just_deleted
+            .filter(|experiment| experiment.lifecycle == Lifecycle::Deleted)
+            .map(|experiment| (experiment.id, experiment.name)),
+        now: crate::clock::now(),
+    })
 }
 
 #[server(prefix = "/ui", protocol = Compact)]
@@ -102,14 +116,14 @@ pub async fn restore_experiment(id: i64) -> Result<(), UiError> {
 pub async fn set_experiment_tag(id: i64, key: String, value: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
     let tag = domain::KeyValue::new(key, value);
-    store::experiments::set_tag(&db, id, tag, crate::clock::now()).await?;
+    store::experiments::set_tag(&db, id, tag).await?;
     Ok(())
 }
 
 #[server(prefix = "/ui")]
 pub async fn delete_experiment_tag(id: i64, key: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    store::experiments::delete_tag(&db, id, key, crate::clock::now()).await?;
+    store::experiments::delete_tag(&db, id, key).await?;
     Ok(())
 }
 
@@ -117,6 +131,6 @@ pub async fn delete_experiment_tag(id: i64, key: String) -> Result<(), UiError> 
 pub async fn set_experiment_notes(id: i64, text: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
     let tag = domain::KeyValue::new(domain::experiments::NOTE_TAG, text);
-    store::experiments::set_tag(&db, id, tag, crate::clock::now()).await?;
+    store::experiments::set_tag(&db, id, tag).await?;
     Ok(())
 }

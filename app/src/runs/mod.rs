@@ -1,6 +1,7 @@
 //! Runs: the table of an experiment's runs, and the page of one.
 
 mod charts;
+mod dataset;
 mod live;
 mod overview;
 mod page;

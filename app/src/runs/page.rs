@@ -10,6 +10,7 @@ use super::live::follow_run;
 use super::server::{
     DeleteRun, DeleteRunTag, LoadRun, RenameRun, RestoreRun, RunDetails, SetRunNotes, SetRunTag, load_run,
 };
+use crate::clock::is_in_sight;
 use crate::components::{
     ActionForm, ActionProblem, Dialog, DialogButton, FormAction, Fresh, Icon, IconName, SkeletonRows,
     StatusBadge, fresh, loaded,
@@ -67,6 +68,10 @@ impl ShownRun {
         self.details.value.with_untracked(|details| details.run.uuid.clone())
     }
 
+    pub fn is_running(self) -> bool {
+        self.details.value.with_untracked(|details| !details.run.status.is_terminal())
+    }
+
     /// The address of a tab: `charts`, `artifacts`, …; the overview is empty.
     pub fn address(self, tab: &str) -> String {
         let (id, uuid) = self
@@ -89,6 +94,7 @@ pub fn RunPage() -> impl IntoView {
         })
     };
     view! {
+        <Title text="Run"/>
         <div class="page">
             <Transition fallback=|| view! { <SkeletonRows/> }>{content}</Transition>
         </div>
@@ -107,8 +113,10 @@ fn KnownRun(details: RunDetails) -> impl IntoView {
     };
     provide_context(ShownRun { details, changes, logged });
     let is_running = Memo::new(move |_| details.value.with(|details| !details.run.status.is_terminal()));
+    let is_in_sight = is_in_sight();
     Effect::new(move |_| {
-        if is_running.get() {
+        // A browser keeps few connections to a server: a page out of sight leaves them to others.
+        if is_running.get() && is_in_sight.get() {
             follow_run(&uuid, logged, is_connected);
         }
     });
@@ -254,8 +262,9 @@ fn Tabs() -> impl IntoView {
     let tab = move |tab: &'static str, label: &'static str| {
         let href = shown.address(tab);
         let is_here = {
-            let href = href.clone();
-            move || (path.get().trim_end_matches('/') == href).then_some("page")
+            // The address may name another experiment.
+            let end = href.split_once("/runs/").map(|(_, end)| end.to_owned()).unwrap_or_default();
+            move || path.with(|path| path.trim_end_matches('/').ends_with(&end)).then_some("page")
         };
         view! { <a href=href aria-current=is_here>{label}</a> }
     };

@@ -5,6 +5,7 @@ use domain::{Millis, Run, RunStatus};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::dataset::DatasetFacts;
 use crate::error::UiError;
 use crate::wire::Compact;
 
@@ -17,6 +18,8 @@ pub struct RunDetails {
     /// The first of its children, oldest first.
     pub children: Vec<RelatedRun>,
     pub child_count: i64,
+    /// What the run read.
+    pub datasets: Vec<DatasetFacts>,
     pub models: Vec<RelatedModel>,
     /// The notes, rendered.
     pub note_html: String,
@@ -99,13 +102,13 @@ mod answers {
     use store::Db;
     use store::runs::RunQuery;
 
-    use super::{RelatedModel, RelatedRun, RunDetails};
+    use super::{DatasetFacts, RelatedModel, RelatedRun, RunDetails};
     use crate::error::UiError;
 
     /// How many children the overview names; the run table shows all of them.
     const CHILDREN: usize = 20;
 
-    pub async fn details(db: &Db, run: Run) -> Result<RunDetails, UiError> {
+    pub async fn details(db: &Db, mut run: Run) -> Result<RunDetails, UiError> {
         let experiment_name = store::experiments::get(db, run.experiment_id).await?.name;
         let parent = match run.parent() {
             // A parent may have been deleted for good; the run is shown without it.
@@ -124,12 +127,14 @@ mod answers {
         let child_count = store::runs::count(db, &query).await?;
         let note_html = run.tag(NOTE_TAG).map(crate::components::to_html).unwrap_or_default();
         let models = models(db, &run).await?;
+        let datasets = std::mem::take(&mut run.inputs.datasets).into_iter().map(DatasetFacts::of).collect();
         Ok(RunDetails {
             run,
             experiment_name,
             parent,
             children,
             child_count,
+            datasets,
             models,
             note_html,
             now: crate::clock::now(),

@@ -6,6 +6,9 @@ use leptos::prelude::*;
 use super::board::BoardContext;
 use super::state::{BoardState, axis_id};
 use crate::clock::is_live;
+use crate::components::kept_text;
+
+const SEARCH: &str = "metric-search";
 
 #[component]
 pub fn Tools() -> impl IntoView {
@@ -46,14 +49,17 @@ pub fn Tools() -> impl IntoView {
             view! { <a class="button small" href=context.address(&all) data-noscroll="true">"All metrics"</a> }
         })
     };
-    let search = move |event| {
-        let text = event_target_value(&event);
-        context.go(true, |state| {
-            state.search = text;
-            state.metric = None;
-            state.page = 0;
-        });
-    };
+    let typed = kept_text(SEARCH, move || state.get().search);
+    Effect::new(move |_| {
+        let text = typed.get();
+        if state.with_untracked(|state| state.search != text) {
+            context.go(true, |state| {
+                state.search = text;
+                state.metric = None;
+                state.page = 0;
+            });
+        }
+    });
     view! {
         <form
             method="get"
@@ -63,14 +69,15 @@ pub fn Tools() -> impl IntoView {
         >
             {kept}
             <input
+                id=SEARCH
                 type="search"
                 name="q"
                 class="small-search"
                 placeholder="Search metrics"
                 aria-label="Search metrics"
                 value=state.get_untracked().search
-                prop:value=move || state.get().search
-                on:input=search
+                prop:value=move || typed.get()
+                on:input=move |event| typed.set(event_target_value(&event))
             />
             <span class="segmented" role="group" aria-label="Horizontal axis">
                 {axis(Axis::Step, "Step")}

@@ -63,6 +63,6 @@ fn source(run: &Run) -> Option<AnyView> {
     let name = run.tag(SOURCE_NAME_TAG).filter(|name| !name.is_empty())?;
     let file = name.rsplit('/').next().unwrap_or(name).to_owned();
     let kind = run.tag(SOURCE_TYPE_TAG).map(str::to_lowercase).filter(|kind| kind != "local");
-    let kind = kind.map(|kind| view! { <span class="muted">{format!(" ({kind})")}</span> });
+    let kind = kind.map(|kind| view! { <span class="muted">{format!("\u{a0}({kind})")}</span> });
     Some(view! { <code title=name.to_owned()>{file}</code> {kind} }.into_any())
 }

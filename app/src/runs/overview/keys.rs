@@ -5,7 +5,7 @@ use domain::metrics::LatestMetric;
 use domain::runs::SYSTEM_METRIC_PREFIX;
 use leptos::prelude::*;
 
-use crate::components::EmptyState;
+use crate::components::{EmptyState, kept_text};
 use crate::format;
 use crate::runs::page::ShownRun;
 use crate::url::Query;
@@ -57,7 +57,7 @@ pub fn Metrics() -> impl IntoView {
         metrics.with(|metrics| {
             let found = metrics.iter().filter(|metric| metric.key.to_lowercase().contains(typed));
             let row = |metric: &LatestMetric| {
-                let href = Query::new().with("q", &metric.key).after(&shown.address("charts"));
+                let href = Query::new().with("metric", &metric.key).after(&shown.address("charts"));
                 view! {
                     <tr>
                         <th scope="row"><a href=href>{metric.key.clone()}</a></th>
@@ -96,11 +96,13 @@ fn KeySection(
     let id = title.to_lowercase();
     let title_id = format!("{id}-title");
     let label = format!("Search {id}");
-    let search = RwSignal::new(String::new());
+    let search_id = format!("{id}-search");
+    let search = kept_text(&search_id, String::new);
     let box_for_search = move || {
         (count.get() >= SEARCHABLE).then(|| {
             view! {
                 <input
+                    id=search_id.clone()
                     type="search"
                     class="small-search"
                     placeholder="Search"

@@ -1,10 +1,10 @@
 //! What a run is connected with: child runs, data sets, logged models.
 
-use domain::datasets::DatasetInput;
 use leptos::prelude::*;
 
 use crate::components::StatusBadge;
 use crate::format;
+use crate::runs::dataset::{DatasetFacts, Fact};
 use crate::runs::page::ShownRun;
 use crate::runs::server::RelatedModel;
 use crate::runs::table::children_filter;
@@ -45,7 +45,7 @@ pub fn Children() -> impl IntoView {
 #[component]
 pub fn Datasets() -> impl IntoView {
     let details = ShownRun::expect().details.value;
-    let datasets = Memo::new(move |_| details.with(|details| details.run.inputs.datasets.clone()));
+    let datasets = Memo::new(move |_| details.with(|details| details.datasets.clone()));
     let section = move || {
         let inputs = datasets.get();
         (!inputs.is_empty()).then(|| {
@@ -60,18 +60,18 @@ pub fn Datasets() -> impl IntoView {
     view! { {section} }
 }
 
-fn dataset(input: DatasetInput) -> impl IntoView {
-    let context = input.context().map(|context| view! { <span class="chip">{context.to_owned()}</span> });
-    let dataset = input.dataset;
-    let described = [
-        ("Profile", dataset.profile),
-        ("Schema", dataset.schema),
-        ("Source", Some(dataset.source)),
-    ]
-    .into_iter()
-    .filter_map(|(label, text)| Some((label, text.filter(|text| !text.is_empty())?)))
-    .map(|(label, text)| view! { <dt>{label}</dt><dd><code>{format::shortened(&text, 2_000)}</code></dd> })
-    .collect_view();
+fn dataset(dataset: DatasetFacts) -> impl IntoView {
+    let context = dataset.context.map(|context| view! { <span class="chip">{context}</span> });
+    let facts = dataset.facts.into_iter().map(|Fact { label, value, href }| {
+        let value = match href {
+            Some(href) => view! { <a href=href rel="external noreferrer">{value}</a> }.into_any(),
+            None => view! { <code>{value}</code> }.into_any(),
+        };
+        view! { <dt>{label}</dt><dd>{value}</dd> }
+    });
+    let columns = dataset.columns.into_iter().map(|(name, kind)| {
+        view! { <tr><th scope="row">{name}</th><td class="muted">{kind}</td></tr> }
+    });
     view! {
         <li>
             <details>
@@ -80,7 +80,11 @@ fn dataset(input: DatasetInput) -> impl IntoView {
                     {context}
                     <code class="muted">{dataset.digest}</code>
                 </summary>
-                <dl class="dataset-facts">{described}</dl>
+                <dl class="dataset-facts">{facts.collect_view()}</dl>
+                <table class="dataset-columns">
+                    <caption class="visually-hidden">"Columns"</caption>
+                    <tbody>{columns.collect_view()}</tbody>
+                </table>
             </details>
         </li>
     }
@@ -108,8 +112,8 @@ pub fn Models() -> impl IntoView {
 fn model(shown: ShownRun, model: RelatedModel) -> impl IntoView {
     let href = Query::new().with("model", &model.model_id).after(&shown.address("artifacts"));
     let role = match model.made_at_step {
-        None => "read".to_owned(),
-        Some(0) => "made".to_owned(),
+        None => "read by this run".to_owned(),
+        Some(0) => "made by this run".to_owned(),
         Some(step) => format!("made at step {}", format::count(step)),
     };
     let name = match model.name {

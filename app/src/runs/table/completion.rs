@@ -210,18 +210,18 @@ fn suggest(texts: impl Iterator<Item = String>, kind: &'static str) -> Vec<Sugge
 
 /// Those that contain what was typed; those where a part starts with it come first.
 fn matching(all: Vec<Suggestion>, typed: &str) -> Vec<Suggestion> {
-    let typed = typed.to_lowercase();
-    let bare = typed.trim_start_matches(['\'', '"', '`']);
+    let unquoted = |text: &str| text.to_lowercase().replace(['`', '\'', '"'], "");
+    let bare = unquoted(typed);
     let rank = |one: &Suggestion| {
-        let text = one.text.to_lowercase();
-        let starts = text.starts_with(&typed)
-            || text.split(['.', '`', '\'', '"', '/', '_']).any(|part| part.starts_with(bare));
-        if starts { Some(0) } else { text.contains(bare).then_some(1) }
+        let text = unquoted(&one.text);
+        let starts =
+            text.starts_with(&bare) || text.split(['.', '/', '_']).any(|part| part.starts_with(&bare));
+        if starts { Some(0) } else { text.contains(&bare).then_some(1) }
     };
     let mut found: Vec<_> = all
         .into_iter()
         .filter_map(|one| Some((rank(&one)?, one)))
-        .filter(|(_, one)| !one.text.eq_ignore_ascii_case(&typed))
+        .filter(|(_, one)| !one.text.eq_ignore_ascii_case(typed))
         .collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().take(MOST).map(|(_, one)| one).collect()
@@ -248,6 +248,12 @@ mod tests {
     fn an_empty_box_offers_the_keys_that_runs_have() {
         let all = offered("");
         assert_eq!(all[..4], ["metrics.loss", "metrics.`val loss`", "params.lr", "params.optimizer"]);
+    }
+
+    #[test]
+    fn a_key_that_needs_quotes_is_found_without_them() {
+        assert_eq!(offered("metrics.val"), ["metrics.`val loss`"]);
+        assert_eq!(offered("metrics.`val"), ["metrics.`val loss`"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::cells::{Shown, arrange};
 use super::column::Column;
-use super::state::TableState;
+use super::state::{PAGE_SIZE, TableState};
 use crate::components::ticked_before_live;
 
 /// Provided by the section, used by everything inside.
@@ -93,6 +93,13 @@ impl TableContext {
     pub fn width(self, column: &Column) -> u32 {
         let dragged = self.dragged.with(|widths| widths.get(column).copied());
         dragged.unwrap_or_else(|| self.state.with(|state| state.width(column)))
+    }
+
+    /// Keeps in the address which row is the first in sight.
+    pub fn remember(self, row: usize) {
+        if self.state.with_untracked(|state| state.first_row()) != row {
+            self.adjust(|state| (state.page, state.row) = (row / PAGE_SIZE, row % PAGE_SIZE));
+        }
     }
 
     pub fn toggle_selected(self, uuid: &str, on: bool) {

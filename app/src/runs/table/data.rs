@@ -22,7 +22,7 @@ pub struct TableData {
     pub problem: RwSignal<Option<UiError>>,
     /// The rows in sight.
     pub in_sight: RwSignal<Range<usize>>,
-    /// Grows with every other selection of rows, when the table goes back to its top.
+    /// Grows with every other selection of rows, when the table goes to the row that the address names.
     pub restarted: RwSignal<usize>,
     asked_for: StoredValue<HashSet<usize>>,
     /// Answers to questions from before the last change of the selection are dropped.
@@ -78,7 +78,7 @@ impl TableData {
         if only_columns {
             self.refresh();
         } else {
-            self.fetch(0, true);
+            self.fetch(self.context.state.with_untracked(|state| state.page), true);
         }
     }
 

@@ -12,7 +12,7 @@ use super::completion::{Completion, Suggestion, accept, complete};
 use super::context::TableContext;
 use super::rows::{list_param_values, list_run_keys};
 use super::state::as_filter;
-use crate::components::{prose, typed_before_live};
+use crate::components::{kept_text, prose};
 
 const INPUT: &str = "run-filter";
 const LIST: &str = "filter-suggestions";
@@ -36,21 +36,16 @@ impl FilterDraft {
         let filter = Memo::new(move |_| context.state.with(|state| state.selection.filter.clone()));
         let draft = Self {
             context,
-            text: RwSignal::new(typed_before_live(INPUT).unwrap_or_else(|| filter.get_untracked())),
+            text: kept_text(INPUT, move || filter.get()),
             problem: RwSignal::new(parse(&RUNS, &filter.get_untracked()).err()),
             completion: RwSignal::new(Completion::default()),
             active: RwSignal::new(None),
             values: RwSignal::new(HashMap::new()),
             input: NodeRef::new(),
         };
-        Effect::new(move |before: Option<String>| {
-            let filter = filter.get();
-            if before.is_some_and(|before| before != filter) {
-                draft.problem.set(parse(&RUNS, &filter).err());
-                draft.text.set(filter.clone());
-                draft.close();
-            }
-            filter
+        Effect::new(move |_| {
+            draft.problem.set(filter.with(|filter| parse(&RUNS, filter).err()));
+            draft.close();
         });
         draft
     }
@@ -62,6 +57,8 @@ impl FilterDraft {
         match parse(&RUNS, &text) {
             Ok(_) => {
                 self.problem.set(None);
+                // Nobody should delete what they don't see.
+                self.context.selected.set(Vec::new());
                 self.context.go(|state| *state = state.selecting(|chosen| chosen.filter = text));
             }
             Err(error) => self.problem.set(Some(error)),

@@ -8,7 +8,6 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::blocks::blocks_of;
 use super::cells::CellViews;
 use super::context::TableContext;
 use super::data::TableData;
@@ -16,7 +15,7 @@ use super::head::{Head, table_style};
 use super::rows::{MOST_CHILDREN, RunRow, RunRows};
 use super::selection::RowCheckbox;
 use super::state::{PAGE_SIZE, TableState};
-use super::window::{ROW_HEIGHT, Window, line_of, window};
+use super::window::{ROW_HEIGHT, Window, line_of, row_in_sight, window};
 use crate::clock::{is_live, poll};
 use crate::components::{EmptyState, Icon, IconName, Snippet, StatusBadge, later};
 use crate::format;
@@ -124,8 +123,8 @@ fn Rows(data: TableData, page: usize, total: Memo<usize>) -> impl IntoView {
             sight.set((f64::from(region.scroll_top()), f64::from(region.client_height())));
         }
     };
-    start_at_the_page(data, page, region, opened);
-    remember_the_page(data, sight);
+    start_at_the_row(data, region, opened);
+    remember_the_row(sight, opened);
 
     let lines = Memo::new(move |_| lines(data, &seen.get()));
     let now = Signal::derive(move || data.blocks.with(|blocks| blocks.now));
@@ -234,16 +233,13 @@ fn lines(data: TableData, seen: &Window) -> Vec<Line> {
     })
 }
 
-/// Scrolls to the page that the address names, once the page is live, and to the top when other rows
-/// are selected.
-fn start_at_the_page(
-    data: TableData,
-    page: usize,
-    region: NodeRef<html::Div>,
-    opened: Memo<Vec<(usize, usize)>>,
-) {
-    let scroll_to = move |row: usize| {
-        if let Some(region) = region.get_untracked() {
+/// Scrolls to the row that the address names, once the page is live and when other rows are selected.
+fn start_at_the_row(data: TableData, region: NodeRef<html::Div>, opened: Memo<Vec<(usize, usize)>>) {
+    let context = TableContext::expect();
+    let scroll = move || {
+        let row = context.state.try_with_untracked(TableState::first_row);
+        // The table may be gone by now.
+        if let (Some(row), Some(Some(region))) = (row, region.try_get_untracked()) {
             let line = opened.with_untracked(|opened| line_of(opened, row));
             #[expect(
                 clippy::cast_possible_truncation,
@@ -257,29 +253,28 @@ fn start_at_the_page(
         if done == Some(true) || !is_live() {
             return done.unwrap_or_default();
         }
-        if page > 0 {
-            // The empty space above the rows has to be there first.
-            request_animation_frame(move || scroll_to(page * PAGE_SIZE));
+        // The empty space above the rows has to be there first.
+        if context.state.with_untracked(TableState::first_row) > 0 {
+            request_animation_frame(scroll);
         }
         true
     });
     Effect::new(move |before: Option<()>| {
         data.restarted.track();
         if before.is_some() {
-            scroll_to(0);
+            request_animation_frame(scroll);
         }
     });
 }
 
-/// Keeps the page in the address while one scrolls, so that a link or the way back leads here.
-fn remember_the_page(data: TableData, sight: RwSignal<(f64, f64)>) {
+/// Keeps the first row in sight in the address while one scrolls, so that a link or the way back leads here.
+fn remember_the_row(sight: RwSignal<(f64, f64)>, opened: Memo<Vec<(usize, usize)>>) {
     let context = TableContext::expect();
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let remember = move || {
-        let first = data.in_sight.try_get_untracked().unwrap_or_default();
-        let page = if sight.get_untracked().0 < 1.0 { 0 } else { blocks_of(&first).start };
-        if context.state.with_untracked(|state| state.page) != page {
-            context.adjust(|state| state.page = page);
+        // The table may be gone by now.
+        if let (Some((top, _)), Some(opened)) = (sight.try_get_untracked(), opened.try_get_untracked()) {
+            context.remember(row_in_sight(&opened, top));
         }
     };
     Effect::new(move |before: Option<()>| {

@@ -6,7 +6,7 @@ use super::cells::CellViews;
 use super::column::{quoted_key, quoted_text};
 use super::context::TableContext;
 use super::head::{Head, table_style};
-use super::rows::{ListGroups, RunGroup, RunRow};
+use super::rows::{ListGroups, MOST_GROUPS, RunGroup, RunRow};
 use super::selection::RowCheckbox;
 use crate::components::{EmptyState, Icon, IconName, SkeletonRows, StatusBadge, loaded};
 use crate::format;
@@ -32,6 +32,12 @@ pub fn GroupedRuns() -> impl IntoView {
     let selection = Memo::new(move |_| context.state.with(|state| state.selection.clone()));
     let groups =
         load(move || ListGroups { experiment_id: context.experiment_id, selection: selection.get() });
+    Effect::new(move |before: Option<()>| {
+        context.changed.track();
+        if before.is_some() {
+            groups.refetch();
+        }
+    });
     let table = move || {
         Suspend::new(async move {
             loaded(groups.ready().await, move || groups.refetch(), |groups| view! { <GroupTable groups/> })
@@ -47,6 +53,10 @@ fn GroupTable(groups: Vec<RunGroup>) -> impl IntoView {
         return view! { <EmptyState title="No run matches."/> }.into_any();
     };
     context.columns.set(columns);
+    let is_cut = groups.iter().filter(|group| group.value.is_some()).count() >= MOST_GROUPS;
+    let note = is_cut.then(|| {
+        view! { <p class="table-note">{format!("The {MOST_GROUPS} most frequent values are shown.")}</p> }
+    });
     let bodies = groups.into_iter().map(|group| view! { <Group group/> }).collect_view();
     let caption =
         move || format!("Runs by {}", context.state.with(|s| s.selection.group.clone().unwrap_or_default()));
@@ -58,6 +68,7 @@ fn GroupTable(groups: Vec<RunGroup>) -> impl IntoView {
                 {bodies}
             </table>
         </div>
+        {note}
     }
     .into_any()
 }

@@ -56,6 +56,9 @@ pub fn children_filter(parent: &str) -> String {
     format!("tags.`{PARENT_TAG}` = {}", quoted_text(parent))
 }
 
+/// How many groups are shown; a filter shows the others.
+pub const MOST_GROUPS: usize = 50;
+
 /// How many children are shown under their parent; a filter shows the others.
 pub const MOST_CHILDREN: usize = 200;
 
@@ -143,7 +146,7 @@ mod server {
     use store::Db;
     use store::runs::RunQuery;
 
-    use super::{Cell, RowSelection, RunGroup, RunRow, RunRows};
+    use super::{Cell, MOST_GROUPS, RowSelection, RunGroup, RunRow, RunRows};
     use crate::error::UiError;
     use crate::runs::table::column::{Attribute, Column, default_columns};
 
@@ -209,8 +212,6 @@ mod server {
         Ok(table(&page.items, children, columns, total, now))
     }
 
-    /// How many groups are shown; a filter shows the others.
-    const MOST_GROUPS: usize = 50;
     /// How many runs of each group are shown.
     const IN_GROUP: usize = 10;
 

@@ -1,5 +1,6 @@
 //! The table's state, as the address holds it.
 
+use domain::filter::{RUNS, parse};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,8 @@ pub struct TableState {
     pub selection: RowSelection,
     /// The page, from 0.
     pub page: usize,
+    /// The row of the page that was the first in sight.
+    pub row: usize,
     pub pins: Vec<Column>,
     /// Pixels, of the columns that were resized.
     pub widths: Vec<(Column, u32)>,
@@ -37,15 +40,20 @@ pub struct RowSelection {
     pub flat: bool,
 }
 
-/// Plain words are a part of the runs' name; all else is the filter grammar.
+/// Plain words are a part of the runs' name; what compares something or names a kind of field is the
+/// filter grammar.
 pub fn as_filter(typed: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || c.is_whitespace() || "-_".contains(c);
-    let is_comparison = |word: &str| {
-        ["like", "ilike", "in", "is", "and", "not", "between"].contains(&word.to_lowercase().as_str())
-    };
-    let is_name =
-        !typed.is_empty() && typed.chars().all(is_plain) && !typed.split_whitespace().any(is_comparison);
-    if is_name { format!("run_name ILIKE '%{typed}%'") } else { typed.to_owned() }
+    const KINDS: [&str; 6] = ["attribute", "dataset", "metric", "param", "run", "tag"];
+    let names_a_field = typed.split_once('.').is_some_and(|(kind, _)| {
+        KINDS.into_iter().any(|one| kind.strip_prefix(one).is_some_and(|rest| ["", "s"].contains(&rest)))
+    });
+    let compares = |word: &str| ["like", "ilike"].contains(&word.to_lowercase().as_str());
+    let is_grammar = typed.is_empty()
+        || typed.contains(['=', '<', '>', '!', '\'', '"', '`'])
+        || names_a_field
+        || typed.split_whitespace().any(compares)
+        || parse(&RUNS, typed).is_ok();
+    if is_grammar { typed.to_owned() } else { format!("run_name ILIKE '%{typed}%'") }
 }
 
 impl TableState {
@@ -74,6 +82,11 @@ impl TableState {
                 .and_then(|text| text.parse::<usize>().ok())
                 .unwrap_or(1)
                 .saturating_sub(1),
+            row: query
+                .get_str("row")
+                .and_then(|text| text.parse().ok())
+                .filter(|row| *row < PAGE_SIZE)
+                .unwrap_or(0),
             pins: query.get_str("pins").map(split).unwrap_or_default(),
             widths: query.get_str("widths").map(split_widths).unwrap_or_default(),
             undo: query
@@ -81,6 +94,11 @@ impl TableState {
                 .map(|joined| joined.split(',').map(str::to_owned).collect())
                 .unwrap_or_default(),
         }
+    }
+
+    /// The first row in sight, among all.
+    pub fn first_row(&self) -> usize {
+        self.page * PAGE_SIZE + self.row
     }
 
     /// The address under the experiment's page, without the undo.
@@ -91,7 +109,7 @@ impl TableState {
     }
 
     /// The fields of the address, those without a value empty.
-    pub fn fields(&self) -> [(&'static str, String); 9] {
+    pub fn fields(&self) -> [(&'static str, String); 10] {
         let chosen = &self.selection;
         let order = chosen.order.as_ref().map(|(column, descending)| {
             format!("{}:{}", column.id(), if *descending { "desc" } else { "asc" })
@@ -113,13 +131,14 @@ impl TableState {
             ("view", flag(chosen.deleted, "deleted")),
             ("flat", flag(chosen.flat, "1")),
             ("page", if self.page == 0 { String::new() } else { (self.page + 1).to_string() }),
+            ("row", if self.row == 0 { String::new() } else { self.row.to_string() }),
         ]
     }
 
     /// The same with another selection of rows, from its first page.
     #[must_use]
     pub fn selecting(&self, change: impl FnOnce(&mut RowSelection)) -> Self {
-        let mut next = Self { page: 0, ..self.clone() };
+        let mut next = Self { page: 0, row: 0, ..self.clone() };
         change(&mut next.selection);
         next
     }
@@ -230,12 +249,25 @@ mod tests {
                 flat: true,
             },
             page: 4,
+            row: 66,
             pins: vec![Column::Param("a,b~c".into())],
             widths: vec![(Column::Metric("x:y,z".into()), 200)],
             undo: Vec::new(),
         };
         assert_eq!(reread(&state), state);
         assert_eq!(reread(&TableState::default()), TableState::default());
+    }
+
+    #[test]
+    fn what_compares_nothing_is_a_part_of_a_name() {
+        for name in ["lr sweep", "model.v2", "resnet (final)", "100%", "not there", "in", "train.py"] {
+            assert_eq!(as_filter(name), format!("run_name ILIKE '%{name}%'"));
+        }
+        for filter in
+            ["", "metrics.loss", "params.lr IS NULL", "run.status = 'x'", "name LIKE", "`a", "loss<1"]
+        {
+            assert_eq!(as_filter(filter), filter);
+        }
     }
 
     #[test]

@@ -20,12 +20,20 @@ pub struct Window {
 /// `opened` has the row and its number of further lines, sorted by row; `margin` is how many lines
 /// are rendered beyond both edges.
 pub fn window(total: usize, opened: &[(usize, usize)], top: f64, height: f64, margin: usize) -> Window {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; not negative")]
-    let line = |pixels: f64| (pixels / ROW_HEIGHT).max(0.0) as usize;
-    let first = row_at(opened, line(top).saturating_sub(margin)).min(total);
-    let end = (row_at(opened, line(top + height) + margin) + 1).clamp(first, total);
+    let first = row_at(opened, line_at(top).saturating_sub(margin)).min(total);
+    let end = (row_at(opened, line_at(top + height) + margin) + 1).clamp(first, total);
     let all = line_of(opened, total);
     Window { rows: first..end, lines_before: line_of(opened, first), lines_after: all - line_of(opened, end) }
+}
+
+/// The row at a pixel.
+pub fn row_in_sight(opened: &[(usize, usize)], top: f64) -> usize {
+    row_at(opened, line_at(top))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; not negative")]
+fn line_at(pixels: f64) -> usize {
+    (pixels / ROW_HEIGHT).max(0.0) as usize
 }
 
 /// How many lines stand above a row.
