@@ -82,10 +82,10 @@ fn GroupSelect() -> impl IntoView {
         })
     };
     view! {
-        <label class="inline-field">
+        <label class="inline-field group-by">
             <span>"Group by"</span>
             <select name="group" form=FORM prop:value=group on:change=choose>
-                <option value="">"none"</option>
+                <option value="">"Not grouped"</option>
                 {options}
             </select>
         </label>
