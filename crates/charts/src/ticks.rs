@@ -128,10 +128,10 @@ pub fn duration_label(seconds: f64) -> String {
 }
 
 fn moment_label(at: f64, step: f64, offset_minutes: i32) -> String {
+    const DAY: f64 = 86_400_000.0;
     #[expect(clippy::cast_possible_truncation, reason = "ms since the epoch")]
     let civil = Civil::new(at.round() as i64, offset_minutes);
     let Civil { hour, minute, second, millisecond, day, .. } = civil;
-    const DAY: f64 = 86_400_000.0;
     if step >= 28.0 * DAY {
         format!("{day} {} {}", civil.month_name(), civil.year)
     } else if (hour, minute, second, millisecond) == (0, 0, 0, 0) || step >= DAY {

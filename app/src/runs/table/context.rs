@@ -97,7 +97,7 @@ impl TableContext {
 
     /// Keeps in the address which row is the first in sight.
     pub fn remember(self, row: usize) {
-        if self.state.with_untracked(|state| state.first_row()) != row {
+        if self.state.with_untracked(TableState::first_row) != row {
             self.adjust(|state| (state.page, state.row) = (row / PAGE_SIZE, row % PAGE_SIZE));
         }
     }
