@@ -12,6 +12,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use domain::Millis;
+use domain::accounts::Caller;
 use http::StatusCode;
 use leptos::config::LeptosOptions;
 use store::{Db, experiments};
@@ -108,7 +109,7 @@ async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppSta
     let db = Db::open(&database_url(&data))
         .await
         .with_context(|| format!("can't open the database {}", data.join(DATABASE).display()))?;
-    experiments::ensure_default(&db, now()).await?;
+    experiments::ensure_default(&db.in_the_name_of(Caller::server()), now()).await?;
     let artifacts =
         Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
     let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();

@@ -140,8 +140,9 @@ pub struct AuditQuery {
 }
 
 /// # Errors
-/// Only the database's.
+/// `Forbidden` unless an admin asks.
 pub async fn search(db: &Db, query: &AuditQuery) -> Result<Vec<AuditEntry>> {
+    db.by().check_admin()?;
     let mut sql = Sql::new(db.engine(), SELECT);
     sql.push(" WHERE id < ").bind(query.before_id.unwrap_or(i64::MAX));
     for (column, value) in [("actor", &query.actor), ("subject", &query.subject)] {
@@ -168,8 +169,9 @@ pub async fn search(db: &Db, query: &AuditQuery) -> Result<Vec<AuditEntry>> {
 /// Walks the whole chain; how many entries it has and the last one's hash.
 ///
 /// # Errors
-/// `InvalidState` names the first entry that was changed, removed or moved.
+/// `Forbidden` unless an admin asks; `InvalidState` names the first entry that was changed, removed or moved.
 pub async fn verify(db: &Db) -> Result<(i64, String)> {
+    db.by().check_admin()?;
     let mut connection = db.reader().await?;
     // Read first: entries that are written during the walk are more, never fewer.
     let next: Option<(i64,)> = sqlx::query_as("SELECT next_id FROM sequences WHERE name = 'audit'")

@@ -39,7 +39,7 @@ struct Shared {
 
 impl Db {
     /// Opens the database at `url` (`sqlite://…?mode=rwc`, `postgres://…`), creates or upgrades its
-    /// tables, and starts the task that writes. The server itself is the caller.
+    /// tables, and starts the task that writes. Nobody is the caller until [`Db::in_the_name_of`] says who.
     ///
     /// # Errors
     /// `Unusable` if it can't be reached or is no database, `Newer` if a newer version has written it.
@@ -67,7 +67,7 @@ impl Db {
         let (queue, jobs) = mpsc::channel(QUEUE);
         tokio::spawn(Writer::new(connection, engine, keys.clone(), jobs).run());
         let shared = Arc::new(Shared { engine, readers, keys, queue });
-        Ok(Self { shared, by: Arc::new(Caller::server()) })
+        Ok(Self { shared, by: Arc::new(Caller::nobody()) })
     }
 
     /// Finishes the writes that are queued, refuses new ones, and leaves the database in one file.

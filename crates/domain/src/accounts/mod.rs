@@ -108,6 +108,8 @@ pub enum Via {
     Session,
     /// With the token's label.
     Token(String),
+    /// A link that works once.
+    Link,
     /// The server's own work: what expires, what is due.
     Server,
 }
@@ -119,6 +121,7 @@ impl fmt::Display for Via {
             Self::CommandLine => formatter.write_str("command line"),
             Self::Session => formatter.write_str("session"),
             Self::Token(label) => write!(formatter, "token {label}"),
+            Self::Link => formatter.write_str("one-time link"),
             Self::Server => formatter.write_str("server"),
         }
     }
@@ -150,6 +153,11 @@ impl Caller {
     /// The server, on its own behalf.
     pub fn server() -> Self {
         Self::without_account("countersign", Via::Server)
+    }
+
+    /// The person whom a one-time link lets in.
+    pub fn by_link(user_id: i64, name: &str) -> Self {
+        Self { user_id: Some(user_id), roles: BTreeSet::new(), ..Self::without_account(name, Via::Link) }
     }
 
     /// Who has not signed in, and may do nothing.
@@ -198,6 +206,12 @@ impl Caller {
 }
 
 impl Caller {
+    /// # Errors
+    /// `Refused` unless they have any role here.
+    pub fn check_known(&self) -> Result<(), Refused> {
+        if self.roles.is_empty() { Err(Refused("sign in first".into())) } else { Ok(()) }
+    }
+
     /// For what belongs to one account: its password, tokens and sessions. A token never gets at these, so that
     /// whoever finds one can't make it last or grow.
     ///
@@ -234,6 +248,7 @@ pub struct Token {
     pub used_at: Option<Millis>,
 }
 
+const RESERVED_NAMES: [&str; 3] = ["countersign", "local", "nobody"];
 const MAX_NAME_LENGTH: usize = 100;
 const MIN_PASSWORD_LENGTH: usize = 12;
 /// Longer ones would only cost time.
@@ -247,6 +262,10 @@ pub fn check_user_name(field: &str, name: &str) -> Result<(), Invalid> {
     let is_allowed = |c: char| c.is_alphanumeric() || "._-@+".contains(c);
     if name.is_empty() || !name.chars().all(is_allowed) {
         let why = format!("`{name}`; a name has letters, digits, and . _ - @ +");
+        return Err(Invalid::new(field, why));
+    }
+    if RESERVED_NAMES.contains(&name.to_lowercase().as_str()) {
+        let why = format!("`{name}` is what the audit log calls somebody without an account; choose another");
         return Err(Invalid::new(field, why));
     }
     limits::check_length(field, name, MAX_NAME_LENGTH)
@@ -305,11 +324,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_may_do_nothing_and_a_link_only_what_it_is_for() {
+        assert!(Caller::nobody().check_known().is_err() && Caller::nobody().check_admin().is_err());
+        let invited = Caller::by_link(7, "ana");
+        assert!(invited.check_admin().is_err() && invited.check_account(8).is_err());
+    }
+
+    #[test]
     fn names_labels_and_passwords_have_rules() {
         for name in ["ana", "Åsa.Öberg", "ci-bot_2", "a@b.org"] {
             assert!(check_user_name("name", name).is_ok(), "{name}");
         }
-        for name in ["", "a b", "a\nb", "<b>", "a,b", "a/b", &"x".repeat(101)] {
+        for name in ["", "a b", "a\nb", "<b>", "a,b", "a/b", "Local", "countersign", &"x".repeat(101)] {
             assert!(check_user_name("name", name).is_err(), "{name}");
         }
         assert!(check_label("label", "nightly training").is_ok());

@@ -4,15 +4,18 @@ use domain::Millis;
 use domain::accounts::{Caller, Role};
 use futures::FutureExt as _;
 
-use super::users::{NewUser, insert, put_password};
+use super::sessions::end_sessions_of;
+use super::users::{NewUser, count_admins, find, insert, put_password};
 use super::{key_of, new_secret};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::writer::Tx;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// For how long a link works.
-pub const LINK_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+pub const LINK_MS: i64 = 7 * DAY_MS;
+pub const FIRST_LINK_MS: i64 = DAY_MS;
 
 /// Whom a link is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,49 +26,46 @@ pub enum Invited {
     Person(String),
 }
 
-/// Whether nobody can sign in yet.
+/// Whether nobody who could let others in can sign in.
 ///
 /// # Errors
 /// Only the database's.
 pub async fn needs_first_admin(db: &Db) -> Result<bool> {
-    let (users,): (i64,) =
-        sqlx::query_as("SELECT COUNT(*) FROM users").fetch_one(&mut *db.reader().await?).await?;
-    Ok(users == 0)
+    Ok(count_admins(&mut *db.reader().await?).await? == 0)
+}
+
+fn has_admin() -> Error {
+    Error::InvalidState("there is an admin already; ask them for an invitation".into())
 }
 
 /// The secret of a new link: for the person, or for the first admin. An earlier one no longer works.
 ///
 /// # Errors
-/// `Forbidden` unless an admin asks, `NotFound`.
+/// `Forbidden` unless an admin asks, `NotFound`, `Invalid` for somebody who signs in elsewhere, `InvalidState`
+/// for a first admin where there is one.
 pub async fn invite(db: &Db, user_id: Option<i64>, now: Millis) -> Result<String> {
     db.by().check_admin()?;
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            match user_id {
-                Some(id) => {
-                    let name: Option<(String,)> = sqlx::query_as("SELECT name FROM users WHERE id = $1")
-                        .bind(id)
-                        .fetch_optional(&mut *tx.connection)
-                        .await?;
-                    let (name,) = name.ok_or_else(|| Error::not_found("user", "id", id))?;
-                    sqlx::query("DELETE FROM links WHERE user_id = $1")
-                        .bind(id)
-                        .execute(&mut *tx.connection)
-                        .await?;
-                    audit::record(tx, &by, Change::new("user.invite", name), now).await?;
+            if let Some(id) = user_id {
+                let person = find(tx, id).await?;
+                person.check_enabled()?;
+                person.check_local()?;
+                end_links_of(tx, id).await?;
+                audit::record(tx, &by, Change::new("user.invite", person.name), now).await?;
+            } else {
+                if count_admins(tx.connection).await? > 0 {
+                    return Err(has_admin());
                 }
-                None => {
-                    sqlx::query("DELETE FROM links WHERE user_id IS NULL")
-                        .execute(&mut *tx.connection)
-                        .await?;
-                }
+                sqlx::query("DELETE FROM links WHERE user_id IS NULL").execute(&mut *tx.connection).await?;
+                audit::record(tx, &by, Change::new("workspace.invite_first_admin", ""), now).await?;
             }
             let secret = new_secret("");
             sqlx::query("INSERT INTO links (key, user_id, expires_at_ms) VALUES ($1, $2, $3)")
                 .bind(key_of(&secret))
                 .bind(user_id)
-                .bind(now.0 + LINK_MS)
+                .bind(now.0 + if user_id.is_some() { LINK_MS } else { FIRST_LINK_MS })
                 .execute(&mut *tx.connection)
                 .await?;
             Ok(secret)
@@ -77,6 +77,12 @@ pub async fn invite(db: &Db, user_id: Option<i64>, now: Millis) -> Result<String
 
 fn used_up() -> Error {
     Error::InvalidState("this link has been used or has expired; ask an admin for a new one".into())
+}
+
+/// Whoever may no longer come in, or has a new password, is let in by no earlier link.
+pub(super) async fn end_links_of(tx: &mut Tx<'_>, user_id: i64) -> Result<()> {
+    sqlx::query("DELETE FROM links WHERE user_id = $1").bind(user_id).execute(&mut *tx.connection).await?;
+    Ok(())
 }
 
 /// Whom a link is for, as long as it works.
@@ -110,7 +116,7 @@ async fn take(tx: &mut Tx<'_>, secret: &str, now: Millis) -> Result<Option<i64>>
 /// Makes the first admin by a link; their number.
 ///
 /// # Errors
-/// `InvalidState` if the link is not for that or used up, `Invalid` for the name.
+/// `InvalidState` if the link is not for that or used up, or if there is an admin by now; `Invalid` for the name.
 pub async fn first_admin(
     db: &Db,
     secret: String,
@@ -124,8 +130,12 @@ pub async fn first_admin(
             if take(tx, &secret, now).await?.is_some() {
                 return Err(used_up());
             }
+            if count_admins(tx.connection).await? > 0 {
+                return Err(has_admin());
+            }
+            let by = Caller { user_id: None, ..Caller::by_link(0, &name) };
             let new = NewUser { name, roles: [Role::Admin].into(), password_hash: Some(password_hash) };
-            insert(tx, &Caller::server(), &new, None, now).await
+            insert(tx, &by, &new, None, now).await
         }
         .boxed()
     })
@@ -140,13 +150,12 @@ pub async fn choose_password(db: &Db, secret: String, password_hash: String, now
     db.write(move |tx| {
         async move {
             let id = take(tx, &secret, now).await?.ok_or_else(used_up)?;
+            let person = find(tx, id).await?;
+            person.check_enabled()?;
             put_password(tx, id, &password_hash).await?;
-            super::sessions::end_sessions_of(tx, id, None).await?;
-            let (name,): (String,) = sqlx::query_as("SELECT name FROM users WHERE id = $1")
-                .bind(id)
-                .fetch_one(&mut *tx.connection)
-                .await?;
-            audit::record(tx, &Caller::server(), Change::new("user.choose_password", name), now).await?;
+            end_sessions_of(tx, id, None).await?;
+            let by = Caller::by_link(id, &person.name);
+            audit::record(tx, &by, Change::new("user.choose_password", person.name), now).await?;
             Ok(id)
         }
         .boxed()

@@ -4,6 +4,7 @@ use domain::Millis;
 use futures::FutureExt as _;
 
 use super::key_of;
+use super::users::find;
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
@@ -23,13 +24,18 @@ pub struct Session {
 pub struct Sessions(pub Db);
 
 impl Sessions {
-    /// Begins a session; `false` if one has the id.
+    /// Begins a session; `false` if one has the id, or if its person may no longer come in.
     ///
     /// # Errors
     /// Only the database's.
     pub async fn begin(&self, id: String, session: Session) -> Result<bool> {
         self.put(
-            "INSERT INTO sessions (user_id, data, expires_at_ms, key) VALUES ($1, $2, $3, $4)
+            "INSERT INTO sessions (user_id, data, expires_at_ms, key)
+             SELECT v.user_id, v.data, v.expires_at_ms, v.key
+             FROM (SELECT CAST($1 AS BIGINT) AS user_id, CAST($2 AS TEXT) AS data,
+                       CAST($3 AS BIGINT) AS expires_at_ms, CAST($4 AS TEXT) AS key) AS v
+             WHERE v.user_id IS NULL
+                 OR EXISTS (SELECT 1 FROM users u WHERE u.id = v.user_id AND u.is_disabled = 0)
              ON CONFLICT DO NOTHING",
             id,
             session,
@@ -113,14 +119,15 @@ pub(super) async fn end_sessions_of(tx: &mut Tx<'_>, user_id: i64, keep: Option<
 /// Signs a person out everywhere, but in the session with the id `keep`.
 ///
 /// # Errors
-/// `Forbidden` unless they ask themselves or an admin does.
+/// `Forbidden` unless they ask themselves or an admin does; `NotFound`.
 pub async fn end_sessions(db: &Db, user_id: i64, keep: Option<String>, now: Millis) -> Result<()> {
     db.by().check_account(user_id)?;
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
+            let person = find(tx, user_id).await?;
             end_sessions_of(tx, user_id, keep.as_deref()).await?;
-            audit::record(tx, &by, Change::new("user.sign_out_everywhere", user_id), now).await
+            audit::record(tx, &by, Change::new("user.sign_out_everywhere", person.name), now).await
         }
         .boxed()
     })

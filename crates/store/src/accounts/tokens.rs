@@ -61,6 +61,10 @@ impl From<Row> for Token {
 /// `Forbidden` unless they ask themselves or an admin does; `Invalid`, `NotFound`, `AlreadyExists` for the label.
 pub async fn create_token(db: &Db, new: NewToken, now: Millis) -> Result<String> {
     db.by().check_account(new.user_id)?;
+    if new.scopes.contains(&Scope::Review) && db.by().user_id != Some(new.user_id) {
+        let why = "only its owner can make a token that signs reviews: nobody signs for somebody else";
+        return Err(Error::Forbidden(why.into()));
+    }
     check_label("label", &new.label)?;
     if new.scopes.is_empty() {
         let why = "a token has at least one scope: read, write, review";

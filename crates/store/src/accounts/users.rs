@@ -1,6 +1,7 @@
 //! Users and their roles.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use domain::Millis;
 use domain::accounts::{Role, check_user_name};
@@ -9,6 +10,7 @@ use futures::FutureExt as _;
 use serde_json::json;
 use sqlx::{AnyConnection, FromRow};
 
+use super::links::end_links_of;
 use super::sessions::end_sessions_of;
 use crate::Db;
 use crate::audit::{self, Change};
@@ -18,12 +20,39 @@ use crate::writer::Tx;
 
 pub use domain::accounts::User;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct NewUser {
     pub name: String,
     pub roles: BTreeSet<Role>,
     /// Argon2id, in the PHC format; `None`: they choose one by a link.
     pub password_hash: Option<String>,
+}
+
+impl fmt::Debug for NewUser {
+    /// Without the hash: what is printed may be logged.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("NewUser")
+            .field("name", &self.name)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who gave a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Admin,
+    Provider,
+}
+
+impl Source {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Provider => "provider",
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -78,16 +107,18 @@ pub async fn list(db: &Db, part: &str) -> Result<Vec<User>> {
 }
 
 /// # Errors
-/// `NotFound`.
+/// `Forbidden` unless somebody asks who is signed in; `NotFound`.
 pub async fn by_id(db: &Db, id: i64) -> Result<User> {
+    db.by().check_known()?;
     let mut sql = select(db);
     sql.push(" WHERE u.id = ").bind(id);
     one(db, sql).await?.ok_or_else(|| Error::not_found("user", "id", id))
 }
 
 /// # Errors
-/// `NotFound`.
+/// `Forbidden` unless somebody asks who is signed in; `NotFound`.
 pub async fn by_name(db: &Db, name: &str) -> Result<User> {
+    db.by().check_known()?;
     let mut sql = select(db);
     sql.push(" WHERE u.name_key = ").bind(name.to_lowercase());
     one(db, sql).await?.ok_or_else(|| Error::not_found("user", "name", name))
@@ -99,7 +130,7 @@ async fn one(db: &Db, sql: Sql<'_>) -> Result<Option<User>> {
 }
 
 /// What a password is compared with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Credentials {
     pub user_id: i64,
     pub password_hash: String,
@@ -172,47 +203,100 @@ pub(super) async fn insert(
     .bind(now.0)
     .execute(&mut *tx.connection)
     .await?;
-    put_roles(tx.connection, id, &new.roles).await?;
+    let source = if subject.is_some() { Source::Provider } else { Source::Admin };
+    put_roles(tx.connection, id, &new.roles, source).await?;
     let change = Change::new("user.add", &new.name).to(json!({ "roles": new.roles }));
     audit::record(tx, by, change, now).await?;
     Ok(id)
 }
 
-async fn put_roles(connection: &mut AnyConnection, id: i64, roles: &BTreeSet<Role>) -> Result<()> {
-    sqlx::query("DELETE FROM user_roles WHERE user_id = $1").bind(id).execute(&mut *connection).await?;
+/// An admin decides on all of a person's roles, an identity provider only on those that it gave.
+async fn put_roles(
+    connection: &mut AnyConnection,
+    id: i64,
+    roles: &BTreeSet<Role>,
+    source: Source,
+) -> Result<()> {
+    let replaced = match source {
+        Source::Admin => "DELETE FROM user_roles WHERE user_id = $1",
+        Source::Provider => "DELETE FROM user_roles WHERE user_id = $1 AND source = 'provider'",
+    };
+    sqlx::query(replaced).bind(id).execute(&mut *connection).await?;
     for role in roles {
-        sqlx::query("INSERT INTO user_roles (user_id, role) VALUES ($1, $2)")
-            .bind(id)
-            .bind(role.as_str())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO user_roles (user_id, role, source) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(id)
+        .bind(role.as_str())
+        .bind(source.as_str())
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }
 
-/// The person's name and roles, for a change.
-async fn find(tx: &mut Tx<'_>, id: i64) -> Result<(String, BTreeSet<Role>, bool)> {
-    let user: Option<(String, i64)> = sqlx::query_as("SELECT name, is_disabled FROM users WHERE id = $1")
-        .bind(id)
-        .fetch_optional(&mut *tx.connection)
-        .await?;
-    let (name, disabled) = user.ok_or_else(|| Error::not_found("user", "id", id))?;
+/// A person who is about to be changed.
+pub(super) struct Person {
+    pub name: String,
+    pub roles: BTreeSet<Role>,
+    is_disabled: bool,
+    /// An identity provider vouches for them.
+    is_elsewhere: bool,
+}
+
+impl Person {
+    pub fn check_enabled(&self) -> Result<()> {
+        if self.is_disabled {
+            return Err(Error::Forbidden(format!("the account `{}` is disabled; ask an admin", self.name)));
+        }
+        Ok(())
+    }
+
+    /// Whoever signs in elsewhere has no password here: it would still work when they may no longer come in.
+    pub fn check_local(&self) -> Result<()> {
+        if self.is_elsewhere {
+            let why =
+                format!("`{}` signs in with the identity provider, and has no password here", self.name);
+            return Err(Invalid::new("user", why).into());
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn find(tx: &mut Tx<'_>, id: i64) -> Result<Person> {
+    let user: Option<(String, i64, Option<String>)> =
+        sqlx::query_as("SELECT name, is_disabled, subject FROM users WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&mut *tx.connection)
+            .await?;
+    let (name, disabled, subject) = user.ok_or_else(|| Error::not_found("user", "id", id))?;
+    let roles = roles_of(tx, id).await?;
+    Ok(Person { name, roles, is_disabled: disabled != 0, is_elsewhere: subject.is_some() })
+}
+
+async fn roles_of(tx: &mut Tx<'_>, id: i64) -> Result<BTreeSet<Role>> {
     let roles: Vec<(String,)> = sqlx::query_as("SELECT role FROM user_roles WHERE user_id = $1")
         .bind(id)
         .fetch_all(&mut *tx.connection)
         .await?;
-    Ok((name, roles.iter().filter_map(|(role,)| Role::parse(role)).collect(), disabled != 0))
+    Ok(roles.iter().filter_map(|(role,)| Role::parse(role)).collect())
+}
+
+/// Admins who can come in.
+pub(super) async fn count_admins(connection: &mut AnyConnection) -> Result<i64> {
+    let (admins,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM users u JOIN user_roles r ON r.user_id = u.id
+         WHERE r.role = 'admin' AND u.is_disabled = 0
+             AND (u.password_hash IS NOT NULL OR u.subject IS NOT NULL)",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(admins)
 }
 
 /// Fails if nobody could administer the workspace any more.
 async fn check_an_admin_is_left(tx: &mut Tx<'_>) -> Result<()> {
-    let (admins,): (i64,) = sqlx::query_as(
-        "SELECT COUNT(*) FROM users u JOIN user_roles r ON r.user_id = u.id
-         WHERE r.role = 'admin' AND u.is_disabled = 0",
-    )
-    .fetch_one(&mut *tx.connection)
-    .await?;
-    if admins > 0 {
+    if count_admins(tx.connection).await? > 0 {
         return Ok(());
     }
     Err(Error::InvalidState(
@@ -230,11 +314,11 @@ pub async fn set_roles(db: &Db, id: i64, roles: BTreeSet<Role>, now: Millis) -> 
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (name, before, _) = find(tx, id).await?;
+            let Person { name, roles: before, .. } = find(tx, id).await?;
             if before == roles {
                 return Ok(());
             }
-            put_roles(tx.connection, id, &roles).await?;
+            put_roles(tx.connection, id, &roles, Source::Admin).await?;
             if before.contains(&Role::Admin) {
                 check_an_admin_is_left(tx).await?;
             }
@@ -256,7 +340,7 @@ pub async fn enable(db: &Db, id: i64, enabled: bool, now: Millis) -> Result<()> 
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (name, roles, is_disabled) = find(tx, id).await?;
+            let Person { name, roles, is_disabled, .. } = find(tx, id).await?;
             if is_disabled != enabled {
                 return Ok(());
             }
@@ -270,6 +354,7 @@ pub async fn enable(db: &Db, id: i64, enabled: bool, now: Millis) -> Result<()> 
                     check_an_admin_is_left(tx).await?;
                 }
                 end_sessions_of(tx, id, None).await?;
+                end_links_of(tx, id).await?;
             }
             let action = if enabled { "user.enable" } else { "user.disable" };
             audit::record(tx, &by, Change::new(action, name), now).await
@@ -282,7 +367,8 @@ pub async fn enable(db: &Db, id: i64, enabled: bool, now: Millis) -> Result<()> 
 /// Gives a person a new password; their other sessions end.
 ///
 /// # Errors
-/// `Forbidden` unless they ask themselves or an admin does; `NotFound`.
+/// `Forbidden` unless they ask themselves or an admin does; `NotFound`, `Invalid` for somebody who signs in
+/// elsewhere.
 pub async fn set_password(
     db: &Db,
     id: i64,
@@ -294,10 +380,12 @@ pub async fn set_password(
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (name, ..) = find(tx, id).await?;
+            let person = find(tx, id).await?;
+            person.check_local()?;
             put_password(tx, id, &password_hash).await?;
             end_sessions_of(tx, id, keep_session.as_deref()).await?;
-            audit::record(tx, &by, Change::new("user.set_password", name), now).await
+            end_links_of(tx, id).await?;
+            audit::record(tx, &by, Change::new("user.set_password", person.name), now).await
         }
         .boxed()
     })
@@ -333,35 +421,49 @@ pub async fn seen(db: &Db, id: i64, now: Millis) -> Result<()> {
 }
 
 /// Whoever an identity provider calls `subject`, with the roles that it gives them; added at their first visit.
+/// Whom it gives none, and no admin did, may no longer come in: their sessions end, too.
 ///
 /// # Errors
-/// `Invalid` if they have no role, `AlreadyExists` if the name belongs to somebody who signs in here,
-/// `Forbidden` if they may not come in.
+/// `Forbidden` if they may not come in, `AlreadyExists` if the name belongs to somebody who signs in here,
+/// `InvalidState` for the last admin.
 pub async fn sign_in_elsewhere(db: &Db, subject: String, user: NewUser, now: Millis) -> Result<i64> {
-    check(&user)?;
+    check_user_name("name", &user.name)?;
     let by = db.by().clone();
-    db.write(move |tx| {
-        async move {
-            let known: Option<(i64,)> = sqlx::query_as("SELECT id FROM users WHERE subject = $1")
-                .bind(&*subject)
-                .fetch_optional(&mut *tx.connection)
-                .await?;
-            let Some((id,)) = known else {
-                return insert(tx, &by, &user, Some(&subject), now).await;
-            };
-            let (name, before, is_disabled) = find(tx, id).await?;
-            if is_disabled {
-                return Err(Error::Forbidden(format!("the account `{name}` is disabled; ask an admin")));
+    let no_role = || Error::Forbidden("the identity provider gives you no role here; ask an admin".into());
+    // What it takes away stays taken away, though the answer is a refusal.
+    let outcome = db
+        .write(move |tx| {
+            async move {
+                let known: Option<(i64,)> = sqlx::query_as("SELECT id FROM users WHERE subject = $1")
+                    .bind(&*subject)
+                    .fetch_optional(&mut *tx.connection)
+                    .await?;
+                let Some((id,)) = known else {
+                    if user.roles.is_empty() {
+                        return Ok(None);
+                    }
+                    return insert(tx, &by, &user, Some(&subject), now).await.map(Some);
+                };
+                let person = find(tx, id).await?;
+                person.check_enabled()?;
+                put_roles(tx.connection, id, &user.roles, Source::Provider).await?;
+                let roles = roles_of(tx, id).await?;
+                if person.roles != roles {
+                    if person.roles.contains(&Role::Admin) {
+                        check_an_admin_is_left(tx).await?;
+                    }
+                    let change = Change::new("user.set_roles", person.name);
+                    let change = change.from(json!({ "roles": person.roles })).to(json!({ "roles": roles }));
+                    audit::record(tx, &by, change, now).await?;
+                }
+                if roles.is_empty() {
+                    end_sessions_of(tx, id, None).await?;
+                    return Ok(None);
+                }
+                Ok(Some(id))
             }
-            if before != user.roles {
-                put_roles(tx.connection, id, &user.roles).await?;
-                let change = Change::new("user.set_roles", name);
-                let change = change.from(json!({ "roles": before })).to(json!({ "roles": user.roles }));
-                audit::record(tx, &by, change, now).await?;
-            }
-            Ok(id)
-        }
-        .boxed()
-    })
-    .await
+            .boxed()
+        })
+        .await?;
+    outcome.ok_or_else(no_role)
 }

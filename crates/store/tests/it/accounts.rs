@@ -9,7 +9,7 @@ use store::audit::{self, AuditQuery};
 use store::{Db, Error};
 use uuid::Uuid;
 
-use crate::{NOW, on_each};
+use crate::{NOW, on_each, open};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -119,7 +119,7 @@ async fn a_token_gets_at_no_password_token_or_session() {
 async fn the_last_admin_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
-    let db = Db::open(&url).await.expect("opens");
+    let db = open(&url).await;
     let (first, _) = add(&db, &[Role::Admin]).await;
     let refused = accounts::enable(&db, first, false, NOW).await;
     assert!(matches!(refused, Err(Error::InvalidState(_))));
@@ -225,14 +225,89 @@ async fn a_link_works_once() {
         let chosen = accounts::choose_password(&db, secret.clone(), "chosen".into(), NOW).await;
         assert_eq!(chosen.expect("is chosen"), id);
         assert!(accounts::choose_password(&db, secret, "again".into(), NOW).await.is_err());
+    })
+    .await;
+}
 
-        let secret = accounts::invite(&db, None, NOW).await.expect("is made");
-        assert_eq!(accounts::link(&db, &secret, NOW).await.expect("works"), Invited::FirstAdmin);
-        let first = format!("first-{}", Uuid::new_v4());
-        let made = accounts::first_admin(&db, secret.clone(), first, "x".into(), NOW).await.expect("is made");
-        assert!(accounts::by_id(&db, made).await.is_ok_and(|user| user.roles.contains(&Role::Admin)));
-        assert!(accounts::first_admin(&db, secret, "second".into(), "x".into(), NOW).await.is_err());
-        assert!(!accounts::needs_first_admin(&db).await.expect("is read"));
+#[tokio::test]
+async fn a_link_lets_nobody_in_who_was_disabled_or_has_a_password_since() {
+    on_each(async |db| {
+        let (id, _) = add(&db, &[Role::Viewer]).await;
+        let secret = accounts::invite(&db, Some(id), NOW).await.expect("is made");
+        accounts::set_password(&db, id, "other".into(), None, NOW).await.expect("is set");
+        assert!(accounts::choose_password(&db, secret, "stolen".into(), NOW).await.is_err());
+        let secret = accounts::invite(&db, Some(id), NOW).await.expect("is made");
+        accounts::enable(&db, id, false, NOW).await.expect("is disabled");
+        assert!(accounts::choose_password(&db, secret, "stolen".into(), NOW).await.is_err());
+        assert!(is_forbidden(&accounts::invite(&db, Some(id), NOW).await));
+        let session = Session { user_id: Some(id), data: "{}".into(), expires_at: later(DAY) };
+        let begun = Sessions(db.clone()).begin(Uuid::new_v4().to_string(), session).await;
+        assert!(!begun.expect("is asked"), "a sign-in that was under way comes too late");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_first_admin_is_made_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
+    let db = open(&url).await;
+    add(&db, &[Role::Viewer]).await;
+    assert!(accounts::needs_first_admin(&db).await.expect("is read"), "a viewer lets nobody in");
+    let secret = accounts::invite(&db, None, NOW).await.expect("is made");
+    assert_eq!(accounts::link(&db, &secret, NOW).await.expect("works"), Invited::FirstAdmin);
+    assert!(accounts::link(&db, &secret, later(DAY)).await.is_err(), "it is for today");
+    let made = accounts::first_admin(&db, secret, "first".into(), "x".into(), NOW).await.expect("is made");
+    assert!(accounts::by_id(&db, made).await.is_ok_and(|user| user.roles.contains(&Role::Admin)));
+    assert!(!accounts::needs_first_admin(&db).await.expect("is read"));
+    assert!(matches!(accounts::invite(&db, None, NOW).await, Err(Error::InvalidState(_))));
+    let newest =
+        audit::search(&db, &AuditQuery { max_results: 2, ..AuditQuery::default() }).await.expect("is read");
+    let told: Vec<_> = newest.iter().map(|entry| (entry.action.as_str(), entry.via.as_str())).collect();
+    assert_eq!(told, [("user.add", "one-time link"), ("workspace.invite_first_admin", "server")]);
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_link_that_was_left_over_makes_no_second_admin() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
+    let db = open(&url).await;
+    let secret = accounts::invite(&db, None, NOW).await.expect("is made");
+    add(&db, &[Role::Admin]).await;
+    let late = accounts::first_admin(&db, secret, "late".into(), "x".into(), NOW).await;
+    assert!(matches!(late, Err(Error::InvalidState(_))));
+    assert!(accounts::by_name(&db, "late").await.is_err());
+    db.close().await;
+}
+
+#[tokio::test]
+async fn nobody_learns_nothing() {
+    on_each(async |db| {
+        let (id, name) = add(&db, &[Role::Viewer]).await;
+        let nobody = db.in_the_name_of(Caller::nobody());
+        assert!(is_forbidden(&accounts::by_id(&nobody, id).await));
+        assert!(is_forbidden(&accounts::by_name(&nobody, &name).await));
+        assert!(is_forbidden(&audit::verify(&nobody).await));
+        let viewer = as_user(&db, id).await;
+        assert!(is_forbidden(&audit::search(&viewer, &AuditQuery::default()).await));
+        assert!(accounts::by_id(&viewer, id).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_makes_a_token_that_signs_for_somebody_else() {
+    on_each(async |db| {
+        let (admin, _) = add(&db, &[Role::Admin]).await;
+        let (id, _) = add(&db, &[Role::OpsEngineer]).await;
+        let new = NewToken { user_id: id, label: "a".into(), scopes: Scope::ALL.into(), expires_at: None };
+        let admins = as_user(&db, admin).await;
+        assert!(is_forbidden(&accounts::create_token(&admins, new.clone(), NOW).await));
+        let reading = NewToken { scopes: [Scope::Read, Scope::Write].into(), ..new.clone() };
+        accounts::create_token(&admins, reading, NOW).await.expect("is created");
+        let own = NewToken { label: "b".into(), ..new };
+        accounts::create_token(&as_user(&db, id).await, own, NOW).await.expect("is created");
     })
     .await;
 }
@@ -242,32 +317,44 @@ async fn whoever_guesses_waits_and_the_owner_not_for_long() {
     on_each(async |db| {
         let name = format!("Guessed-{}", Uuid::new_v4());
         let address = Some("203.0.113.7".parse().expect("an address"));
-        let wait = async |name: &str, from, at| {
-            accounts::wait_before_next(&db, name, from, at).await.expect("is read")
-        };
-        for _ in 0..4 {
-            accounts::failed(&db, &name, None, NOW).await.expect("is counted");
+        let tries =
+            async |name: &str, from, at| accounts::attempt(&db, name, from, at).await.expect("is asked");
+        for _ in 0..5 {
+            assert_eq!(tries(&name, None, NOW).await, 0, "people mistype");
         }
-        assert_eq!(wait(&name, None, NOW).await, 0, "people mistype");
-        for _ in 0..6 {
-            accounts::failed(&db, &name.to_lowercase(), None, NOW).await.expect("is counted");
+        assert_eq!(tries(&name.to_lowercase(), address, NOW).await, throttle::delay_ms(5, true));
+        assert_eq!(tries(&name, None, later(999)).await, 1, "waiting doesn't make it longer");
+        assert_eq!(tries(&name, None, later(1_000)).await, 0);
+        assert_eq!(tries(&name, None, later(1_001)).await, throttle::delay_ms(6, true) - 1);
+        assert_eq!(tries(&format!("Else-{name}"), None, NOW).await, 0);
+        let forgotten = later(1_000 + throttle::FORGOTTEN_AFTER_MS + 1);
+        for _ in 0..5 {
+            assert_eq!(tries(&name, None, forgotten).await, 0, "it starts anew");
         }
-        assert_eq!(wait(&name, address, NOW).await, throttle::delay_ms(10, true));
-        assert_eq!(wait(&name, None, later(60_000)).await, 0);
-        assert_eq!(wait("somebody else", None, NOW).await, 0);
-        accounts::failed(&db, &name, None, later(2 * throttle::FORGOTTEN_AFTER_MS))
-            .await
-            .expect("is counted");
-        assert_eq!(wait(&name, None, later(2 * throttle::FORGOTTEN_AFTER_MS)).await, 0, "it starts anew");
+        assert!(tries(&name, None, forgotten).await > 0);
+        accounts::succeeded(&db, &name, None).await.expect("is forgotten");
+        assert_eq!(tries(&name, None, forgotten).await, 0);
 
-        let address = Some(std::net::IpAddr::V6(Uuid::new_v4().as_u128().into()));
-        for _ in 0..6 {
-            accounts::failed(&db, &name, address, NOW).await.expect("is counted");
+        let network = Uuid::new_v4().as_u128() & !u128::from(u64::MAX);
+        let from = |host: u64| Some(std::net::IpAddr::V6((network | u128::from(host)).into()));
+        for host in 0..20 {
+            assert_eq!(tries(&format!("{host}-{name}"), from(host), NOW).await, 0);
         }
-        assert!(wait(&name, None, NOW).await > 0);
-        accounts::succeeded(&db, &name).await.expect("is forgotten");
-        assert_eq!(wait(&name, None, NOW).await, 0);
-        assert!(wait("somebody else", address, NOW).await > 0, "others at the address still wait");
+        assert!(tries(&format!("20-{name}"), from(20), NOW).await > 0, "one network is one address");
+        accounts::succeeded(&db, &format!("0-{name}"), from(0)).await.expect("is taken back");
+        assert_eq!(tries(&format!("21-{name}"), from(21), NOW).await, 0);
+        assert!(tries(&format!("22-{name}"), from(22), NOW).await > 0, "the others still count");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_gain_nothing() {
+    on_each(async |db| {
+        let name = format!("Raced-{}", Uuid::new_v4());
+        let tries = (0..50).map(|_| accounts::attempt(&db, &name, None, NOW));
+        let waits = futures::future::join_all(tries).await;
+        assert_eq!(waits.into_iter().filter(|wait| matches!(wait, Ok(0))).count(), 5);
     })
     .await;
 }
@@ -283,9 +370,23 @@ async fn an_identity_provider_says_who_comes_and_as_what() {
         assert_eq!(come(promoted).await.expect("comes back"), id);
         assert!(accounts::by_id(&db, id).await.is_ok_and(|user| user.roles == [Role::MlEngineer].into()));
         assert!(matches!(
-            come(NewUser { roles: BTreeSet::new(), ..user.clone() }).await,
+            accounts::set_password(&db, id, "local".into(), None, NOW).await,
             Err(Error::Invalid(_))
         ));
+        assert!(matches!(accounts::invite(&db, Some(id), NOW).await, Err(Error::Invalid(_))));
+
+        let session = Session { user_id: Some(id), data: "{}".into(), expires_at: later(DAY) };
+        let (sessions, key) = (Sessions(db.clone()), Uuid::new_v4().to_string());
+        assert!(sessions.begin(key.clone(), session).await.expect("begins"));
+        let stripped = NewUser { roles: BTreeSet::new(), ..user.clone() };
+        assert!(is_forbidden(&come(stripped.clone()).await), "whoever lost all groups stays out");
+        assert!(accounts::by_id(&db, id).await.is_ok_and(|user| user.roles.is_empty()));
+        assert_eq!(sessions.get(&key, NOW).await.expect("is read"), None);
+        accounts::set_roles(&db, id, [Role::Viewer].into(), NOW).await.expect("an admin gives one");
+        assert_eq!(come(stripped).await.expect("comes in by it"), id);
+        assert_eq!(come(user.clone()).await.expect("comes back"), id);
+        let both = [Role::DevEngineer, Role::Viewer];
+        assert!(accounts::by_id(&db, id).await.is_ok_and(|user| user.roles == both.into()));
         let (_, local) = add(&db, &[Role::Viewer]).await;
         let stranger = NewUser { name: local, ..user.clone() };
         let taken = accounts::sign_in_elsewhere(&db, format!("{subject}-2"), stranger, NOW).await;

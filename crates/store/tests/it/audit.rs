@@ -2,11 +2,10 @@
 
 use domain::accounts::Caller;
 use sqlx::{Connection as _, Executor as _};
-use store::Db;
 use store::audit::{self, AuditQuery};
 use store::experiments::{self, NewExperiment};
 
-use crate::{NOW, experiment, on_each};
+use crate::{NOW, experiment, on_each, open};
 
 #[tokio::test]
 async fn every_change_is_written_down_with_it_and_none_that_failed() {
@@ -57,7 +56,7 @@ async fn an_audit_log_that_was_tampered_with_says_where() {
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
-        let db = Db::open(&url).await.expect("opens");
+        let db = open(&url).await;
         for _ in 0..4 {
             experiment(&db).await;
         }
