@@ -104,7 +104,7 @@ async fn forget_stale_uploads(artifacts: Artifacts, stopping: CancellationToken)
 }
 
 async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppState> {
-    fs::create_dir_all(data).with_context(|| format!("can't create the folder {}", data.display()))?;
+    create_folder(data).with_context(|| format!("can't create the folder {}", data.display()))?;
     let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
     let db = Db::open(&database_url(&data))
         .await
@@ -114,6 +114,14 @@ async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppSta
         Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
     let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();
     Ok(AppState { db, artifacts, leptos, stopping })
+}
+
+/// Nobody else on the machine reads what a team logs.
+fn create_folder(data: &Path) -> std::io::Result<()> {
+    let mut folder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.recursive(true).create(data)
 }
 
 /// The path may have characters that mean something in a URL.

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod logged_models;
 pub mod metrics;
 pub mod page;
+pub mod registry;
 pub mod runs;
 pub mod thin;
 pub mod time;

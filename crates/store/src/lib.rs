@@ -16,6 +16,7 @@ pub mod db;
 pub mod experiments;
 pub mod logged_models;
 pub mod metrics;
+pub mod registry;
 pub mod runs;
 
 pub use db::Db;

@@ -8,6 +8,7 @@ mod experiments;
 mod logged_models;
 mod metrics;
 mod proxied;
+mod registry;
 mod runs;
 mod server_info;
 mod uploads;
@@ -34,6 +35,7 @@ pub fn router() -> Router<AppState> {
         .merge(metrics::router())
         .merge(logged_models::router())
         .merge(artifacts::router())
+        .merge(registry::router())
         .merge(server_info::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .fallback(no_such_call)
@@ -50,6 +52,7 @@ pub fn router() -> Router<AppState> {
                 .nest(&format!("{prefix}/mlflow-artifacts"), files.clone())
         })
         .merge(artifacts::downloads())
+        .merge(registry::downloads())
 }
 
 async fn no_such_call(uri: axum::extract::OriginalUri) -> ApiError {

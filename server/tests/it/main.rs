@@ -14,6 +14,7 @@ mod metrics;
 mod open_mode;
 mod pages;
 mod paging;
+mod registry;
 mod routes;
 mod runs;
 mod search;

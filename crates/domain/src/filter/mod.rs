@@ -20,7 +20,10 @@ mod parse;
 mod schema;
 
 pub use parse::{parse, parse_order, parse_orders};
-pub use schema::{EXPERIMENTS, LOGGED_MODELS, RUNS, Schema};
+pub use schema::{
+    EXPERIMENTS, LOGGED_MODELS, MODEL_VERSION_ORDERS, MODEL_VERSIONS, REGISTERED_MODEL_ORDERS,
+    REGISTERED_MODELS, RUNS, Schema,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -202,6 +202,11 @@ impl<'a> Parser<'a> {
             let Placed { token, at, .. } = self.next();
             return match token {
                 Token::Number(number) => Ok(Test::Number(comparison, number)),
+                Token::Text(ref text) | Token::DoubleQuoted(ref text)
+                    if self.schema.has_quoted_numbers && text.parse::<i32>().is_ok() =>
+                {
+                    Ok(Test::Number(comparison, text.parse::<i32>().map_or(0.0, f64::from)))
+                }
                 other => Err(FilterError::new(
                     at,
                     format!("expected numeric value type for {}, found {other}", name_of(subject)),

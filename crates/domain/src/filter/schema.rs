@@ -14,6 +14,8 @@ pub struct Schema {
     pub has_null_tests: bool,
     /// Whether params and tags can be tested by `IN`.
     pub has_lists_for_keys: bool,
+    /// Whether a whole number may stand in quotes.
+    pub has_quoted_numbers: bool,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,7 @@ pub const RUNS: Schema = Schema {
     has_datasets: true,
     has_null_tests: true,
     has_lists_for_keys: false,
+    has_quoted_numbers: false,
 };
 
 pub const EXPERIMENTS: Schema = Schema {
@@ -64,6 +67,7 @@ pub const EXPERIMENTS: Schema = Schema {
     has_datasets: false,
     has_null_tests: true,
     has_lists_for_keys: false,
+    has_quoted_numbers: false,
 };
 
 pub const LOGGED_MODELS: Schema = Schema {
@@ -85,7 +89,42 @@ pub const LOGGED_MODELS: Schema = Schema {
     has_datasets: false,
     has_null_tests: false,
     has_lists_for_keys: true,
+    has_quoted_numbers: false,
 };
+
+const fn of_the_registry(attributes: &'static [Attribute]) -> Schema {
+    Schema {
+        attributes,
+        has_metrics: false,
+        has_datasets: false,
+        has_null_tests: false,
+        has_lists_for_keys: false,
+        has_quoted_numbers: true,
+    }
+}
+
+pub const REGISTERED_MODELS: Schema = of_the_registry(&[attribute(&["name"], AttributeKind::Identifier)]);
+
+/// What registered models can be sorted by.
+pub const REGISTERED_MODEL_ORDERS: Schema = of_the_registry(&[
+    attribute(&["name"], AttributeKind::Identifier),
+    attribute(&["timestamp", "last_updated_timestamp"], AttributeKind::Number),
+]);
+
+pub const MODEL_VERSIONS: Schema = of_the_registry(&[
+    attribute(&["name"], AttributeKind::Identifier),
+    attribute(&["run_id"], AttributeKind::Identifier),
+    attribute(&["source_path"], AttributeKind::Text),
+    attribute(&["version_number"], AttributeKind::Number),
+]);
+
+/// What versions can be sorted by.
+pub const MODEL_VERSION_ORDERS: Schema = of_the_registry(&[
+    attribute(&["name"], AttributeKind::Identifier),
+    attribute(&["version_number"], AttributeKind::Number),
+    attribute(&["creation_timestamp"], AttributeKind::Number),
+    attribute(&["last_updated_timestamp"], AttributeKind::Number),
+]);
 
 impl Schema {
     /// The attribute of that name, and its kind.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod registry;
 mod tracking;
 
 use domain::Millis;

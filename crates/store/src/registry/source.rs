@@ -1,0 +1,184 @@
+//! Where a new version comes from, checked against what there is.
+
+use domain::limits::Invalid;
+use domain::registry::source::{Reference, Source, parse};
+use domain::registry::{LATEST, is_prompt};
+use sqlx::AnyConnection;
+
+use super::versions::NewVersion;
+use super::{find, no_version};
+use crate::error::{Error, Result};
+use crate::writer::Tx;
+
+/// How an `artifact_uri` begins whose files this server keeps.
+const OWN: &str = "mlflow-artifacts:/";
+
+/// What is kept of a source.
+pub(super) struct Resolved {
+    pub source: String,
+    pub storage_location: String,
+    pub run_uuid: String,
+}
+
+struct LoggedModel {
+    artifact_uri: String,
+    source_run: String,
+}
+
+fn refused(source: &str, why: &str) -> Error {
+    Invalid::new("source", format!("invalid model version source: '{source}'; {why}")).into()
+}
+
+/// # Errors
+/// `Invalid` for a source that isn't allowed, or that what the version names doesn't hold; `NotFound`.
+pub(super) async fn resolve(tx: &mut Tx<'_>, new: &NewVersion) -> Result<Resolved> {
+    let source = &*new.source;
+    let parsed = parse(source, is_prompt(&new.tags))?;
+    if let Source::Version { name, reference } = &parsed {
+        return of_version(tx, new, name, reference).await;
+    }
+    let logged = match &new.model_id {
+        Some(id) => Some(logged_model(tx, id).await?),
+        None => None,
+    };
+    let run_uuid = match (&new.run_uuid, &logged) {
+        (Some(run), _) => run.clone(),
+        (None, Some(logged)) => logged.source_run.clone(),
+        (None, None) => String::new(),
+    };
+    let mut storage_location = source.to_owned();
+    match &parsed {
+        Source::LoggedModel(id) => match &logged {
+            Some(logged) if new.model_id.as_ref() == Some(id) => {
+                storage_location.clone_from(&logged.artifact_uri);
+            }
+            _ => return Err(refused(source, "model_id has to be the logged model's that it names")),
+        },
+        Source::Run(id) if logged.is_some() || new.run_uuid.as_ref() != Some(id) => {
+            return Err(refused(source, "run_id has to be the run's that it names"));
+        }
+        Source::Own(parts) => {
+            let home = match &logged {
+                Some(logged) => Some(logged.artifact_uri.clone()),
+                None => run_home(tx, new.run_uuid.as_deref().unwrap_or_default()).await?,
+            };
+            if !home.is_some_and(|home| holds(&home, parts)) {
+                let why = "run_id or model_id has to name the run or the logged model whose files these are";
+                return Err(refused(source, why));
+            }
+        }
+        Source::Run(_) | Source::Remote | Source::Placeholder | Source::Version { .. } => {}
+    }
+    Ok(Resolved { source: source.to_owned(), storage_location, run_uuid })
+}
+
+async fn of_version(
+    tx: &mut Tx<'_>,
+    new: &NewVersion,
+    name: &str,
+    reference: &Reference,
+) -> Result<Resolved> {
+    let model = find(tx.connection, name).await?;
+    let number = match reference {
+        Reference::Number(number) => Some(*number),
+        Reference::Latest => by_alias(tx.connection, model, LATEST).await?,
+        Reference::Alias(alias) => {
+            let found = by_alias(tx.connection, model, alias).await?;
+            let unknown = || Invalid::new("source", format!("registered model alias {alias} not found"));
+            Some(found.ok_or_else(unknown)?)
+        }
+        Reference::Stage(stage) => {
+            let (highest,): (Option<i64>,) =
+                sqlx::query_as("SELECT MAX(version) FROM model_versions WHERE model_id = $1 AND stage = $2")
+                    .bind(model)
+                    .bind(*stage)
+                    .fetch_one(&mut *tx.connection)
+                    .await?;
+            highest
+        }
+    };
+    let found: Option<(i64, String, String)> = sqlx::query_as(
+        "SELECT id, storage_location, run_uuid FROM model_versions WHERE model_id = $1 AND version = $2",
+    )
+    .bind(model)
+    .bind(number.unwrap_or_default())
+    .fetch_optional(&mut *tx.connection)
+    .await?;
+    let missing =
+        || no_version(name, number.map_or_else(|| format!("{reference:?}"), |number| number.to_string()));
+    let (id, storage_location, run_uuid) = found.ok_or_else(missing)?;
+    let prompt: Option<(String,)> = sqlx::query_as(
+        "SELECT value FROM model_version_tags WHERE version_id = $1 AND key = $2 AND LOWER(value) = 'true'",
+    )
+    .bind(id)
+    .bind(domain::registry::PROMPT_TAG)
+    .fetch_optional(&mut *tx.connection)
+    .await?;
+    if prompt.is_some() {
+        return Err(refused(&new.source, "a prompt can't become a model"));
+    }
+    if new.model_id.is_some() || new.run_uuid.as_ref().is_some_and(|run| *run != run_uuid) {
+        return Err(refused(
+            &new.source,
+            "run_id and model_id have to be those of the version that it names",
+        ));
+    }
+    let number = number.unwrap_or_default();
+    Ok(Resolved { source: format!("models:/{name}/{number}"), storage_location, run_uuid })
+}
+
+/// The number of the version with that alias; `latest` is the highest.
+pub(super) async fn by_alias(connection: &mut AnyConnection, model: i64, alias: &str) -> Result<Option<i64>> {
+    let (text, alias) = if alias.eq_ignore_ascii_case(LATEST) {
+        ("SELECT MAX(version) FROM model_versions WHERE model_id = $1 AND version > $2", None)
+    } else {
+        ("SELECT version FROM model_aliases WHERE model_id = $1 AND alias = $2", Some(alias))
+    };
+    let query = sqlx::query_as(text).bind(model);
+    let query = match alias {
+        Some(alias) => query.bind(alias),
+        None => query.bind(0_i64),
+    };
+    let found: Option<(Option<i64>,)> = query.fetch_optional(connection).await?;
+    Ok(found.and_then(|(version,)| version))
+}
+
+async fn logged_model(tx: &mut Tx<'_>, id: &str) -> Result<LoggedModel> {
+    let found: Option<(String, Option<String>)> = sqlx::query_as(
+        "SELECT artifact_uri, source_run FROM logged_models WHERE model_id = $1 AND is_deleted = 0",
+    )
+    .bind(id)
+    .fetch_optional(&mut *tx.connection)
+    .await?;
+    let (artifact_uri, source_run) = found.ok_or_else(|| Error::not_found("logged model", "id", id))?;
+    Ok(LoggedModel { artifact_uri, source_run: source_run.unwrap_or_default() })
+}
+
+async fn run_home(tx: &mut Tx<'_>, uuid: &str) -> Result<Option<String>> {
+    let found: Option<(String,)> = sqlx::query_as("SELECT artifact_uri FROM runs WHERE uuid = $1")
+        .bind(uuid)
+        .fetch_optional(&mut *tx.connection)
+        .await?;
+    Ok(found.map(|(uri,)| uri))
+}
+
+/// Whether the place is an artifact root of ours or below it.
+fn holds(home: &str, parts: &[String]) -> bool {
+    let Some(home) = home.strip_prefix(OWN) else { return false };
+    let home: Vec<_> = home.split('/').filter(|part| !part.is_empty()).collect();
+    !home.is_empty() && parts.len() >= home.len() && home.iter().zip(parts).all(|(a, b)| a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds;
+
+    #[test]
+    fn a_root_holds_what_is_below_it() {
+        let parts = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+        let home = "mlflow-artifacts:/0/r1/artifacts";
+        assert!(holds(home, &parts("0/r1/artifacts")) && holds(home, &parts("0/r1/artifacts/model")));
+        assert!(!holds(home, &parts("0/r1")) && !holds(home, &parts("0/r1/artifacts2")));
+        assert!(!holds("s3://bucket/0", &parts("0")) && !holds("mlflow-artifacts:/", &parts("0")));
+    }
+}

@@ -1,0 +1,296 @@
+//! Versions of registered models.
+
+use domain::limits::Invalid;
+use domain::registry::{
+    self, ARCHIVED, ModelVersion, NO_STAGE, check_name, check_stage, check_text, is_active, is_prompt,
+};
+use domain::{KeyValue, Millis};
+use futures::FutureExt as _;
+use serde_json::{Value, json};
+
+use super::load::{self, SELECT_VERSION, VersionRow};
+use super::source::{Resolved, resolve};
+use super::{Tagged, find, find_version, no_version, put_tags, remove_tag, touch};
+use crate::Db;
+use crate::audit::{self, Change};
+use crate::error::Result;
+use crate::sql::Sql;
+use crate::writer::Tx;
+
+/// Which versions a logged model became, as clients read it.
+const VERSIONS_TAG: &str = "mlflow.modelVersions";
+
+#[derive(Debug, Clone, Default)]
+pub struct NewVersion {
+    /// The registered model's.
+    pub name: String,
+    pub source: String,
+    pub run_uuid: Option<String>,
+    pub model_id: Option<String>,
+    pub description: String,
+    pub run_link: String,
+    pub tags: Vec<KeyValue>,
+}
+
+/// Registers a version, in no stage; it gets the next number.
+///
+/// # Errors
+/// `Invalid` for what isn't allowed, a source above all; `NotFound` without the model, or what the source names.
+pub async fn create_version(db: &Db, new: NewVersion, now: Millis) -> Result<ModelVersion> {
+    check_name("name", &new.name)?;
+    for (field, text) in [
+        ("source", &new.source),
+        ("description", &new.description),
+        ("run_link", &new.run_link),
+        ("run_id", new.run_uuid.as_ref().unwrap_or(&String::new())),
+    ] {
+        check_text(field, text)?;
+    }
+    new.tags.iter().try_for_each(registry::check_tag)?;
+    let (by, name) = (db.by().clone(), new.name.clone());
+    let number = db
+        .write(move |tx| {
+            async move {
+                let resolved = resolve(tx, &new).await?;
+                let model = find(tx.connection, &new.name).await?;
+                let number = insert(tx, model, &new, &resolved, now).await?;
+                if let Some(logged) = new.model_id.as_deref().filter(|_| !is_prompt(&new.tags)) {
+                    tell_logged_model(tx, logged, &new.name, number).await?;
+                }
+                let change = Change::new("version.create", format!("{}/{number}", new.name));
+                let change = change.to(json!({ "source": resolved.source, "run_id": resolved.run_uuid }));
+                audit::record(tx, &by, change, now).await?;
+                Ok(number)
+            }
+            .boxed()
+        })
+        .await?;
+    version(db, &name, number).await
+}
+
+async fn insert(tx: &mut Tx<'_>, model: i64, new: &NewVersion, from: &Resolved, now: Millis) -> Result<i64> {
+    let (number,): (i64,) = sqlx::query_as(
+        "UPDATE registered_models SET last_version = last_version + 1, updated_at_ms = $1 WHERE id = $2
+         RETURNING last_version",
+    )
+    .bind(now.0)
+    .bind(model)
+    .fetch_one(&mut *tx.connection)
+    .await?;
+    let id = tx.next_ids("model_versions", 1).await?;
+    sqlx::query(
+        "INSERT INTO model_versions (id, model_id, version, stage, description, source, storage_location,
+             run_uuid, run_link, created_at_ms, updated_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+    )
+    .bind(id)
+    .bind(model)
+    .bind(number)
+    .bind(NO_STAGE)
+    .bind(&*new.description)
+    .bind(&*from.source)
+    .bind(&*from.storage_location)
+    .bind(&*from.run_uuid)
+    .bind(&*new.run_link)
+    .bind(now.0)
+    .execute(&mut *tx.connection)
+    .await?;
+    put_tags(tx, Tagged::Version(id), &new.tags).await?;
+    Ok(number)
+}
+
+async fn tell_logged_model(tx: &mut Tx<'_>, model_id: &str, name: &str, number: i64) -> Result<()> {
+    let before: Option<(String,)> = sqlx::query_as(
+        "SELECT t.value FROM logged_model_tags t JOIN logged_models m ON m.id = t.model_id
+         WHERE m.model_id = $1 AND t.key = $2",
+    )
+    .bind(model_id)
+    .bind(VERSIONS_TAG)
+    .fetch_optional(&mut *tx.connection)
+    .await?;
+    let mut versions: Vec<Value> =
+        before.and_then(|(text,)| serde_json::from_str(&text).ok()).unwrap_or_default();
+    versions.push(json!({ "name": name, "version": number }));
+    sqlx::query(
+        "INSERT INTO logged_model_tags (model_id, key, value)
+         SELECT m.id, $2, $3 FROM logged_models m WHERE m.model_id = $1
+         ON CONFLICT (model_id, key) DO UPDATE SET value = excluded.value",
+    )
+    .bind(model_id)
+    .bind(VERSIONS_TAG)
+    .bind(Value::from(versions).to_string())
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}
+
+/// # Errors
+/// `Invalid` for a name that no model can have, `NotFound`.
+pub async fn version(db: &Db, name: &str, version: i64) -> Result<ModelVersion> {
+    check_name("name", name)?;
+    let mut connection = db.reader().await?;
+    let mut sql = Sql::new(db.engine(), SELECT_VERSION);
+    sql.push(" WHERE m.name = ").bind(name).push(" AND v.version = ").bind(version);
+    let rows: Vec<VersionRow> = sql.fetch(&mut connection).await?;
+    let found = load::versions(db.engine(), &mut connection, rows, true).await?.pop();
+    found.ok_or_else(|| no_version(name, version))
+}
+
+/// Sets the description; `None` takes it away.
+///
+/// # Errors
+/// `Invalid`, `NotFound`.
+pub async fn update_version(
+    db: &Db,
+    name: String,
+    number: i64,
+    description: Option<String>,
+    now: Millis,
+) -> Result<ModelVersion> {
+    check_name("name", &name)?;
+    check_text("description", description.as_deref().unwrap_or_default())?;
+    let (by, of) = (db.by().clone(), name.clone());
+    db.write(move |tx| {
+        async move {
+            let (id, _) = find_version(tx.connection, &of, number).await?;
+            sqlx::query("UPDATE model_versions SET description = $1, updated_at_ms = $2 WHERE id = $3")
+                .bind(description.as_deref())
+                .bind(now.0)
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+            let change = Change::new("version.update", format!("{of}/{number}"));
+            audit::record(tx, &by, change.to(json!({ "description": description })), now).await
+        }
+        .boxed()
+    })
+    .await?;
+    version(db, &name, number).await
+}
+
+/// Moves a version to a stage; with `archive_others` those that were there go to the archive in the same step.
+///
+/// # Errors
+/// `Invalid` for a stage that there isn't, or one that can't be cleared; `NotFound`.
+pub async fn transition(
+    db: &Db,
+    name: String,
+    number: i64,
+    stage: &str,
+    archive_others: bool,
+    now: Millis,
+) -> Result<ModelVersion> {
+    check_name("name", &name)?;
+    let stage = check_stage("stage", stage)?;
+    if archive_others && !is_active(stage) {
+        let why = format!("what is in `{stage}` can't be archived: it is not an active stage");
+        return Err(Invalid::new("archive_existing_versions", why).into());
+    }
+    let (by, of) = (db.by().clone(), name.clone());
+    db.write(move |tx| {
+        async move {
+            let (id, model) = find_version(tx.connection, &of, number).await?;
+            let (before,): (String,) = sqlx::query_as("SELECT stage FROM model_versions WHERE id = $1")
+                .bind(id)
+                .fetch_one(&mut *tx.connection)
+                .await?;
+            let mut archived: Vec<(i64,)> = Vec::new();
+            if archive_others {
+                archived = sqlx::query_as(
+                    "UPDATE model_versions SET stage = $1, updated_at_ms = $2
+                     WHERE model_id = $3 AND stage = $4 AND id <> $5 RETURNING version",
+                )
+                .bind(ARCHIVED)
+                .bind(now.0)
+                .bind(model)
+                .bind(stage)
+                .bind(id)
+                .fetch_all(&mut *tx.connection)
+                .await?;
+            }
+            sqlx::query("UPDATE model_versions SET stage = $1, updated_at_ms = $2 WHERE id = $3")
+                .bind(stage)
+                .bind(now.0)
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+            touch(tx, model, now).await?;
+            let archived: Vec<_> = archived.into_iter().map(|(version,)| version).collect();
+            let change = Change::new("version.transition", format!("{of}/{number}"));
+            let change = change.from(json!({ "stage": before }));
+            audit::record(tx, &by, change.to(json!({ "stage": stage, "archived": archived })), now).await
+        }
+        .boxed()
+    })
+    .await?;
+    version(db, &name, number).await
+}
+
+/// Deletes a version and the aliases that point to it; its files stay.
+///
+/// # Errors
+/// `Invalid`, `NotFound`.
+pub async fn delete_version(db: &Db, name: String, number: i64, now: Millis) -> Result<()> {
+    check_name("name", &name)?;
+    let by = db.by().clone();
+    db.write(move |tx| {
+        async move {
+            let (id, model) = find_version(tx.connection, &name, number).await?;
+            sqlx::query("DELETE FROM model_version_tags WHERE version_id = $1")
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+            sqlx::query("DELETE FROM model_versions WHERE id = $1")
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+            sqlx::query("DELETE FROM model_aliases WHERE model_id = $1 AND version = $2")
+                .bind(model)
+                .bind(number)
+                .execute(&mut *tx.connection)
+                .await?;
+            touch(tx, model, now).await?;
+            audit::record(tx, &by, Change::new("version.delete", format!("{name}/{number}")), now).await
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// # Errors
+/// `Invalid`, `NotFound`.
+pub async fn set_version_tag(db: &Db, name: String, number: i64, tag: KeyValue, now: Millis) -> Result<()> {
+    check_name("name", &name)?;
+    registry::check_tag(&tag)?;
+    let by = db.by().clone();
+    db.write(move |tx| {
+        async move {
+            let (id, _) = find_version(tx.connection, &name, number).await?;
+            put_tags(tx, Tagged::Version(id), std::slice::from_ref(&tag)).await?;
+            let change = Change::new("version.set_tag", format!("{name}/{number}")).to(tag);
+            audit::record(tx, &by, change, now).await
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// What isn't there is no error.
+///
+/// # Errors
+/// `Invalid`, `NotFound` without the version.
+pub async fn delete_version_tag(db: &Db, name: String, number: i64, key: String, now: Millis) -> Result<()> {
+    check_name("name", &name)?;
+    domain::limits::check_key("key", &key)?;
+    let by = db.by().clone();
+    db.write(move |tx| {
+        async move {
+            let (id, _) = find_version(tx.connection, &name, number).await?;
+            remove_tag(tx, Tagged::Version(id), &key).await?;
+            let change = Change::new("version.delete_tag", format!("{name}/{number}"));
+            audit::record(tx, &by, change.from(json!({ "key": key })), now).await
+        }
+        .boxed()
+    })
+    .await
+}
