@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod guard;
+mod query;
 pub mod request;
 pub mod sign_in;
 pub mod wire;

@@ -4,11 +4,9 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 use http::{Method, StatusCode, header};
-use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
-use crate::ApiError;
+use crate::{ApiError, query};
 
 /// The fields of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,7 +18,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let query = request.uri().query().unwrap_or_default();
         if matches!(*request.method(), Method::GET | Method::HEAD) && !query.is_empty() {
-            return parse(&serde_json::to_vec(&fields(query)?).unwrap_or_default()).map(Self);
+            return query::parse(query).map(Self);
         }
         let is_json = request.headers().get(header::CONTENT_TYPE).is_none_or(|kind| {
             kind.to_str()
@@ -92,31 +90,6 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
     })
 }
 
-/// The pairs of a query string; a key that comes more than once has a list.
-fn fields(query: &str) -> Result<Value, ApiError> {
-    let mut fields = Map::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = Value::String(decode(value)?);
-        match fields.entry(decode(key)?) {
-            serde_json::map::Entry::Vacant(place) => {
-                place.insert(value);
-            }
-            serde_json::map::Entry::Occupied(mut place) => match place.get_mut() {
-                Value::Array(list) => list.push(value),
-                one => *one = Value::Array(vec![one.take(), value]),
-            },
-        }
-    }
-    Ok(Value::Object(fields))
-}
-
-fn decode(text: &str) -> Result<String, ApiError> {
-    let spaced = text.replace('+', " ");
-    let decoded = percent_decode_str(&spaced).decode_utf8();
-    decoded.map(Into::into).map_err(|_| ApiError::bad_request("the query string is not valid UTF-8"))
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
@@ -152,6 +125,8 @@ mod tests {
         let posted = r#"{"name": "a", "max": "3", "ids": ["1"], "unknown": {}}"#;
         assert_eq!(read("POST", "/x?name=ignored", json, posted).await, Ok(fields("a", 3, &["1"])));
         assert_eq!(read("GET", "/x", json, posted).await, Ok(fields("a", 3, &["1"])));
+        let repeated = read("GET", "/x?name=a&name=b&max=3&ids=1", "", "").await;
+        assert_eq!(repeated, Ok(fields("a", 3, &["1"])), "the first counts, and one is a list of one");
         let nothing = Fields { name: None, max: None, ids: Many(Vec::new()) };
         assert_eq!(read("POST", "/x", json, " ").await, Ok(nothing));
     }
@@ -162,6 +137,7 @@ mod tests {
         for (body, part) in [
             (r#"{"max": "many"}"#, "'max'"),
             (r#"{"ids": ["a", 1]}"#, "'ids[1]'"),
+            (r#"{"ids": "a"}"#, "'ids'"),
             (r#"{"name": {}}"#, "'name'"),
             (r#"{"name": "a", "max": 1e400}"#, "'max'"),
             (r#"{"ids": ["a", -1e999]}"#, "'ids[1]'"),
@@ -175,6 +151,8 @@ mod tests {
         }
         assert!(read("POST", "/x", "text/plain", "{}").await.is_err());
         assert!(read("GET", "/x?name=%ff", "", "").await.is_err());
+        let error = read("GET", "/x?name=a&max=many", "", "").await.expect_err("no number");
+        assert!(error.message.contains("'max'"), "{}", error.message);
         assert!(read("POST", "/x", json, &"[".repeat(100_000)).await.is_err());
     }
 }

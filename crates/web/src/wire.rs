@@ -106,7 +106,7 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
-/// A list; one value stands for a list of one, `null` for none.
+/// A list; `null` is an empty one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Many<T>(pub Vec<T>);
 
@@ -126,13 +126,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
                 formatter.write_str("a list")
             }
 
-            fn visit_unit<E: de::Error>(self) -> Result<Many<T>, E> {
+            fn visit_none<E: de::Error>(self) -> Result<Many<T>, E> {
                 Ok(Many(Vec::new()))
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Many<T>, E> {
-                let one = T::deserialize(de::value::StrDeserializer::new(text))?;
-                Ok(Many(vec![one]))
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Many<T>, D::Error> {
+                deserializer.deserialize_seq(self)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Many<T>, A::Error> {
@@ -143,7 +142,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
                 Ok(Many(all))
             }
         }
-        deserializer.deserialize_any(List(PhantomData))
+        deserializer.deserialize_option(List(PhantomData))
     }
 }
 
@@ -164,11 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn one_value_is_a_list_of_one() {
-        let many = |value| serde_json::from_value::<Many<String>>(value).expect("parses").0;
-        assert_eq!(many(json!("a")), ["a"]);
-        assert_eq!(many(json!(["a", "b"])), ["a", "b"]);
-        assert!(many(json!(null)).is_empty());
-        assert!(serde_json::from_value::<Many<String>>(json!([1])).is_err());
+    fn a_list_may_be_null_but_not_one_of_its_values() {
+        let many = serde_json::from_value::<Many<String>>;
+        assert_eq!(many(json!(["a", "b"])).expect("parses").0, ["a", "b"]);
+        assert!(many(json!(null)).expect("parses").0.is_empty());
+        for wrong in [json!("a"), json!([1]), json!({}), json!(5)] {
+            assert!(many(wrong).is_err());
+        }
     }
 }

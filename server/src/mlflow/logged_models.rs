@@ -226,12 +226,14 @@ struct Search {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `dataset_name`")]
 struct Dataset {
     dataset_name: Option<String>,
     dataset_digest: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `field_name`")]
 struct OrderBy {
     field_name: Option<String>,
     ascending: Option<Flag>,

@@ -113,6 +113,7 @@ struct Complete {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `part_number`")]
 struct Part {
     part_number: Option<Int64>,
 }

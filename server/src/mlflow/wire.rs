@@ -12,6 +12,7 @@ use web::wire::{Many, Name};
 pub struct Empty {}
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `key` and `value`")]
 pub struct Pair {
     key: Option<String>,
     value: Option<String>,

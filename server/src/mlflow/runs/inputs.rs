@@ -28,6 +28,7 @@ struct LogInputs {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `dataset`")]
 struct Input {
     #[serde(default)]
     tags: Many<Pair>,
@@ -35,6 +36,7 @@ struct Input {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `name` and `digest`")]
 struct InputDataset {
     name: Option<String>,
     digest: Option<String>,
@@ -45,6 +47,7 @@ struct InputDataset {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `model_id`")]
 struct Model {
     model_id: Option<String>,
     step: Option<Int64>,

@@ -23,6 +23,7 @@ pub fn router() -> Router<AppState> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `key`, `value` and `timestamp`")]
 struct Metric {
     key: Option<String>,
     value: Option<MetricValue>,

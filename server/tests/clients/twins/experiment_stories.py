@@ -4,9 +4,6 @@ from .asking import Ask, Difference, get, post
 
 ESCAPES = Difference("a location outside the artifact root is refused", 400, "INVALID_PARAMETER_VALUE")
 TAKEN = Difference("a taken name is told apart from other failures", 400, "RESOURCE_ALREADY_EXISTS")
-VALUE_IS_REQUIRED = Difference(
-    "the field is marked as required, and the client always sends it", 400, "INVALID_PARAMETER_VALUE"
-)
 OLD_IS_LAX = Difference("the old reference doesn't check it", 400, "INVALID_PARAMETER_VALUE", reference="3.3.")
 UNSIZED = Difference("without max_results a page has the default size")
 
@@ -126,9 +123,7 @@ STORIES = {
         post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "a", "value": 5}, names="value"),
         post("experiments/set-experiment-tag", {"experiment_id": "{closed}", "key": "a", "value": "v"}),
         post("experiments/set-experiment-tag", {"experiment_id": "987654321", "key": "a", "value": "v"}),
-        post(
-            "experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "a"}, VALUE_IS_REQUIRED, names="value"
-        ),
+        post("experiments/set-experiment-tag", {"experiment_id": "{exp}", "key": "a"}),
         post("experiments/delete-experiment-tag", {"experiment_id": "{exp}", "key": "never"}),
         post("experiments/delete-experiment-tag", {"experiment_id": "{exp}"}, names="key"),
         post("experiments/delete-experiment-tag", {"experiment_id": "{closed}", "key": "a"}),

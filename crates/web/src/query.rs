@@ -1,0 +1,73 @@
+//! Calls in a query string: every value is a text, and a key that comes more than once has a list.
+
+use percent_encoding::percent_decode_str;
+use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::ApiError;
+
+/// # Errors
+/// Names the field whose value is wrong.
+pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    let fields = MapDeserializer::<_, Error>::new(fields(query)?.into_iter());
+    serde_path_to_error::deserialize(fields).map_err(|error| {
+        let field = error.path().to_string();
+        ApiError::bad_request(format!(
+            "Invalid value for parameter '{field}' supplied: {}",
+            error.into_inner()
+        ))
+    })
+}
+
+/// In the order in which their keys first come.
+fn fields(query: &str) -> Result<Vec<(String, Values)>, ApiError> {
+    let mut fields: Vec<(String, Values)> = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (key, value) = (decode(key)?, decode(value)?);
+        match fields.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, Values(values))) => values.push(value),
+            None => fields.push((key, Values(vec![value]))),
+        }
+    }
+    Ok(fields)
+}
+
+fn decode(text: &str) -> Result<String, ApiError> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8();
+    decoded.map(Into::into).map_err(|_| ApiError::bad_request("the query string is not valid UTF-8"))
+}
+
+/// All of a field's values: for whoever wants one, the first.
+struct Values(Vec<String>);
+
+impl IntoDeserializer<'_> for Values {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Values {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_string(self.0.into_iter().next().unwrap_or_default())
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(SeqDeserializer::new(self.0.into_iter()))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        newtype_struct tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
