@@ -34,6 +34,21 @@ test("the keyboard alone reaches a run and its tabs", async ({ page, api }) => {
   await expect(page.locator(".chart-card")).toHaveCount(1);
 });
 
+test("the keyboard goes on from the page that it opened, also on the way back", async ({ page }) => {
+  await visit(page, "/experiments");
+  await page.getByRole("link", { name: "Wine cultivars" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Wine cultivars" })).toBeVisible();
+  await expect(page.locator("#main")).toBeFocused();
+  await page.getByRole("link", { name: "forest sweep" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "forest sweep" })).toBeVisible();
+  await expect(page.locator("#main")).toBeFocused();
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "Wine cultivars" })).toBeVisible();
+  await expect(page.locator("#main")).toBeFocused();
+});
+
 test("a dialog keeps to the keyboard: it opens, closes by Escape, and gives the focus back", async ({ page }) => {
   await visit(page, "/experiments");
   const button = page.getByRole("button", { name: "New experiment" });

@@ -27,6 +27,7 @@ use web::{ApiError, guard};
 use crate::clock::now;
 use crate::connections::{self, Patience};
 use crate::leftovers::read_leftovers;
+use crate::live::Streams;
 use crate::state::AppState;
 use crate::{files, live, mlflow, pages};
 
@@ -113,7 +114,7 @@ async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppSta
     let artifacts =
         Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
     let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();
-    Ok(AppState { db, artifacts, leptos, stopping })
+    Ok(AppState { db, artifacts, leptos, streams: Streams::default(), stopping })
 }
 
 /// Nobody else on the machine reads what a team logs.

@@ -6,11 +6,14 @@ use leptos::config::LeptosOptions;
 use store::Db;
 use tokio_util::sync::CancellationToken;
 
+use crate::live::Streams;
+
 #[derive(Clone, FromRef)]
 pub struct AppState {
     pub db: Db,
     pub artifacts: Artifacts,
     pub leptos: LeptosOptions,
+    pub streams: Streams,
     /// Cancelled when the server stops: streams without an end of their own end then.
     pub stopping: CancellationToken,
 }

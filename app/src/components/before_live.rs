@@ -8,14 +8,13 @@ use crate::clock::is_live;
 
 /// The text of an input that follows the address, from what was typed into it before.
 pub fn kept_text(id: &str, in_address: impl Fn() -> String + Send + Sync + 'static) -> RwSignal<String> {
-    let typed = if untrack(is_live) { None } else { typed(id) };
-    let text = RwSignal::new(typed.unwrap_or_else(|| untrack(&in_address)));
+    let mut typed = if untrack(is_live) { None } else { typed(id) };
+    // Until it is live the page has to be as the server made it.
+    let text = RwSignal::new(untrack(&in_address));
     let in_address = Memo::new(move |_| in_address());
-    Effect::new(move |before: Option<()>| {
+    Effect::new(move |_| {
         let now = in_address.get();
-        if before.is_some() {
-            text.set(now);
-        }
+        text.set(typed.take().unwrap_or(now));
     });
     text
 }

@@ -4,10 +4,13 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-/// Goes on from the start of the page, if the element that had the focus is gone or can't have it any more.
+/// Goes on from the start of the page, if the element that had the focus is gone or can't have it any more: at
+/// once, or when what it waits for has come.
 pub fn rescue_focus() {
     #[cfg(feature = "hydrate")]
-    request_animation_frame(browser::rescue);
+    for milliseconds in [0, 150, 600, 2_000] {
+        set_timeout(browser::rescue, std::time::Duration::from_millis(milliseconds));
+    }
 }
 
 /// Rescues the focus from each page that is left.
@@ -15,7 +18,8 @@ pub fn rescue_focus() {
 pub fn FocusFollowsPage() -> impl IntoView {
     let path = use_location().pathname;
     Effect::new(move |before: Option<()>| {
-        path.track();
+        // A memo that nobody reads follows nothing.
+        path.with(|_| ());
         if before.is_some() {
             rescue_focus();
         }
