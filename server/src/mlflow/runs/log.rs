@@ -37,8 +37,9 @@ struct Metric {
 impl Metric {
     /// `path`: what stands before the field's name.
     fn check(self, path: impl Fn(&str) -> String) -> Result<NewMetric, ApiError> {
-        let key = required(&path("key"), self.key)?;
-        limits::check_key(&path("key"), &key)?;
+        let field = path("key");
+        let key = required(&field, self.key)?;
+        limits::check_key(&field, &key)?;
         let missing = |field| ApiError::missing(&path(field));
         let timestamp = Millis(self.timestamp.ok_or_else(|| missing("timestamp"))?.0);
         limits::check_timestamp(&path("timestamp"), timestamp)?;
@@ -47,8 +48,11 @@ impl Metric {
             ("dataset_name", &self.dataset_name, limits::MAX_DATASET_NAME_LENGTH),
             ("dataset_digest", &self.dataset_digest, limits::MAX_DATASET_DIGEST_LENGTH),
         ];
+        // Most metrics have none of them, and a path costs an allocation.
         for (field, text, limit) in texts {
-            limits::check_short_text(&path(field), text.as_deref().unwrap_or_default(), limit)?;
+            if let Some(text) = text {
+                limits::check_short_text(&path(field), text, limit)?;
+            }
         }
         Ok(NewMetric {
             key,
