@@ -1,5 +1,7 @@
 //! Addresses: building them from parts.
 
+use leptos_router::params::ParamsMap;
+
 /// A query string under construction. Empty values are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query(String);
@@ -24,6 +26,13 @@ impl Query {
     pub fn after(&self, path: &str) -> String {
         format!("{path}{}", self.0)
     }
+}
+
+/// The page that an address names, from 0. The browser counts in 32 bits.
+pub fn page(query: &ParamsMap) -> usize {
+    const MOST: usize = 1_000_000;
+    let named = query.get_str("page").and_then(|text| text.parse::<u32>().ok()).unwrap_or(1);
+    (named as usize).clamp(1, MOST) - 1
 }
 
 /// Percent-encodes what has a meaning in a query. Commas, slashes and colons stay, to be readable.

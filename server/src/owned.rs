@@ -8,13 +8,36 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use http::StatusCode;
 use leptos::prelude::Owner;
+use web::ApiError;
 
-pub async fn under_its_own_owner(request: Request, next: Next) -> Response {
-    Owned { owner: None, rendering: Box::pin(next.run(request)) }.await
+/// Renders to the end, also for a client that has hung up: what a rendering has begun still looks at its signals
+/// while they are taken down with it, and waits for them for ever.
+pub async fn under_its_own_owner(request: Request, next: Next) -> Result<Response, ApiError> {
+    let rendering = tokio::spawn(async {
+        let response = Owned { owner: None, rendering: Box::pin(next.run(request)) }.await;
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await?;
+        Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(body)))
+    });
+    match rendering.await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a page could not be rendered");
+            Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "the server failed"))
+        }
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "TEMPORARILY_UNAVAILABLE",
+            "the server is shutting down; try again",
+        )),
+    }
 }
 
 struct Owned<F> {

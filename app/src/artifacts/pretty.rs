@@ -1,6 +1,8 @@
 //! JSON with one thing on each line. Numbers and texts stay as they were written.
 
 const DEEPEST: usize = 100;
+/// Of the text that comes out to the text that goes in.
+const MOST_SPACE: usize = 12;
 
 /// Lays out valid JSON; anything else, and what nests so deeply that it would be mostly space, comes back as
 /// it was.
@@ -16,6 +18,9 @@ pub fn pretty(json: &str) -> String {
         laid_out.extend(std::iter::repeat_n("  ", depth));
     };
     while let Some(c) = chars.next() {
+        if laid_out.len() > json.len() * MOST_SPACE {
+            return json.to_owned();
+        }
         match c {
             '"' => {
                 laid_out.push('"');
@@ -86,6 +91,8 @@ mod tests {
     fn what_nests_too_deeply_stays_as_it_is() {
         let deep = "[".repeat(50_000) + &"]".repeat(50_000);
         assert_eq!(pretty(&deep), deep);
+        let wide = format!("[{}1]", ("[".repeat(60) + &"]".repeat(60) + ",").repeat(400));
+        assert_eq!(pretty(&wide), wide);
     }
 
     #[test]

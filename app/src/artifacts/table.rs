@@ -19,6 +19,8 @@ pub use read::{json, parquet, separated};
 
 #[cfg(feature = "ssr")]
 mod read {
+    use std::fmt::{self, Write as _};
+
     use bytes::Bytes;
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use serde::Deserialize;
@@ -29,14 +31,23 @@ mod read {
     const MOST_ROWS: usize = 500;
     const MOST_COLUMNS: usize = 100;
     const LONGEST_CELL: usize = 300;
+    /// Bytes; describes thousands of columns, and no more nested ones than [`STACK`] has room for.
+    const LARGEST_FOOTER: usize = 512 * 1024;
+    /// The parser calls itself for each level of a nested column. Only what is used of it is ever taken.
+    const STACK: usize = 256 << 20;
 
     /// Reads separated values; of a file that was cut off the last row is left out.
     pub fn separated(bytes: &[u8], delimiter: u8, is_whole: bool) -> Result<TableView, String> {
         let text = String::from_utf8_lossy(bytes);
         let mut reader =
             csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-        let columns: Vec<_> =
-            reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
+        let columns: Vec<_> = reader
+            .headers()
+            .map_err(|error| error.to_string())?
+            .iter()
+            .take(MOST_COLUMNS + 1)
+            .map(clipped)
+            .collect();
         let mut rows = Vec::new();
         let mut count = 0_u64;
         for record in reader.records() {
@@ -44,7 +55,7 @@ mod read {
             let Ok(record) = record else { break };
             count += 1;
             if rows.len() <= MOST_ROWS {
-                rows.push(record.iter().map(str::to_owned).collect());
+                rows.push(record.iter().take(MOST_COLUMNS).map(clipped).collect());
             }
         }
         if !is_whole && count <= MOST_ROWS as u64 {
@@ -55,6 +66,16 @@ mod read {
 
     /// Reads a Parquet file.
     pub fn parquet(bytes: Bytes) -> Result<TableView, String> {
+        let footer = bytes.len().checked_sub(8).and_then(|at| bytes[at..at + 4].try_into().ok());
+        if footer.is_some_and(|length| u32::from_le_bytes(length) as usize > LARGEST_FOOTER) {
+            return Err("it describes more columns than can be shown".into());
+        }
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || rows_of(bytes));
+        let read = thread.map_err(|error| error.to_string())?.join();
+        read.unwrap_or_else(|_| Err("the parser gave up".into()))
+    }
+
+    fn rows_of(bytes: Bytes) -> Result<TableView, String> {
         let reader = SerializedFileReader::new(bytes).map_err(|error| error.to_string())?;
         let file = reader.metadata().file_metadata();
         let total = u64::try_from(file.num_rows()).ok();
@@ -63,7 +84,7 @@ mod read {
         let mut rows = Vec::new();
         for row in reader.get_row_iter(None).map_err(|error| error.to_string())?.take(MOST_ROWS + 1) {
             let row = row.map_err(|error| error.to_string())?;
-            rows.push(row.get_column_iter().map(|(_, field)| cell(field)).collect());
+            rows.push(row.get_column_iter().take(MOST_COLUMNS).map(|(_, field)| cell(field)).collect());
         }
         Ok(view(columns, rows, total, false))
     }
@@ -73,12 +94,33 @@ mod read {
 
         match field {
             Field::Null => String::new(),
-            Field::Str(text) => text.clone(),
+            Field::Str(text) => clipped(text),
             // The shortest text that gives the number back.
             Field::Double(value) => value.to_string(),
             Field::Float(value) => value.to_string(),
             Field::Bytes(bytes) => format!("{} bytes", bytes.len()),
-            other => other.to_string(),
+            other => {
+                let mut text = Clipped::default();
+                // It fails where the text is long enough.
+                let _ = write!(text, "{other}");
+                clipped(&text.0)
+            }
+        }
+    }
+
+    /// A little more than a cell shows, so that it can be told from one that is shown whole.
+    fn clipped(text: &str) -> String {
+        text.chars().take(LONGEST_CELL + 1).collect()
+    }
+
+    /// Takes no more text than a cell shows: a list may have millions of values.
+    #[derive(Default)]
+    struct Clipped(String);
+
+    impl fmt::Write for Clipped {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.push_str(&clipped(text));
+            if self.0.len() > 4 * LONGEST_CELL { Err(fmt::Error) } else { Ok(()) }
         }
     }
 

@@ -211,3 +211,35 @@ async fn pages_that_are_asked_for_at_once_show_each_its_own_run() {
     let wrong: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} of them: {:?}", wrong.len(), wrong.first());
 }
+
+#[tokio::test]
+async fn an_address_that_asks_for_thousands_of_columns_is_answered_in_measure() {
+    let app = TestApp::start().await;
+    let experiment = app.create_experiment("wide").await;
+    app.create_run(&experiment).await;
+    let columns = "tags.a,".repeat(3_000);
+    for field in ["cols", "pins", "col=tags.a&pins"] {
+        let (status, html) = page(&app, &format!("/experiments/{experiment}?{field}={columns}")).await;
+        assert_eq!(status, 200, "{field}");
+        assert!(html.len() < 5_000_000, "{field}: {} bytes", html.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_hang_up_do_no_harm() {
+    use tokio::io::AsyncWriteExt as _;
+
+    let mut app = TestApp::start().await;
+    let experiment = app.create_experiment("left").await;
+    app.create_run(&experiment).await;
+    let address = app.url.strip_prefix("http://").expect("an address").to_owned();
+    for round in 0..300_u64 {
+        let mut connection = tokio::net::TcpStream::connect(&address).await.expect("connects");
+        let path = if round % 2 == 0 { format!("/experiments/{experiment}") } else { "/experiments".to_owned() };
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.expect("is sent");
+        tokio::time::sleep(std::time::Duration::from_micros(round * 40)).await;
+    }
+    assert_eq!(page(&app, "/experiments").await.0, 200);
+    assert!(app.terminate().success(), "nothing holds it up");
+}

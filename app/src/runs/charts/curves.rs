@@ -29,16 +29,30 @@ pub struct PlacedCurve {
     pub total: u64,
 }
 
+/// A page of metrics for all the runs that can be compared.
+#[cfg(feature = "ssr")]
+const MOST_CURVES: usize = 2_500;
+
+#[cfg(feature = "ssr")]
+fn distinct(names: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    names.into_iter().filter(|name| seen.insert(name.clone())).collect()
+}
+
 #[server(prefix = "/ui", protocol = Compact)]
 pub async fn list_curves(request: CurveRequest) -> Result<Vec<PlacedCurve>, UiError> {
-    if request.runs.is_empty() || request.keys.is_empty() {
+    let (runs, keys) = (distinct(request.runs), distinct(request.keys));
+    if runs.is_empty() || keys.is_empty() {
         return Ok(Vec::new());
+    }
+    if runs.len() * keys.len() > MOST_CURVES {
+        return Err(UiError::invalid(format!("at most {MOST_CURVES} curves can be drawn at once")));
     }
     let db = expect_context::<store::Db>();
     let axis = request.axis;
     let query = store::metrics::CurveQuery {
-        run_uuids: request.runs,
-        keys: request.keys,
+        run_uuids: runs,
+        keys,
         axis,
         from: request.window.map(|(from, _)| from),
         to: request.window.map(|(_, to)| to),

@@ -4,6 +4,7 @@ use domain::metrics::Axis;
 use leptos_router::params::ParamsMap;
 
 use crate::components::ChartLook;
+use crate::url::page;
 
 /// Charts on one page.
 pub const PAGE_SIZE: usize = 24;
@@ -32,11 +33,7 @@ impl BoardState {
             },
             search: query.get("q").unwrap_or_default(),
             metric: query.get("metric").filter(|key| !key.is_empty()),
-            page: query
-                .get_str("page")
-                .and_then(|text| text.parse::<usize>().ok())
-                .unwrap_or(1)
-                .saturating_sub(1),
+            page: page(query),
         }
     }
 

@@ -149,6 +149,7 @@ mod server {
     use super::{Cell, MOST_GROUPS, RowSelection, RunGroup, RunRow, RunRows};
     use crate::error::UiError;
     use crate::runs::table::column::{Attribute, Column, default_columns};
+    use crate::runs::table::state::MOST_COLUMNS;
 
     pub fn redirect_back(back: &str) {
         if crate::url::is_own_path(back) {
@@ -162,7 +163,7 @@ mod server {
         selection: &RowSelection,
     ) -> Result<Vec<Column>, UiError> {
         if let Some(columns) = &selection.columns {
-            return Ok(columns.clone());
+            return Ok(columns.iter().take(MOST_COLUMNS).cloned().collect());
         }
         Ok(default_columns(&keys(db, experiment_id).await?))
     }

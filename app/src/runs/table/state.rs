@@ -5,10 +5,13 @@ use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use crate::url::Query;
+use crate::url::{Query, page};
 
 /// Rows on one page.
 pub const PAGE_SIZE: usize = 100;
+/// Columns that an address can choose: each costs a cell in each row, and each head's links name them all.
+pub const MOST_COLUMNS: usize = 200;
+const MOST_UNDONE: usize = 1_000;
 
 /// Everything the address says about a run table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,7 +64,9 @@ impl TableState {
         let columns = match (query.get_str("cols"), query.get_all("col")) {
             (Some(joined), _) => Some(split(joined)),
             // A form without scripts sends one value for each checked box.
-            (None, Some(ids)) => Some(ids.iter().filter_map(|id| Column::parse(id)).collect()),
+            (None, Some(ids)) => {
+                Some(ids.iter().filter_map(|id| Column::parse(id)).take(MOST_COLUMNS).collect())
+            }
             (None, None) => None,
         };
         let order = query.get("order").and_then(|text| {
@@ -77,11 +82,7 @@ impl TableState {
                 deleted: query.get_str("view") == Some("deleted"),
                 flat: query.get_str("flat") == Some("1"),
             },
-            page: query
-                .get_str("page")
-                .and_then(|text| text.parse::<usize>().ok())
-                .unwrap_or(1)
-                .saturating_sub(1),
+            page: page(query),
             row: query
                 .get_str("row")
                 .and_then(|text| text.parse().ok())
@@ -91,7 +92,7 @@ impl TableState {
             widths: query.get_str("widths").map(split_widths).unwrap_or_default(),
             undo: query
                 .get_str("undo")
-                .map(|joined| joined.split(',').map(str::to_owned).collect())
+                .map(|joined| joined.split(',').take(MOST_UNDONE).map(str::to_owned).collect())
                 .unwrap_or_default(),
         }
     }
@@ -188,6 +189,7 @@ fn split(joined: &str) -> Vec<Column> {
         .split(',')
         .filter_map(|id| Column::parse(&unescape(id)))
         .filter(|column| *column != Column::NAME)
+        .take(MOST_COLUMNS)
         .collect()
 }
 
@@ -196,7 +198,7 @@ fn split_widths(joined: &str) -> Vec<(Column, u32)> {
         let (id, width) = part.rsplit_once(':')?;
         Some((Column::parse(&unescape(id))?, width.parse::<u32>().ok()?.clamp(56, 900)))
     };
-    joined.split(',').filter_map(one).collect()
+    joined.split(',').filter_map(one).take(MOST_COLUMNS).collect()
 }
 
 fn escape(id: &str) -> String {
@@ -268,6 +270,17 @@ mod tests {
         {
             assert_eq!(as_filter(filter), filter);
         }
+    }
+
+    #[test]
+    fn an_address_names_only_so_many_columns_and_pages() {
+        let mut map = ParamsMap::new();
+        map.insert("cols", "tags.a,".repeat(9_000));
+        map.insert("pins", "tags.a,".repeat(9_000));
+        map.insert("page", "4294967295".to_owned());
+        let state = TableState::from_query(&map);
+        assert_eq!(state.selection.columns.map(|columns| columns.len()), Some(MOST_COLUMNS));
+        assert_eq!((state.pins.len(), state.page), (MOST_COLUMNS, 999_999));
     }
 
     #[test]
