@@ -235,7 +235,8 @@ async fn clients_that_hang_up_do_no_harm() {
     let address = app.url.strip_prefix("http://").expect("an address").to_owned();
     for round in 0..300_u64 {
         let mut connection = tokio::net::TcpStream::connect(&address).await.expect("connects");
-        let path = if round % 2 == 0 { format!("/experiments/{experiment}") } else { "/experiments".to_owned() };
+        let path =
+            if round % 2 == 0 { format!("/experiments/{experiment}") } else { "/experiments".to_owned() };
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         connection.write_all(request.as_bytes()).await.expect("is sent");
         tokio::time::sleep(std::time::Duration::from_micros(round * 40)).await;
