@@ -11,6 +11,8 @@
 )]
 #![allow(clippy::unused_async, reason = "a server function is asynchronous, whether it waits or not")]
 
+#[cfg(feature = "ssr")]
+pub mod accounts;
 mod artifacts;
 mod clock;
 mod compare;
@@ -18,9 +20,20 @@ mod components;
 mod error;
 mod experiments;
 mod format;
+#[cfg(feature = "ssr")]
+pub mod plain;
 mod runs;
 mod shell;
 mod url;
 mod wire;
 
+pub use components::{Section, Visitor};
+#[cfg(feature = "ssr")]
+pub use shell::visitor_of;
 pub use shell::{App, shell};
+
+/// The paths of all server functions.
+#[cfg(feature = "ssr")]
+pub fn server_functions() -> Vec<&'static str> {
+    leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect()
+}

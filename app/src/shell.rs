@@ -9,7 +9,7 @@ use leptos_router::{SsrMode, path};
 use crate::artifacts::ArtifactsTab;
 use crate::clock::provide_live;
 use crate::compare::ComparePage;
-use crate::components::{FailedForm, FocusFollowsPage, Header, NotFound, text_as_html};
+use crate::components::{FailedForm, FocusFollowsPage, Header, NotFound, Section, Visitor, text_as_html};
 use crate::experiments::{ExperimentPage, ExperimentsPage};
 use crate::runs::{ChartsTab, OverviewTab, RunPage, SystemTab};
 
@@ -22,7 +22,7 @@ var h=location.hash;if(h.indexOf("#/experiments")===0)location.replace(h.slice(1
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-visitor=visitor().name>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -49,6 +49,24 @@ fn title(page: String) -> String {
     }
 }
 
+/// The server knows who asks; the browser reads it off the document.
+#[cfg(feature = "ssr")]
+fn visitor() -> Visitor {
+    use_context::<store::Db>().map(|db| visitor_of(db.by())).unwrap_or_default()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn visitor() -> Visitor {
+    let root = document().document_element();
+    Visitor { name: root.and_then(|root| root.get_attribute("data-visitor")).unwrap_or_default() }
+}
+
+/// Whoever has an account, by their name.
+#[cfg(feature = "ssr")]
+pub fn visitor_of(caller: &domain::accounts::Caller) -> Visitor {
+    Visitor { name: caller.user_id.map(|_| caller.name.clone()).unwrap_or_default() }
+}
+
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -58,7 +76,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
             <FocusFollowsPage/>
-            <Header/>
+            <Header section=Section::Experiments visitor=visitor()/>
             <main id="main" tabindex="-1">
                 <FailedForm/>
                 <Routes fallback=NotFound>

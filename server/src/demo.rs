@@ -20,6 +20,8 @@ pub fn unpack(port: u16) -> anyhow::Result<Options> {
     Ok(Options {
         host: Ipv4Addr::LOCALHOST.into(),
         port,
+        is_open: true,
+        public_url: None,
         data: folder.path().to_owned(),
         temporary: Some(folder),
     })

@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+mod accounts;
 mod assets;
 pub mod cli;
 mod clock;
@@ -16,5 +17,6 @@ mod mlflow;
 mod owned;
 mod pages;
 mod refusals;
+pub mod rights;
 mod serve;
 mod state;

@@ -4,36 +4,41 @@ use std::fs;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use artifacts::Artifacts;
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use domain::Millis;
 use domain::accounts::Caller;
 use http::StatusCode;
 use leptos::config::LeptosOptions;
-use store::{Db, experiments};
+use store::{Db, experiments, settings};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::{DefaultMakeSpan, DefaultOnFailure, DefaultOnResponse, TraceLayer};
-use web::{ApiError, guard};
+use web::ApiError;
+use web::entry::{Accounts, Entry};
+use web::passwords::Passwords;
+use web::session::Lifetime;
 
 use crate::clock::now;
 use crate::connections::{self, Patience};
 use crate::leftovers::read_leftovers;
 use crate::live::Streams;
 use crate::state::AppState;
-use crate::{files, live, mlflow, pages};
+use crate::{accounts, files, live, mlflow, pages, rights};
 
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
-const UPLOAD_CHECKS: Duration = Duration::from_hours(1);
+const CHECKS: Duration = Duration::from_hours(1);
 
 const DATABASE: &str = "countersign.sqlite";
 
@@ -43,6 +48,10 @@ pub struct Options {
     pub host: IpAddr,
     pub port: u16,
     pub data: PathBuf,
+    /// Nobody signs in.
+    pub is_open: bool,
+    /// How people reach the server, e.g. `https://ml.example.org`.
+    pub public_url: Option<String>,
     /// Deleted when the server stops.
     pub temporary: Option<TempDir>,
 }
@@ -66,10 +75,17 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         )
     })?;
     let address = listener.local_addr()?;
+    let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     say(&format!(
-        "Countersign {} is at http://{address}\nLog to it with MLFLOW_TRACKING_URI=http://{address}\n",
+        "Countersign {} is at {url}\nLog to it with MLFLOW_TRACKING_URI={url}\n",
         env!("CARGO_PKG_VERSION")
     ));
+    let entry = if options.is_open { Entry::Open } else { accounts_entry(options.public_url.clone()) };
+    if !entry.is_open() {
+        say_first_link(&state.db, &url).await?;
+        tokio::spawn(forget_expired(state.db.clone(), stopping.clone()));
+    }
+    let instance = settings::instance(&state.db).await?;
     tracing::info!(
         data = %options.data.display(),
         milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -77,13 +93,44 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     );
 
     tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
-    connections::serve(listener, router(state.clone()), stopping, Patience::default()).await;
+    connections::serve(listener, router(state.clone(), entry, &instance), stopping, Patience::default())
+        .await;
     state.db.close().await;
     tracing::info!("stopped");
     if let Some(folder) = options.temporary {
         folder.close().context("the temporary folder could not be removed")?;
     }
     Ok(())
+}
+
+fn accounts_entry(public_url: Option<String>) -> Entry {
+    Entry::Accounts(Arc::new(Accounts {
+        passwords: Passwords::default(),
+        lifetime: Lifetime::default(),
+        public_url,
+        now,
+    }))
+}
+
+/// Where nobody can let anybody in, whoever reads the terminal becomes the first admin.
+async fn say_first_link(db: &Db, url: &str) -> anyhow::Result<()> {
+    if store::accounts::needs_first_admin(db).await? {
+        let key = store::accounts::invite(&db.in_the_name_of(Caller::server()), None, now()).await?;
+        say(&format!(
+            "Nobody can sign in yet. Make yourself the admin, within a day: {url}/welcome?key={key}\n"
+        ));
+    }
+    Ok(())
+}
+
+/// Removes sessions, links and counts that no longer matter: at the start, then from time to time.
+async fn forget_expired(db: Db, stopping: CancellationToken) {
+    while !stopping.is_cancelled() {
+        if let Err(error) = store::accounts::forget_expired(&db, now()).await {
+            tracing::warn!(%error, "sessions that are over could not be removed");
+        }
+        let _ = tokio::time::timeout(CHECKS, stopping.cancelled()).await;
+    }
 }
 
 /// Whoever started this server may not listen, or no longer: that keeps nobody else from being served.
@@ -100,21 +147,26 @@ async fn forget_stale_uploads(artifacts: Artifacts, stopping: CancellationToken)
             Ok(uploads) => tracing::info!(uploads, "forgot uploads of the day before"),
             Err(error) => tracing::warn!(%error, "uploads of the day before could not be removed"),
         }
-        let _ = tokio::time::timeout(UPLOAD_CHECKS, stopping.cancelled()).await;
+        let _ = tokio::time::timeout(CHECKS, stopping.cancelled()).await;
     }
 }
 
 async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppState> {
     create_folder(data).with_context(|| format!("can't create the folder {}", data.display()))?;
     let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
-    let db = Db::open(&database_url(&data))
-        .await
-        .with_context(|| format!("can't open the database {}", data.join(DATABASE).display()))?;
+    let db = open_database(&data).await?;
     experiments::ensure_default(&db.in_the_name_of(Caller::server()), now()).await?;
     let artifacts =
         Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
     let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();
     Ok(AppState { db, artifacts, leptos, streams: Streams::default(), stopping })
+}
+
+/// The database in a data folder.
+pub async fn open_database(data: &Path) -> anyhow::Result<Db> {
+    let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
+    let db = Db::open(&database_url(&data)).await;
+    db.with_context(|| format!("can't open the database {}", data.join(DATABASE).display()))
 }
 
 /// Nobody else on the machine reads what a team logs.
@@ -141,15 +193,24 @@ fn database_url(data: &Path) -> String {
     format!("sqlite://{encoded}?mode=rwc")
 }
 
-fn router(state: AppState) -> Router {
+fn router(state: AppState, entry: Entry, instance: &str) -> Router {
+    let is_secure = entry.accounts().and_then(|accounts| accounts.public_url.as_deref());
+    let is_secure = is_secure.is_some_and(|url| url.starts_with("https://"));
+    let sessions = web::session::layer(state.db.clone(), instance, is_secure);
+    let db = state.db.clone();
     Router::new()
         .route("/health", get(health))
         .route("/version", get(|| async { env!("CARGO_PKG_VERSION") }))
         .merge(mlflow::router())
         .merge(files::router())
         .merge(live::router())
+        .merge(accounts::router())
         .merge(pages::router(&state))
-        .layer(from_fn(guard::loopback_only))
+        .layer(from_fn(rights::authorize))
+        .layer(from_fn(move |request: Request, next: Next| {
+            web::entry::identify(entry.clone(), db.clone(), request, next)
+        }))
+        .layer(sessions)
         .layer(CatchPanicLayer::custom(|_| {
             let error =
                 ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "the server failed");

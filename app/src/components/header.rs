@@ -1,12 +1,29 @@
 //! The frame's top: mark, sections, theme.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::{Icon, IconName};
 
+/// The part of the house that a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    None,
+    Experiments,
+    Models,
+}
+
+/// Whom a page is for. Without a name nobody has signed in, or nobody needs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Visitor {
+    pub name: String,
+}
+
 #[component]
-pub fn Header() -> impl IntoView {
+pub fn Header(section: Section, visitor: Visitor) -> impl IntoView {
+    let current = move |of: Section| (section == of).then_some("page");
+    let account = (!visitor.name.is_empty()).then(|| {
+        view! { <a class="visitor" href="/account" rel="external">{visitor.name}</a> }
+    });
     view! {
         <header class="site-header">
             <a class="brand" href="/experiments">
@@ -14,9 +31,11 @@ pub fn Header() -> impl IntoView {
                 <span class="brand-name">"Countersign"</span>
             </a>
             <nav aria-label="Sections">
-                <A href="/experiments">"Experiments"</A>
+                <a href="/experiments" aria-current=current(Section::Experiments)>"Experiments"</a>
+                <a href="/models" rel="external" aria-current=current(Section::Models)>"Models"</a>
             </nav>
             <span class="spacer"></span>
+            {account}
             <ThemeButton/>
         </header>
     }

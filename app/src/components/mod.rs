@@ -32,7 +32,7 @@ pub use escape::text_as_html;
 pub use focus::{FocusFollowsPage, keep_focus_in, rescue_focus};
 pub use form::{ActionForm, ActionProblem, FailedForm, FormAction};
 pub use fresh::{Fresh, fresh};
-pub use header::Header;
+pub use header::{Header, Section, Visitor};
 pub use icons::{Icon, IconName};
 pub use later::later;
 #[cfg(feature = "ssr")]

@@ -18,6 +18,7 @@ pub mod logged_models;
 pub mod metrics;
 pub mod registry;
 pub mod runs;
+pub mod settings;
 
 pub use db::Db;
 pub use error::{Error, Result};

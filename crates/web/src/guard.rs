@@ -1,34 +1,26 @@
-//! The guard of the open mode, in which every request is the local admin: nobody else may use a browser
-//! on this machine to make one.
+//! What browsers are made to ask for by pages that aren't ours.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use domain::accounts::Caller;
+use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::ApiError;
 
 /// Answers only to loopback names, so that a page elsewhere can't reach the server under a name of its own
-/// (DNS rebinding), and refuses changes that another site's page asks for. Who passes is the local admin.
-pub async fn loopback_only(mut request: Request, next: Next) -> Response {
-    match check(request.method(), request.headers(), request.uri().authority()) {
-        Ok(()) => {
-            let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip());
-            request.extensions_mut().insert(Arc::new(Caller { address, ..Caller::local_admin() }));
-            next.run(request).await
-        }
-        Err(refusal) => refusal.into_response(),
-    }
+/// (DNS rebinding), and refuses changes that another site's page asks for.
+///
+/// # Errors
+/// 403, with the name.
+pub fn loopback_only(request: &Parts) -> Result<(), ApiError> {
+    check_loopback(&request.method, &request.headers, request.uri.authority())
 }
 
-fn check(method: &Method, headers: &HeaderMap, authority: Option<&Authority>) -> Result<(), ApiError> {
-    let forbidden = |message| ApiError::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message);
-    let host = text(headers, header::HOST).or(authority.map(Authority::as_str)).unwrap_or_default();
+fn check_loopback(
+    method: &Method,
+    headers: &HeaderMap,
+    authority: Option<&Authority>,
+) -> Result<(), ApiError> {
+    let host = host(headers, authority);
     // With two names it is open which of them the browser meant.
     if !is_loopback(host_name(host)) || headers.get_all(header::HOST).iter().count() > 1 {
         let shown: String = host.chars().take(100).collect();
@@ -36,20 +28,50 @@ fn check(method: &Method, headers: &HeaderMap, authority: Option<&Authority>) ->
             "the host `{shown}` is not a loopback name; with --open this server answers to 127.0.0.1, [::1] and localhost only"
         )));
     }
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+    if changes_nothing(method) || asks_for_itself(headers, host, None) != Some(false) {
         return Ok(());
     }
-    let is_foreign = match headers.get(header::ORIGIN) {
-        Some(origin) => {
-            let from = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-            from.is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
-        }
-        None => matches!(text(headers, "sec-fetch-site"), Some("cross-site" | "same-site")),
-    };
-    if is_foreign {
-        return Err(forbidden("a page of another origin may not change anything here".into()));
+    Err(another_origin())
+}
+
+/// A change that a browser's cookie vouches for has to be asked for by a page of our own: every browser says
+/// where a request comes from.
+///
+/// # Errors
+/// 403.
+pub fn check_origin(request: &Parts, public_url: Option<&str>) -> Result<(), ApiError> {
+    let host = host(&request.headers, request.uri.authority());
+    if changes_nothing(&request.method) || asks_for_itself(&request.headers, host, public_url) == Some(true) {
+        return Ok(());
     }
-    Ok(())
+    Err(another_origin())
+}
+
+fn changes_nothing(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn forbidden(message: String) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
+}
+
+fn another_origin() -> ApiError {
+    forbidden("a page of another origin may not change anything here".into())
+}
+
+fn host<'a>(headers: &'a HeaderMap, authority: Option<&'a Authority>) -> &'a str {
+    text(headers, header::HOST).or(authority.map(Authority::as_str)).unwrap_or_default()
+}
+
+/// Whether a page of this very server asks; `None` if no browser does. What the browser says by `Origin` counts
+/// first; over plain HTTP it says nothing else.
+fn asks_for_itself(headers: &HeaderMap, host: &str, public_url: Option<&str>) -> Option<bool> {
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        let origin = origin.to_str().unwrap_or_default();
+        let is_ours = origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host));
+        return Some(is_ours || public_url.is_some_and(|url| origin.eq_ignore_ascii_case(url)));
+    }
+    text(headers, "sec-fetch-site").map(|site| matches!(site, "same-origin" | "none"))
 }
 
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
@@ -81,7 +103,7 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, http::HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
         }
-        check(method, &map, None).is_ok()
+        check_loopback(method, &map, None).is_ok()
     }
 
     #[test]
@@ -114,5 +136,27 @@ mod tests {
             assert!(outcome(&Method::GET, &[host, ("origin", origin)]), "{origin}");
         }
         assert!(!outcome(&Method::PUT, &[host, ("sec-fetch-site", "cross-site")]));
+    }
+
+    #[test]
+    fn a_browser_has_to_say_that_our_own_page_asks() {
+        let asks = |headers: &[(&'static str, &str)], url| {
+            let mut request = http::Request::builder().method(Method::POST).header("host", "cs.local:5000");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let (parts, ()) = request.body(()).expect("a request").into_parts();
+            check_origin(&parts, url).is_ok()
+        };
+        assert!(asks(&[("origin", "http://cs.local:5000")], None));
+        assert!(asks(&[("sec-fetch-site", "same-origin")], None));
+        assert!(asks(&[("origin", "https://ml.example")], Some("https://ml.example")));
+        assert!(!asks(&[], None), "no browser of today says nothing");
+        for origin in ["null", "http://cs.local", "https://ml.example", "http://cs.local:5000.evil.example"] {
+            assert!(!asks(&[("origin", origin), ("sec-fetch-site", "same-origin")], None), "{origin}");
+        }
+        for site in ["same-site", "cross-site", "?"] {
+            assert!(!asks(&[("sec-fetch-site", site)], None), "{site}");
+        }
     }
 }

@@ -1,12 +1,16 @@
-//! What the doors share: the error-to-status table, request parsing, the guard of the open mode.
+//! What the doors share: the error-to-status table, request parsing, who comes in.
 
+pub mod entry;
 pub mod error;
 pub mod guard;
+pub mod passwords;
 mod query;
 pub mod request;
+pub mod session;
 pub mod sign_in;
 pub mod wire;
 
+pub use entry::Entry;
 pub use error::ApiError;
-pub use request::{Call, Path, required};
+pub use request::{Call, Form, Path, required};
 pub use sign_in::SignedIn;

@@ -43,6 +43,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
     }
 }
 
+/// The fields of a form that a page posts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let unreadable = |why: &str| ApiError::bad_request(format!("the form can't be read: {why}"));
+        let body = String::from_request(request, state).await.map_err(|rejection| ApiError {
+            status: rejection.status(),
+            ..unreadable(&rejection.body_text())
+        })?;
+        query::parse(&body).map(Self)
+    }
+}
+
 /// The fields of a call's path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Path<T>(pub T);

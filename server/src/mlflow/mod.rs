@@ -20,13 +20,11 @@ use domain::limits;
 use http::StatusCode;
 use web::ApiError;
 
+use crate::rights::PREFIXES;
 use crate::state::AppState;
 
 /// The largest JSON body: a full batch with the longest values fits several times.
 const MAX_BODY: usize = 32 * 1024 * 1024;
-
-/// Where clients look for the dialect, old and new, and the reference's own pages.
-const PREFIXES: [&str; 4] = ["/api/2.0", "/api/3.0", "/ajax-api/2.0", "/ajax-api/3.0"];
 
 pub fn router() -> Router<AppState> {
     let calls = Router::new()

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -10,12 +11,16 @@ use tempfile::TempDir;
 
 const API: &str = "/api/2.0/mlflow";
 
+/// Everybody's, in tests.
+pub const PASSWORD: &str = "correct horse battery staple";
+
 /// A running server. It is killed when the test ends.
 pub struct TestApp {
     pub url: String,
     pub http: reqwest::Client,
     pub process: Child,
     pub data: TempDir,
+    said: Arc<Mutex<String>>,
 }
 
 pub struct Reply {
@@ -29,21 +34,54 @@ impl TestApp {
     }
 
     /// Starts on a folder that may hold an earlier server's data.
-    #[expect(clippy::unused_async, reason = "one way to start for all tests")]
     pub async fn start_on(data: TempDir) -> Self {
+        Self::start_with(data, &["--open"]).await
+    }
+
+    /// Starts a server that people sign in to: these, with the password [`PASSWORD`].
+    pub async fn start_with_people(people: &[(&str, &[&str])]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        for (name, roles) in people {
+            add_user(data.path(), name, roles);
+        }
+        Self::start_with(data, &[]).await
+    }
+
+    #[expect(clippy::unused_async, reason = "one way to start for all tests")]
+    pub async fn start_with(data: TempDir, options: &[&str]) -> Self {
         let mut process = command()
-            .args(["serve", "--open", "--port", "0", "--data"])
+            .args(["serve", "--port", "0", "--data"])
             .arg(data.path())
+            .args(options)
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server starts");
         let mut lines = BufReader::new(process.stdout.take().expect("is piped")).lines();
         let line = lines.next().expect("the server says where it is").expect("text");
+        let said = Arc::new(Mutex::new(String::new()));
+        let hears = said.clone();
         // Keeps the pipe open, so that the server can go on to print.
-        std::thread::spawn(move || lines.for_each(drop));
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                hears.lock().expect("is whole").push_str(&format!("{line}\n"));
+            }
+        });
         let url = line.split_whitespace().last().expect("an address").to_owned();
-        Self { url, http: reqwest::Client::new(), process, data }
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        Self { url, http: http.build().expect("a client"), process, data, said }
+    }
+
+    /// The address that makes the first admin, if it was printed.
+    pub fn first_link(&self) -> Option<String> {
+        for _ in 0..100 {
+            let said = self.said.lock().expect("is whole").clone();
+            if let Some(line) = said.lines().find(|line| line.contains("/welcome?key=")) {
+                return line.split_whitespace().last().map(ToOwned::to_owned);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        None
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -140,6 +178,22 @@ pub fn ids(found: &Value) -> Vec<String> {
 
 pub fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_countersign"))
+}
+
+/// Adds somebody by the command line.
+pub fn add_user(data: &Path, name: &str, roles: &[&str]) {
+    let mut process = command()
+        .args(["user", "add", name, "--password-stdin", "--data"])
+        .arg(data)
+        .args(roles.iter().flat_map(|role| ["--role", role]))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = process.stdin.take().expect("is piped");
+    std::io::Write::write_all(&mut stdin, format!("{PASSWORD}\n").as_bytes()).expect("is read");
+    drop(stdin);
+    assert!(process.wait().expect("it ends").success(), "{name} is added");
 }
 
 /// Runs it to its end; the exit status and what it said.

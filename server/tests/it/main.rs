@@ -1,8 +1,11 @@
 //! Tests over HTTP: a real server process, a real database, what a client can see.
 
+mod accounts;
 mod app;
 mod artifacts;
 mod bad_input;
+mod browser;
+mod command_line;
 mod crash;
 mod experiments;
 mod files;
@@ -15,6 +18,7 @@ mod open_mode;
 mod pages;
 mod paging;
 mod registry;
+mod rights;
 mod routes;
 mod runs;
 mod search;

@@ -106,6 +106,8 @@ pub enum Via {
     Open,
     CommandLine,
     Session,
+    /// Sent with the request itself.
+    Password,
     /// With the token's label.
     Token(String),
     /// A link that works once.
@@ -120,6 +122,7 @@ impl fmt::Display for Via {
             Self::Open => formatter.write_str("open mode"),
             Self::CommandLine => formatter.write_str("command line"),
             Self::Session => formatter.write_str("session"),
+            Self::Password => formatter.write_str("password"),
             Self::Token(label) => write!(formatter, "token {label}"),
             Self::Link => formatter.write_str("one-time link"),
             Self::Server => formatter.write_str("server"),
@@ -175,6 +178,18 @@ impl Caller {
             name: name.to_owned(),
             roles: BTreeSet::from([Role::Admin]),
             scopes: Scope::ALL.into(),
+            via,
+            address: None,
+        }
+    }
+
+    /// A person who has shown who they are.
+    pub fn person(user: &User, scopes: BTreeSet<Scope>, via: Via) -> Self {
+        Self {
+            user_id: Some(user.id),
+            name: user.name.clone(),
+            roles: user.roles.clone(),
+            scopes,
             via,
             address: None,
         }

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 pub use domain::accounts::Token;
 
 /// Whoever finds one in a log or a repository can tell what it is.
-const PREFIX: &str = "cs_";
+pub const TOKEN_PREFIX: &str = "cs_";
 /// The last use is known to the minute: writing it down with every request would cost more than the request.
 const USE_NOTED_EVERY_MS: i64 = 60_000;
 
@@ -91,7 +91,7 @@ pub async fn create_token(db: &Db, new: NewToken, now: Millis) -> Result<String>
                 let hint = "; revoke it, or choose another label";
                 return Err(Error::AlreadyExists { what: "token", key: new.label, hint });
             }
-            let secret = new_secret(PREFIX);
+            let secret = new_secret(TOKEN_PREFIX);
             let id = tx.next_ids("tokens", 1).await?;
             let scopes: Vec<_> = new.scopes.iter().map(|scope| scope.as_str()).collect();
             sqlx::query(
@@ -168,7 +168,7 @@ pub async fn with_token(
     secret: &str,
     now: Millis,
 ) -> Result<Option<(i64, BTreeSet<Scope>, KeyValue)>> {
-    if !secret.starts_with(PREFIX) {
+    if !secret.starts_with(TOKEN_PREFIX) {
         return Ok(None);
     }
     let found: Option<(i64, i64, String, String, String, Option<i64>)> = sqlx::query_as(

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod people;
+
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -27,6 +29,12 @@ enum Command {
     Serve(Serve),
     /// Starts a throw-away server with real experiments in it
     Demo(Demo),
+    /// Adds, lists and disables people
+    #[command(subcommand)]
+    User(people::User),
+    /// Creates API tokens
+    #[command(subcommand)]
+    Token(people::Token),
 }
 
 #[derive(Args)]
@@ -43,6 +51,9 @@ struct Serve {
     /// No login: every request is the local admin. Only on a loopback address
     #[arg(long, env = "COUNTERSIGN_OPEN", value_parser = FalseyValueParser::new())]
     open: bool,
+    /// How people reach the server, e.g. https://ml.example.org: with https, cookies are sent over TLS only
+    #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
 }
 
 #[derive(Args)]
@@ -70,8 +81,18 @@ pub fn run() -> ExitCode {
             Ok(options) => options,
             Err(error) => return failed(&error),
         },
+        Command::User(user) => return finished(wait_for(user.run())),
+        Command::Token(token) => return finished(wait_for(token.run())),
     };
-    match serve::run(options, started) {
+    finished(serve::run(options, started))
+}
+
+fn wait_for(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+fn finished(outcome: anyhow::Result<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
@@ -94,22 +115,42 @@ fn described() -> clap::Command {
 
 impl Serve {
     fn check(self) -> Result<serve::Options, String> {
-        if !self.open {
-            return Err(
-                "accounts and login are not part of this release yet: add --open to serve this machine \
-                        alone, without login"
-                    .into(),
-            );
-        }
-        let host = loopback(&self.host)?;
-        Ok(serve::Options { host, port: self.port, data: self.data, temporary: None })
+        let host = if self.open { loopback(&self.host)? } else { address(&self.host)? };
+        let public_url = self.public_url.map(|url| public_url(&url)).transpose()?;
+        Ok(serve::Options {
+            host,
+            port: self.port,
+            data: self.data,
+            is_open: self.open,
+            public_url,
+            temporary: None,
+        })
+    }
+}
+
+fn address(host: &str) -> Result<IpAddr, String> {
+    let address = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
+    let address = address.trim_matches(['[', ']']).parse();
+    address
+        .map_err(|_| format!("--host is an address of this machine, e.g. 127.0.0.1 or 0.0.0.0, not `{host}`"))
+}
+
+/// Scheme and host, without a slash at the end.
+fn public_url(url: &str) -> Result<String, String> {
+    let bare = url.trim_end_matches('/');
+    let host = bare.strip_prefix("https://").or_else(|| bare.strip_prefix("http://"));
+    let is_plain = |host: &str| {
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
+    };
+    match host {
+        Some(host) if is_plain(host) => Ok(bare.to_ascii_lowercase()),
+        _ => Err(format!("--public-url is a scheme and a host, e.g. https://ml.example.org, not `{url}`")),
     }
 }
 
 /// The address, if it is one that only this machine reaches.
 fn loopback(host: &str) -> Result<IpAddr, String> {
-    let address = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
-    match address.trim_matches(['[', ']']).parse::<IpAddr>() {
+    match address(host) {
         Ok(address) if address.is_loopback() => Ok(address),
         _ => Err(format!(
             "--open lets everyone in who can reach the server, so --host has to be a loopback address \
@@ -126,13 +167,16 @@ mod tests {
         let cli = Cli::try_parse_from(arguments.iter().copied()).map_err(|error| error.to_string())?;
         match cli.command {
             Command::Serve(serve) => serve.check(),
-            Command::Demo(_) => Err("not serve".into()),
+            _ => Err("not serve".into()),
         }
     }
 
     #[test]
     fn the_open_mode_is_asked_for_and_stays_on_this_machine() {
-        assert!(options(&["countersign", "serve"]).is_err_and(|why| why.contains("--open")));
+        assert!(
+            options(&["countersign", "serve", "--host", "0.0.0.0"]).is_ok_and(|options| !options.is_open)
+        );
+        assert!(options(&["countersign", "serve", "--host", "example.org"]).is_err());
         for host in ["127.0.0.1", "localhost", "::1", "[::1]", "127.3.2.1"] {
             assert!(options(&["countersign", "serve", "--open", "--host", host]).is_ok(), "{host}");
         }
@@ -141,6 +185,17 @@ mod tests {
             assert!(refused.is_err_and(|why| why.contains("loopback")), "{host}");
         }
         assert!(options(&["countersign", "serve", "--open", "--port", "70000"]).is_err());
+    }
+
+    #[test]
+    fn the_public_url_is_scheme_and_host() {
+        assert_eq!(public_url("https://ML.example.org/"), Ok("https://ml.example.org".into()));
+        assert_eq!(public_url("http://10.0.0.1:5000"), Ok("http://10.0.0.1:5000".into()));
+        for wrong in
+            ["", "ml.example.org", "ftp://x", "https://", "https://x/y", "https://a@b", "https://a b"]
+        {
+            assert!(public_url(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

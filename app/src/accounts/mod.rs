@@ -1,0 +1,19 @@
+//! People: signing in, one's own account, everybody's.
+
+mod account;
+mod sign_in;
+mod users;
+
+pub use account::{AccountPage, NewSecret};
+pub use sign_in::{SignInPage, WelcomePage};
+pub use users::UsersPage;
+
+use std::collections::BTreeSet;
+
+use domain::accounts::Role;
+
+/// Roles as a page lists them.
+fn roles_text(roles: &BTreeSet<Role>) -> String {
+    let labels: Vec<_> = roles.iter().map(|role| role.label()).collect();
+    labels.join(", ")
+}

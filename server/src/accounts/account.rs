@@ -1,0 +1,186 @@
+//! `account`: one's own.
+
+use app::accounts::{AccountPage, NewSecret};
+use axum::Router;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use domain::Millis;
+use domain::accounts::Scope;
+use domain::limits::Invalid;
+use http::StatusCode;
+use leptos::prelude::view;
+use serde::Deserialize;
+use store::accounts::{self, NewToken};
+use store::{Db, Error};
+use tower_sessions::Session;
+use web::entry::WrongPassword;
+use web::wire::{Int64, Many};
+use web::{ApiError, Form, SignedIn, session};
+
+use super::sign_in::check_new_password;
+use super::{Doorway, Remote, page};
+use crate::clock::now;
+use crate::state::AppState;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/account", get(show))
+        .route("/account/password", post(change_password))
+        .route("/account/sign-out-everywhere", post(sign_out_everywhere))
+        .route("/account/tokens/create", post(create_token))
+        .route("/account/tokens/revoke", post(revoke_token))
+}
+
+/// What became of what was asked for.
+#[derive(Default)]
+struct Became {
+    new_token: Option<NewSecret>,
+    done: Option<String>,
+    problem: Option<String>,
+}
+
+impl Became {
+    fn refused(why: impl Into<String>) -> Self {
+        Self { problem: Some(why.into()), ..Self::default() }
+    }
+}
+
+async fn show(_: Doorway, SignedIn(db): SignedIn) -> Result<Response, ApiError> {
+    account(&db, Became::default()).await
+}
+
+async fn account(db: &Db, became: Became) -> Result<Response, ApiError> {
+    let id = own(db)?;
+    let user = accounts::by_id(db, id).await?;
+    let tokens = accounts::tokens(db, id).await?;
+    let Became { new_token, done, problem } = became;
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(page(status, "Your account", Some(db.by()), || {
+        view! { <AccountPage user tokens new_token done problem/> }
+    }))
+}
+
+fn own(db: &Db) -> Result<i64, ApiError> {
+    db.by().user_id.ok_or_else(|| ApiError::not_found("you have no account here"))
+}
+
+#[derive(Deserialize)]
+struct ChangePassword {
+    #[serde(default)]
+    old: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    again: String,
+}
+
+async fn change_password(
+    Doorway(doorway): Doorway,
+    SignedIn(db): SignedIn,
+    session: Session,
+    Remote(from): Remote,
+    Form(typed): Form<ChangePassword>,
+) -> Result<Response, ApiError> {
+    let id = own(&db)?;
+    let name = db.by().name.clone();
+    match doorway.check_password(&db, &name, typed.old, from, now()).await? {
+        Ok(_) => {}
+        Err(WrongPassword::Wrong) => {
+            return account(&db, Became::refused("the password until now is another one")).await;
+        }
+        Err(WrongPassword::TooMany { seconds }) => {
+            let why = format!("too many wrong passwords; wait {seconds} seconds and try again");
+            return account(&db, Became::refused(why)).await;
+        }
+    }
+    if let Err(why) = check_new_password(&typed.password, &typed.again, &name) {
+        return account(&db, Became::refused(why)).await;
+    }
+    let hash = doorway.passwords.hash(typed.password).await?;
+    accounts::set_password(&db, id, hash, None, now()).await?;
+    // All sessions have ended, this one too: it goes on under a new id.
+    session::sign_in(&session, id, doorway.lifetime, now()).await?;
+    let done = "Your password is changed; everywhere else you are signed out.".to_owned();
+    account(&db, Became { done: Some(done), ..Became::default() }).await
+}
+
+async fn sign_out_everywhere(
+    _: Doorway,
+    SignedIn(db): SignedIn,
+    session: Session,
+) -> Result<Redirect, ApiError> {
+    accounts::end_sessions(&db, own(&db)?, None, now()).await?;
+    session::sign_out(&session).await?;
+    Ok(Redirect::to("/sign-in"))
+}
+
+#[derive(Deserialize)]
+struct CreateToken {
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    expires: String,
+    #[serde(default)]
+    scopes: Many<String>,
+}
+
+async fn create_token(
+    _: Doorway,
+    SignedIn(db): SignedIn,
+    Form(asked): Form<CreateToken>,
+) -> Result<Response, ApiError> {
+    let user_id = own(&db)?;
+    let new = match read(&asked, user_id) {
+        Ok(new) => new,
+        Err(why) => return account(&db, Became::refused(why.message)).await,
+    };
+    let what = format!("The token “{}” is made.", new.label);
+    let became = match accounts::create_token(&db, new, now()).await {
+        Ok(secret) => Became { new_token: Some(NewSecret { what, secret }), ..Became::default() },
+        Err(Error::Invalid(why)) => Became::refused(why.message),
+        Err(why @ (Error::AlreadyExists { .. } | Error::Forbidden(_))) => Became::refused(why.to_string()),
+        Err(error) => return Err(error.into()),
+    };
+    account(&db, became).await
+}
+
+fn read(asked: &CreateToken, user_id: i64) -> Result<NewToken, Invalid> {
+    let scope = |text: &String| {
+        let why = || Invalid::new("scopes", format!("`{text}` is no scope; there are read, write, review"));
+        Scope::parse(text).ok_or_else(why)
+    };
+    let expires_at = match asked.expires.as_str() {
+        "" => None,
+        days => {
+            let days: i64 = days.parse().ok().filter(|days| (1..=3650).contains(days)).ok_or_else(|| {
+                Invalid::new("expires", format!("`{days}`; it is a number of days, from 1 to 3650"))
+            })?;
+            Some(Millis(now().0 + days * DAY_MS))
+        }
+    };
+    Ok(NewToken {
+        user_id,
+        label: asked.label.trim().to_owned(),
+        scopes: asked.scopes.0.iter().map(scope).collect::<Result<_, _>>()?,
+        expires_at,
+    })
+}
+
+#[derive(Deserialize)]
+struct RevokeToken {
+    id: Int64,
+}
+
+async fn revoke_token(
+    _: Doorway,
+    SignedIn(db): SignedIn,
+    Form(asked): Form<RevokeToken>,
+) -> Result<Response, ApiError> {
+    match accounts::revoke_token(&db, asked.id.0, now()).await {
+        // Revoked twice is revoked.
+        Ok(()) | Err(Error::NotFound { .. }) => Ok(Redirect::to("/account").into_response()),
+        Err(error) => Err(error.into()),
+    }
+}

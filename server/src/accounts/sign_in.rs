@@ -1,0 +1,206 @@
+//! `sign-in`, `sign-out`, `welcome`.
+
+use app::accounts::{SignInPage, WelcomePage};
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use domain::accounts::check_password;
+use http::StatusCode;
+use leptos::prelude::view;
+use serde::Deserialize;
+use store::accounts::{self, Invited};
+use store::{Db, Error};
+use tower_sessions::Session;
+use web::entry::{Accounts, WrongPassword};
+use web::session;
+use web::{ApiError, Call, Form};
+
+use super::{Asking, Doorway, Remote, page};
+use crate::clock::now;
+use crate::state::AppState;
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/sign-in", get(show).post(sign_in))
+        .route("/sign-out", post(sign_out))
+        .route("/welcome", get(show_welcome).post(welcome))
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+async fn show(_: Doorway, Asking(asking): Asking, Call(Next { next }): Call<Next>) -> Response {
+    if asking.is_some() {
+        return Redirect::to(on_this_server(&next)).into_response();
+    }
+    form(StatusCode::OK, next, String::new(), None)
+}
+
+fn form(status: StatusCode, next: String, name: String, problem: Option<String>) -> Response {
+    page(status, "Sign in", None, || view! { <SignInPage next name problem/> })
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// Longer names and passwords nobody has.
+const MOST_TYPED: usize = 1000;
+
+async fn sign_in(
+    Doorway(doorway): Doorway,
+    State(db): State<Db>,
+    session: Session,
+    Remote(from): Remote,
+    Form(typed): Form<SignIn>,
+) -> Result<Response, ApiError> {
+    let SignIn { next, name, password } = typed;
+    let name = name.trim().to_owned();
+    let wrong = |name: String, next: String| {
+        let why = "the user name or the password is wrong".to_owned();
+        form(StatusCode::UNAUTHORIZED, next, name, Some(why))
+    };
+    if name.len() > MOST_TYPED || password.len() > MOST_TYPED {
+        return Ok(wrong(String::new(), next));
+    }
+    match doorway.check_password(&db, &name, password, from, now()).await? {
+        Ok(user_id) => {
+            let_in(&doorway, &db, &session, user_id).await?;
+            Ok(Redirect::to(on_this_server(&next)).into_response())
+        }
+        Err(WrongPassword::Wrong) => Ok(wrong(name, next)),
+        Err(WrongPassword::TooMany { seconds }) => {
+            let why = format!("too many wrong passwords; wait {seconds} seconds and try again");
+            let mut response = form(StatusCode::TOO_MANY_REQUESTS, next, name, Some(why));
+            response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
+            Ok(response)
+        }
+    }
+}
+
+/// Begins a person's session.
+async fn let_in(doorway: &Accounts, db: &Db, session: &Session, user_id: i64) -> Result<(), ApiError> {
+    session::sign_in(session, user_id, doorway.lifetime, now()).await?;
+    accounts::seen(db, user_id, now()).await?;
+    Ok(())
+}
+
+/// A path on this server; whatever else is asked for becomes the first page.
+fn on_this_server(next: &str) -> &str {
+    let is_path =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\t', '\n', '\r']);
+    if is_path { next } else { "/" }
+}
+
+async fn sign_out(_: Doorway, session: Session) -> Result<Redirect, ApiError> {
+    session::sign_out(&session).await?;
+    Ok(Redirect::to("/sign-in"))
+}
+
+#[derive(Deserialize)]
+struct Key {
+    #[serde(default)]
+    key: String,
+}
+
+/// Only shows the form: whoever checks addresses for us must not use the link up.
+async fn show_welcome(
+    _: Doorway,
+    State(db): State<Db>,
+    Call(Key { key }): Call<Key>,
+) -> Result<Response, ApiError> {
+    welcome_form(&db, key, None).await
+}
+
+async fn welcome_form(db: &Db, key: String, problem: Option<String>) -> Result<Response, ApiError> {
+    let person = match accounts::link(db, &key, now()).await {
+        Ok(Invited::FirstAdmin) => None,
+        Ok(Invited::Person(name)) => Some(name),
+        Err(Error::InvalidState(why)) => {
+            return Ok(form(StatusCode::GONE, String::new(), String::new(), Some(why)));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(page(status, "Welcome", None, || view! { <WelcomePage key person problem/> }))
+}
+
+#[derive(Deserialize)]
+struct Welcome {
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    again: String,
+}
+
+async fn welcome(
+    Doorway(doorway): Doorway,
+    State(db): State<Db>,
+    session: Session,
+    Form(typed): Form<Welcome>,
+) -> Result<Response, ApiError> {
+    let Welcome { key, name, password, again } = typed;
+    let invited = match accounts::link(&db, &key, now()).await {
+        Ok(invited) => invited,
+        Err(_) => return welcome_form(&db, key, None).await,
+    };
+    let of = match &invited {
+        Invited::FirstAdmin => name.trim().to_owned(),
+        Invited::Person(name) => name.clone(),
+    };
+    if let Err(why) = check_new_password(&password, &again, &of) {
+        return welcome_form(&db, key, Some(why)).await;
+    }
+    let hash = doorway.passwords.hash(password).await?;
+    let made = match invited {
+        Invited::FirstAdmin => accounts::first_admin(&db, key.clone(), of, hash, now()).await,
+        Invited::Person(_) => accounts::choose_password(&db, key.clone(), hash, now()).await,
+    };
+    match made {
+        Ok(user_id) => {
+            let_in(&doorway, &db, &session, user_id).await?;
+            Ok(Redirect::to("/").into_response())
+        }
+        Err(Error::Invalid(why)) => welcome_form(&db, key, Some(why.message)).await,
+        Err(why) => welcome_form(&db, key, Some(why.to_string())).await,
+    }
+}
+
+/// What is wrong with a new password, in words.
+pub fn check_new_password(password: &str, again: &str, name: &str) -> Result<(), String> {
+    if password != again {
+        return Err("the two new passwords differ; type the same one twice".into());
+    }
+    check_password("password", password, name).map_err(|why| why.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_nowhere_else() {
+        for path in ["/", "/models?x=1", "/experiments/1#a"] {
+            assert_eq!(on_this_server(path), path);
+        }
+        for elsewhere in
+            ["", "//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil", "javascript:x"]
+        {
+            assert_eq!(on_this_server(elsewhere), "/", "{elsewhere}");
+        }
+    }
+}
