@@ -1,6 +1,6 @@
 //! The public halves of keys, and the document that lists them: `/.well-known/countersign.pub`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
@@ -87,7 +87,8 @@ impl PublicKey {
         let mut comment = format!("# keyid {}", self.id);
         for (word, at) in [("from", self.from), ("until", self.until), ("revoked", self.revoked)] {
             if let Some(at) = at {
-                comment.push_str(&format!(" {word} {at}"));
+                // Writing to a string does not fail.
+                let _ = write!(comment, " {word} {at}");
             }
         }
         comment

@@ -14,7 +14,7 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Statement {
     #[serde(rename = "_type")]
-    statement_type: String,
+    kind: String,
     subject: Vec<Subject>,
     predicate_type: String,
     predicate: Predicate,
@@ -97,7 +97,7 @@ impl Statement {
     pub fn new(mut subjects: Vec<Subject>, predicate: Predicate) -> Result<Self> {
         subjects.sort_by(|one, other| one.name.cmp(&other.name));
         let statement = Self {
-            statement_type: STATEMENT_TYPE.into(),
+            kind: STATEMENT_TYPE.into(),
             subject: subjects,
             predicate_type: PREDICATE_TYPE.into(),
             predicate,
@@ -143,10 +143,9 @@ impl Statement {
     }
 
     fn check(&self) -> Result<()> {
-        for (member, found, expected) in [
-            ("_type", &self.statement_type, STATEMENT_TYPE),
-            ("predicateType", &self.predicate_type, PREDICATE_TYPE),
-        ] {
+        for (member, found, expected) in
+            [("_type", &self.kind, STATEMENT_TYPE), ("predicateType", &self.predicate_type, PREDICATE_TYPE)]
+        {
             if found != expected {
                 return Err(Error::NotAStatement(format!("`{member}` is `{found}`, not `{expected}`")));
             }

@@ -166,8 +166,8 @@ fn check_rules(predicate: &Predicate, counted: &Tally, authors: &BTreeSet<&str>)
 }
 
 fn gate_fault(gate: &Gate, authors: &BTreeSet<&str>) -> Option<Error> {
-    let waived_by_author = gate.required && gate.status == GateStatus::Waived;
-    let waiver = gate.waiver.as_ref().filter(|_| waived_by_author);
+    let relied_on = gate.required && gate.status == GateStatus::Waived;
+    let waiver = gate.waiver.as_ref().filter(|_| relied_on);
     let by_author = waiver.filter(|waiver| {
         authors.contains(waiver.by.as_str()) || waiver.id.as_deref().is_some_and(|id| authors.contains(id))
     });
