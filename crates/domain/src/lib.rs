@@ -13,6 +13,7 @@ pub mod logged_models;
 pub mod metrics;
 pub mod page;
 pub mod registry;
+pub mod reviews;
 pub mod runs;
 pub mod thin;
 pub mod time;
