@@ -4,6 +4,8 @@
 //! People are named by their account's id, versions by their number in the registered model.
 
 pub mod card;
+pub mod gates;
+pub mod policy;
 pub mod signature;
 
 use std::fmt;

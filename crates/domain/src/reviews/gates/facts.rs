@@ -1,0 +1,162 @@
+//! What gates are told.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Better;
+use crate::metrics::MetricValue;
+use crate::reviews::Target;
+use crate::reviews::signature::SignatureTexts;
+use crate::runs::RunStatus;
+use crate::{Millis, canonical};
+
+/// Everything that the gates of one request look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    pub target: Target,
+    pub candidate: VersionFacts,
+    /// The version that holds the target now; of several, the one that entered last.
+    pub champion: Option<VersionFacts>,
+    /// What the registered model names as its main metric.
+    pub primary_metric: Option<PrimaryMetric>,
+    /// In Markdown.
+    pub card: Option<String>,
+    /// Whether the person whom [`super::super::card::owner`] finds has an account that is enabled.
+    pub owner_is_enabled: bool,
+    /// In the order they came in.
+    pub checks: Vec<CheckReport>,
+    /// Of what serves in the target now.
+    pub monitor: Option<MonitorState>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrimaryMetric {
+    pub key: String,
+    pub better: Better,
+}
+
+/// What is known of one version.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct VersionFacts {
+    pub version: i64,
+    /// `None`: it is of no run.
+    pub run_status: Option<RunStatus>,
+    /// Of the logged model, if the version is of one.
+    pub model_metrics: Vec<Measured>,
+    /// The run's last value of each metric, and of each data set.
+    pub run_metrics: Vec<Measured>,
+    /// Read by the run or by the logged model.
+    pub datasets: Vec<DatasetUse>,
+    pub signature: Option<SignatureTexts>,
+    pub stage: String,
+    /// Since when it has been in `stage` without a break.
+    pub stage_entered_at: Option<Millis>,
+    /// SHA-256 over the list of its files; `None` while they are being hashed.
+    pub files_sha256: Option<String>,
+}
+
+/// A metric's value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub key: String,
+    pub value: MetricValue,
+    pub step: i64,
+    pub timestamp: Millis,
+    /// On what it was measured, if that was said.
+    pub dataset: Option<DatasetRef>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DatasetRef {
+    pub name: String,
+    pub digest: String,
+}
+
+/// A data set that a version was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetUse {
+    pub name: String,
+    pub digest: String,
+    /// What it was used for, e.g. `training`.
+    pub context: Option<String>,
+    pub validation: Validation,
+}
+
+/// What the last check of a data set's contents said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Validation {
+    #[default]
+    NeverRun,
+    Running,
+    Passed,
+    Failed,
+}
+
+impl Validation {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NeverRun => "never_run",
+            Self::Running => "running",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What something outside said about the version, e.g. a load test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckReport {
+    pub name: String,
+    pub state: CheckState,
+    pub summary: String,
+    pub link: Option<String>,
+    /// The `files_sha256` that it was made for; `None`: whatever the version is.
+    pub files_sha256: Option<String>,
+    pub at: Millis,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    Pending,
+    Running,
+    Success,
+    Failure,
+    Error,
+}
+
+impl CheckState {
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Running, Self::Success, Self::Failure, Self::Error];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Error => "error",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitorState {
+    pub name: String,
+    /// Ids of the alerts that are open.
+    pub open_alerts: Vec<String>,
+}
+
+/// A moment or a count as a hashed document has it; those beyond what a double holds are texts.
+pub(crate) fn integer(value: i64) -> Value {
+    if value.unsigned_abs() <= 1 << 53 { json!(value) } else { json!(value.to_string()) }
+}
+
+/// A measured value as a hashed document has it: −0.0 is 0.0.
+pub(crate) fn measured(value: f64) -> Value {
+    json!(canonical::number(value + 0.0))
+}
