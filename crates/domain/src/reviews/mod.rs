@@ -4,8 +4,10 @@
 //! People are named by their account's id, versions by their number in the registered model.
 
 pub mod card;
+pub mod document;
 pub mod gates;
 pub mod policy;
+pub mod sign_off;
 pub mod signature;
 
 use std::fmt;
