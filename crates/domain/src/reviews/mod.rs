@@ -9,6 +9,7 @@ pub mod gates;
 pub mod policy;
 pub mod sign_off;
 pub mod signature;
+pub mod state;
 
 use std::fmt;
 
