@@ -7,6 +7,7 @@ pub mod card;
 pub mod document;
 pub mod gates;
 pub mod policy;
+pub mod rollback;
 pub mod sign_off;
 pub mod signature;
 pub mod state;

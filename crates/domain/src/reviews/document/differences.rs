@@ -1,6 +1,6 @@
 //! Why a signature is stale: which members of two documents differ, in words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ fn shortened(text: &str) -> String {
 /// be compared too: what isn't known is named by where it stands.
 pub fn differences(old: &Value, new: &Value) -> Vec<Difference> {
     let (old, new) = (flattened(old), flattened(new));
-    let paths: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let paths: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let difference = |path: &String| {
         let (before, after) = (old.get(path).cloned(), new.get(path).cloned());
         (before != after).then(|| Difference { path: path.clone(), before, after })
@@ -70,6 +70,8 @@ fn flatten(flat: &mut BTreeMap<String, String>, path: String, value: &Value) {
                 flatten(flat, unused(flat, &name), item);
             }
         }
+        // Nothing in a list is as good as no list.
+        Value::Array(items) if items.is_empty() => {}
         Value::Array(items) => {
             let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
             flat.insert(path, items.join(", "));

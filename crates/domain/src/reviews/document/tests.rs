@@ -162,6 +162,18 @@ fn what_comes_or_goes_is_named_too() {
 }
 
 #[test]
+fn a_list_that_fills_is_no_difference_of_its_own() {
+    let mut empty = contents();
+    (empty.request.archive, empty.params) = (vec![], vec![]);
+    let words: Vec<_> =
+        differences(&document(&empty), &document(&contents())).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        ["params.depth nothing → 3", "params.lr nothing → 0.1", "request.plan.archive nothing → 5, 6"]
+    );
+}
+
+#[test]
 fn differences_are_in_words() {
     let mut changed = contents();
     changed.metrics[1] = Measured { dataset: None, ..measured("auc", 0.88) };

@@ -1,5 +1,6 @@
 //! Policies: which gates have to hold and which signatures are needed before a version reaches a target.
 
+mod normal;
 mod parse;
 mod print;
 mod reader;
@@ -35,7 +36,7 @@ pub struct Policy {
 }
 
 /// What it takes to reach one stage, or for one alias to be set.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageRules {
     /// Their order decides between roles that a signer could sign in.
     pub sign_off: Vec<Requirement>,
@@ -53,6 +54,23 @@ pub struct StageRules {
     pub rollback: Option<RollbackRules>,
     /// Whether a request is applied as soon as nothing is missing, or waits for a person to do so.
     pub auto_apply: bool,
+}
+
+/// Free for everybody.
+impl Default for StageRules {
+    fn default() -> Self {
+        Self {
+            sign_off: Vec::new(),
+            plain_call: PlainCall::default(),
+            expires_after_ms: None,
+            replaces: false,
+            retire_to: None,
+            leave: Leave::default(),
+            gates: Vec::new(),
+            rollback: None,
+            auto_apply: true,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -176,8 +194,8 @@ impl InForce {
             "v": 1,
             "kind": "countersign/policy-target",
             "target": self.target.to_string(),
-            "rules": normalized_rules(&self.rules),
-            "waive": normalized_roles(&self.waive_roles),
+            "rules": normal::rules(&self.rules),
+            "waive": normal::roles(&self.waive_roles),
         }))
     }
 }
@@ -223,15 +241,15 @@ impl Policy {
     /// Over what it means: comments and the order of its text don't change it.
     pub fn sha256(&self) -> String {
         let tables = |tables: &BTreeMap<String, StageRules>| -> Value {
-            tables.iter().map(|(name, rules)| (name.clone(), normalized_rules(rules))).collect()
+            tables.iter().map(|(name, rules)| (name.clone(), normal::rules(rules))).collect()
         };
         canonical::digest(&json!({
             "v": 1,
             "kind": "countersign/policy",
             "stages": tables(&self.stages),
             "aliases": tables(&self.aliases),
-            "override": normalized_roles(&self.override_roles),
-            "waive": normalized_roles(&self.waive_roles),
+            "override": normal::roles(&self.override_roles),
+            "waive": normal::roles(&self.waive_roles),
         }))
     }
 
@@ -249,49 +267,6 @@ impl Policy {
         }
         named
     }
-}
-
-fn normalized_roles(roles: &BTreeSet<Role>) -> Value {
-    roles.iter().map(|role| role.as_str()).collect()
-}
-
-fn normalized_sign_off(requirements: &[Requirement]) -> Value {
-    let one = |requirement: &Requirement| {
-        let roles = match &requirement.roles {
-            Roles::Any => json!("any"),
-            Roles::Of(roles) => normalized_roles(roles),
-        };
-        json!({ "roles": roles, "count": requirement.count })
-    };
-    requirements.iter().map(one).collect()
-}
-
-/// Texts and integers only, absent things left out.
-fn normalized_rules(rules: &StageRules) -> Value {
-    let mut gates: Vec<_> = rules.gates.iter().collect();
-    gates.sort_by(|one, other| one.id.cmp(&other.id));
-    let mut document = json!({
-        "sign_off": normalized_sign_off(&rules.sign_off),
-        "plain_call": print::plain_call(rules.plain_call),
-        "replaces": rules.replaces,
-        "leave": print::leave(rules.leave),
-        "auto_apply": rules.auto_apply,
-        // A gate's lines have one spelling too.
-        "gates": gates.into_iter().map(print::gate).collect::<Vec<_>>(),
-    });
-    if let Some(expires_after) = rules.expires_after_ms {
-        document["expires_after"] = json!(print::duration(expires_after));
-    }
-    if let Some(retire_to) = &rules.retire_to {
-        document["retire_to"] = json!(retire_to);
-    }
-    if let Some(rollback) = &rules.rollback {
-        document["rollback"] = json!({
-            "sign_off": normalized_sign_off(&rollback.sign_off),
-            "author_may_sign": rollback.author_may_sign,
-        });
-    }
-    document
 }
 
 #[cfg(test)]
