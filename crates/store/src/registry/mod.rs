@@ -5,6 +5,7 @@ mod load;
 mod models;
 mod search;
 mod source;
+pub(crate) mod stages;
 mod versions;
 
 pub use aliases::{delete_alias, set_alias, version_by_alias};

@@ -154,6 +154,12 @@ pub async fn delete_model(db: &Db, name: String, now: Millis) -> Result<()> {
             for statement in [
                 "DELETE FROM model_version_tags
                  WHERE version_id IN (SELECT id FROM model_versions WHERE model_id = $1)",
+                "DELETE FROM version_files
+                 WHERE version_id IN (SELECT id FROM model_versions WHERE model_id = $1)",
+                "DELETE FROM version_signatures
+                 WHERE version_id IN (SELECT id FROM model_versions WHERE model_id = $1)",
+                "DELETE FROM model_cards
+                 WHERE version_id IN (SELECT id FROM model_versions WHERE model_id = $1)",
                 "DELETE FROM model_aliases WHERE model_id = $1",
                 "DELETE FROM model_versions WHERE model_id = $1",
                 "DELETE FROM registered_model_tags WHERE model_id = $1",

@@ -1,5 +1,6 @@
 //! Versions of registered models.
 
+use domain::accounts::Caller;
 use domain::limits::Invalid;
 use domain::registry::{
     self, ARCHIVED, ModelVersion, NO_STAGE, check_name, check_stage, check_text, is_active, is_prompt,
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::load::{self, SELECT_VERSION, VersionRow};
 use super::source::{Resolved, resolve};
+use super::stages::{self, Move};
 use super::{Tagged, find, find_version, no_version, put_tags, remove_tag, touch};
 use crate::Db;
 use crate::audit::{self, Change};
@@ -53,7 +55,7 @@ pub async fn create_version(db: &Db, new: NewVersion, now: Millis) -> Result<Mod
             async move {
                 let resolved = resolve(tx, &new).await?;
                 let model = find(tx.connection, &new.name).await?;
-                let number = insert(tx, model, &new, &resolved, now).await?;
+                let number = insert(tx, &by, model, (&new, &resolved), now).await?;
                 if let Some(logged) = new.model_id.as_deref().filter(|_| !is_prompt(&new.tags)) {
                     tell_logged_model(tx, logged, &new.name, number).await?;
                 }
@@ -68,7 +70,13 @@ pub async fn create_version(db: &Db, new: NewVersion, now: Millis) -> Result<Mod
     version(db, &name, number).await
 }
 
-async fn insert(tx: &mut Tx<'_>, model: i64, new: &NewVersion, from: &Resolved, now: Millis) -> Result<i64> {
+async fn insert(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    model: i64,
+    (new, from): (&NewVersion, &Resolved),
+    now: Millis,
+) -> Result<i64> {
     let (number,): (i64,) = sqlx::query_as(
         "UPDATE registered_models SET last_version = last_version + 1, updated_at_ms = $1 WHERE id = $2
          RETURNING last_version",
@@ -80,8 +88,8 @@ async fn insert(tx: &mut Tx<'_>, model: i64, new: &NewVersion, from: &Resolved, 
     let id = tx.next_ids("model_versions", 1).await?;
     sqlx::query(
         "INSERT INTO model_versions (id, model_id, version, stage, description, source, storage_location,
-             run_uuid, run_link, created_at_ms, updated_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+             run_uuid, run_link, created_at_ms, updated_at_ms, created_by, author)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)",
     )
     .bind(id)
     .bind(model)
@@ -93,8 +101,12 @@ async fn insert(tx: &mut Tx<'_>, model: i64, new: &NewVersion, from: &Resolved, 
     .bind(&*from.run_uuid)
     .bind(&*new.run_link)
     .bind(now.0)
+    .bind(by.user_id)
+    .bind(by.user_id.map_or("", |_| &*by.name))
     .execute(&mut *tx.connection)
     .await?;
+    let first = Move { id, model, version: number, stage: NO_STAGE, ..Move::default() };
+    stages::note(tx, &first, now).await?;
     put_tags(tx, Tagged::Version(id), &new.tags).await?;
     Ok(number)
 }
@@ -190,32 +202,9 @@ pub async fn transition(
     db.write(move |tx| {
         async move {
             let (id, model) = find_version(tx.connection, &of, number).await?;
-            let (before,): (String,) = sqlx::query_as("SELECT stage FROM model_versions WHERE id = $1")
-                .bind(id)
-                .fetch_one(&mut *tx.connection)
-                .await?;
-            let mut archived: Vec<(i64,)> = Vec::new();
-            if archive_others {
-                archived = sqlx::query_as(
-                    "UPDATE model_versions SET stage = $1, updated_at_ms = $2
-                     WHERE model_id = $3 AND stage = $4 AND id <> $5 RETURNING version",
-                )
-                .bind(ARCHIVED)
-                .bind(now.0)
-                .bind(model)
-                .bind(stage)
-                .bind(id)
-                .fetch_all(&mut *tx.connection)
-                .await?;
-            }
-            sqlx::query("UPDATE model_versions SET stage = $1, updated_at_ms = $2 WHERE id = $3")
-                .bind(stage)
-                .bind(now.0)
-                .bind(id)
-                .execute(&mut *tx.connection)
-                .await?;
-            touch(tx, model, now).await?;
-            let archived: Vec<_> = archived.into_iter().map(|(version,)| version).collect();
+            let retire_to = archive_others.then_some(ARCHIVED);
+            let wanted = Move { id, model, version: number, stage, retire_to, ..Move::default() };
+            let (before, archived) = stages::enter(tx, &wanted, now).await?;
             let change = Change::new("version.transition", format!("{of}/{number}"));
             let change = change.from(json!({ "stage": before }));
             audit::record(tx, &by, change.to(json!({ "stage": stage, "archived": archived })), now).await
@@ -236,10 +225,12 @@ pub async fn delete_version(db: &Db, name: String, number: i64, now: Millis) -> 
     db.write(move |tx| {
         async move {
             let (id, model) = find_version(tx.connection, &name, number).await?;
-            sqlx::query("DELETE FROM model_version_tags WHERE version_id = $1")
-                .bind(id)
-                .execute(&mut *tx.connection)
-                .await?;
+            for table in ["model_version_tags", "version_files", "version_signatures", "model_cards"] {
+                sqlx::query(&format!("DELETE FROM {table} WHERE version_id = $1"))
+                    .bind(id)
+                    .execute(&mut *tx.connection)
+                    .await?;
+            }
             sqlx::query("DELETE FROM model_versions WHERE id = $1")
                 .bind(id)
                 .execute(&mut *tx.connection)

@@ -31,6 +31,8 @@ pub struct NewRun {
 pub(crate) struct CreateRun {
     uuid: String,
     new: NewRun,
+    /// An account.
+    created_by: Option<i64>,
 }
 
 /// Creates a run that is RUNNING.
@@ -76,7 +78,8 @@ pub async fn create(db: &Db, mut new: NewRun) -> Result<Run> {
         inputs: RunInputs::default(),
     };
     let (reply, answer) = oneshot::channel();
-    run.artifact_uri = db.enqueue(Job::Create(CreateRun { uuid, new }, reply), answer).await?;
+    let job = Job::Create(CreateRun { uuid, new, created_by: db.by().user_id }, reply);
+    run.artifact_uri = db.enqueue(job, answer).await?;
     Ok(run)
 }
 
@@ -103,9 +106,9 @@ pub(crate) async fn insert_all(tx: &mut Tx<'_>, runs: &[&CreateRun]) -> Result<V
         accepted().flat_map(|(run, _)| run.new.tags.iter().map(|tag| tag.key.as_str())).collect();
     let keys = Keys::intern(tx, &names).await?;
     let rows: Vec<_> = (first..).zip(accepted()).collect();
-    let head =
-        "INSERT INTO runs (id, uuid, experiment_id, name, user_id, status, started_at_ms, artifact_uri)";
-    bulk::insert(tx.connection, tx.engine, (head, ""), 8, &rows, |query, (id, (run, uri))| {
+    let head = "INSERT INTO runs
+        (id, uuid, experiment_id, name, user_id, status, started_at_ms, artifact_uri, created_by)";
+    bulk::insert(tx.connection, tx.engine, (head, ""), 9, &rows, |query, (id, (run, uri))| {
         query
             .bind(*id)
             .bind(&*run.uuid)
@@ -115,6 +118,7 @@ pub(crate) async fn insert_all(tx: &mut Tx<'_>, runs: &[&CreateRun]) -> Result<V
             .bind(RunStatus::Running.as_str())
             .bind(run.new.started_at.0)
             .bind(uri.as_str())
+            .bind(run.created_by)
     })
     .await?;
     let tags: Vec<_> = rows
