@@ -17,6 +17,7 @@ mod mlflow;
 mod owned;
 mod pages;
 mod refusals;
+mod reviews;
 pub mod rights;
 mod serve;
 mod state;

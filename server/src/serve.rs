@@ -17,6 +17,8 @@ use domain::Millis;
 use domain::accounts::Caller;
 use http::StatusCode;
 use leptos::config::LeptosOptions;
+use release::Keys;
+use store::reviews::Office;
 use store::{Db, experiments, settings};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -34,13 +36,15 @@ use crate::connections::{self, Patience};
 use crate::leftovers::read_leftovers;
 use crate::live::Streams;
 use crate::state::AppState;
-use crate::{accounts, files, live, mlflow, pages, rights};
+use crate::{accounts, files, live, mlflow, pages, reviews, rights};
 
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
 const CHECKS: Duration = Duration::from_hours(1);
 
 const DATABASE: &str = "countersign.sqlite";
+/// The folder of what release records are signed with.
+const KEYS: &str = "keys";
 
 /// How the server is to run.
 #[derive(Debug)]
@@ -67,7 +71,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     // From before the address is said: whoever read it may send a signal at once.
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone())?);
-    let state = open(&options.data, stopping.clone()).await?;
+    let mut state = open(&options.data, stopping.clone()).await?;
     let listener = TcpListener::bind((options.host, options.port)).await.with_context(|| {
         format!(
             "can't listen on {}:{}; choose another --port, or stop what listens there",
@@ -76,6 +80,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     })?;
     let address = listener.local_addr()?;
     let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    state.office.url.clone_from(&url);
     say(&format!(
         "Countersign {} is at {url}\nLog to it with MLFLOW_TRACKING_URI={url}\n",
         env!("CARGO_PKG_VERSION")
@@ -85,7 +90,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         say_first_link(&state.db, &url).await?;
         tokio::spawn(forget_expired(state.db.clone(), stopping.clone()));
     }
-    let instance = settings::instance(&state.db).await?;
+    let instance = state.office.instance.clone();
     tracing::info!(
         data = %options.data.display(),
         milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -159,7 +164,10 @@ async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppSta
     let artifacts =
         Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
     let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();
-    Ok(AppState { db, artifacts, leptos, streams: Streams::default(), stopping })
+    let keys = Keys::open(&data.join(KEYS))
+        .with_context(|| format!("can't use the signing key in {}", data.join(KEYS).display()))?;
+    let office = Office::new(keys, settings::instance(&db).await?, String::new());
+    Ok(AppState { db, office, artifacts, leptos, streams: Streams::default(), stopping })
 }
 
 /// The database in a data folder.
@@ -205,6 +213,7 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
         .merge(files::router())
         .merge(live::router())
         .merge(accounts::router())
+        .merge(reviews::router())
         .merge(pages::router(&state))
         .layer(from_fn(rights::authorize))
         .layer(from_fn(move |request: Request, next: Next| {

@@ -4,6 +4,7 @@ use artifacts::Artifacts;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use store::Db;
+use store::reviews::Office;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::Streams;
@@ -11,6 +12,7 @@ use crate::live::Streams;
 #[derive(Clone, FromRef)]
 pub struct AppState {
     pub db: Db,
+    pub office: Office,
     pub artifacts: Artifacts,
     pub leptos: LeptosOptions,
     pub streams: Streams,

@@ -110,6 +110,9 @@ pub struct Policy {
     pub sha256: String,
     /// The text as people wrote it.
     pub toml: String,
+    /// Whether whoever asked may sign as well: a rollback that has to be quick.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub author_may_sign: bool,
     /// What the text asks for: all of these.
     pub sign_off: Vec<Places>,
 }

@@ -17,6 +17,9 @@ pub enum Error {
     /// The caller may not do that.
     #[error("{0}")]
     Forbidden(String),
+    /// A policy asks for a review; `path` is the page on which to ask for one.
+    #[error("{what}; ask for one at {path}")]
+    NeedsReview { what: String, path: String },
     #[error("invalid filter at character {}: {}", .0.at + 1, .0.message)]
     Filter(#[from] FilterError),
     /// The thing is there, but not in a state that allows this.

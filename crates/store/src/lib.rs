@@ -17,6 +17,7 @@ pub mod experiments;
 pub mod logged_models;
 pub mod metrics;
 pub mod registry;
+pub mod reviews;
 pub mod runs;
 pub mod settings;
 

@@ -19,6 +19,9 @@ use crate::passwords::Passwords;
 use crate::session::{self, Lifetime};
 use crate::{ApiError, guard};
 
+/// For so long after signing in nobody is asked again who they are.
+const FRESH_MS: i64 = 15 * 60_000;
+
 /// How people come in.
 #[derive(Debug, Clone)]
 pub enum Entry {
@@ -131,7 +134,9 @@ impl Accounts {
                 let Some(signed_in) = session::signed_in(session, self.lifetime, now).await? else {
                     return Ok(None);
                 };
-                self.person(db, signed_in.user_id, Scope::ALL.into(), Via::Session).await
+                let is_fresh = now.0 - signed_in.at.0 < FRESH_MS;
+                let person = self.person(db, signed_in.user_id, Scope::ALL.into(), Via::Session).await?;
+                Ok(person.map(|person| Caller { is_fresh, ..person }))
             }
         }
     }
@@ -186,6 +191,7 @@ impl Accounts {
             })
         })?;
         let person = self.person(db, user_id, Scope::ALL.into(), Via::Password).await?;
+        let person = person.map(|person| Caller { is_fresh: true, ..person });
         person.ok_or_else(|| unauthenticated("the user name or the password is wrong"))
     }
 

@@ -15,7 +15,7 @@ pub fn status_of(error: &Error) -> (StatusCode, &'static str) {
         Error::Invalid(_) | Error::Filter(_) | Error::InvalidState(_) => {
             (StatusCode::BAD_REQUEST, "INVALID_PARAMETER_VALUE")
         }
-        Error::Forbidden(_) => (StatusCode::FORBIDDEN, "PERMISSION_DENIED"),
+        Error::Forbidden(_) | Error::NeedsReview { .. } => (StatusCode::FORBIDDEN, "PERMISSION_DENIED"),
         Error::Database | Error::Unusable(_) | Error::Migration(_) | Error::Newer | Error::Unsupported(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR")
         }

@@ -154,9 +154,8 @@ async fn welcome(
     Form(typed): Form<Welcome>,
 ) -> Result<Response, ApiError> {
     let Welcome { key, name, password, again } = typed;
-    let invited = match accounts::link(&db, &key, now()).await {
-        Ok(invited) => invited,
-        Err(_) => return welcome_form(&db, key, None).await,
+    let Ok(invited) = accounts::link(&db, &key, now()).await else {
+        return welcome_form(&db, key, None).await;
     };
     let of = match &invited {
         Invited::FirstAdmin => name.trim().to_owned(),

@@ -51,7 +51,7 @@ struct Serve {
     /// No login: every request is the local admin. Only on a loopback address
     #[arg(long, env = "COUNTERSIGN_OPEN", value_parser = FalseyValueParser::new())]
     open: bool,
-    /// How people reach the server, e.g. https://ml.example.org: with https, cookies are sent over TLS only
+    /// How people reach the server: scheme and host. With https, cookies are sent over TLS only
     #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 }

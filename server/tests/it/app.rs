@@ -64,7 +64,7 @@ impl TestApp {
         // Keeps the pipe open, so that the server can go on to print.
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                hears.lock().expect("is whole").push_str(&format!("{line}\n"));
+                hears.lock().expect("is whole").extend([line.as_str(), "\n"]);
             }
         });
         let url = line.split_whitespace().last().expect("an address").to_owned();

@@ -140,6 +140,8 @@ pub struct Caller {
     pub scopes: BTreeSet<Scope>,
     pub via: Via,
     pub address: Option<IpAddr>,
+    /// Whether they have shown just now who they are, as the most dangerous steps ask.
+    pub is_fresh: bool,
 }
 
 impl Caller {
@@ -180,6 +182,7 @@ impl Caller {
             scopes: Scope::ALL.into(),
             via,
             address: None,
+            is_fresh: true,
         }
     }
 
@@ -192,6 +195,7 @@ impl Caller {
             scopes,
             via,
             address: None,
+            is_fresh: false,
         }
     }
 

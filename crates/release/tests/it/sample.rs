@@ -102,6 +102,7 @@ pub fn predicate() -> Predicate {
             version: 3,
             sha256: NOTHING.into(),
             toml: "format = 1\n".into(),
+            author_may_sign: false,
             sign_off: vec![places("ml_engineer"), places("ops_engineer")],
         },
         gates: vec![gate],

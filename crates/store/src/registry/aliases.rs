@@ -11,6 +11,7 @@ use super::{find, find_version};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
+use crate::reviews::{PlainCall, check_plain_alias};
 
 /// Gives a version the alias, which another one of the model may have had.
 ///
@@ -29,6 +30,9 @@ pub async fn set_alias(db: &Db, name: String, alias: String, version: i64, now: 
                     .bind(&*alias)
                     .fetch_optional(&mut *tx.connection)
                     .await?;
+            if before != Some((version,)) {
+                check_plain_alias(tx, &by, &PlainCall { model, name: &name, version }, &alias).await?;
+            }
             sqlx::query(
                 "INSERT INTO model_aliases (model_id, alias, version) VALUES ($1, $2, $3)
                  ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version",
@@ -58,6 +62,15 @@ pub async fn delete_alias(db: &Db, name: String, alias: String, now: Millis) -> 
     db.write(move |tx| {
         async move {
             let model = find(tx.connection, &name).await?;
+            let held: Option<(i64,)> =
+                sqlx::query_as("SELECT version FROM model_aliases WHERE model_id = $1 AND alias = $2")
+                    .bind(model)
+                    .bind(&*alias)
+                    .fetch_optional(&mut *tx.connection)
+                    .await?;
+            if let Some((version,)) = held {
+                check_plain_alias(tx, &by, &PlainCall { model, name: &name, version }, &alias).await?;
+            }
             sqlx::query("DELETE FROM model_aliases WHERE model_id = $1 AND alias = $2")
                 .bind(model)
                 .bind(&*alias)

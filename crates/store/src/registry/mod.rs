@@ -29,12 +29,12 @@ fn no_model(name: &str) -> Error {
     Error::not_found("registered model", "name", name)
 }
 
-fn no_version(name: &str, version: impl std::fmt::Display) -> Error {
+pub(crate) fn no_version(name: &str, version: impl std::fmt::Display) -> Error {
     Error::not_found("model version", "name and version", format!("{name}/{version}"))
 }
 
 /// A registered model's number.
-async fn find(connection: &mut AnyConnection, name: &str) -> Result<i64> {
+pub(crate) async fn find(connection: &mut AnyConnection, name: &str) -> Result<i64> {
     let found: Option<(i64,)> = sqlx::query_as("SELECT id FROM registered_models WHERE name = $1")
         .bind(name)
         .fetch_optional(connection)

@@ -10,6 +10,7 @@ use super::{Tagged, find, no_model, put_tags, remove_tag};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
+use crate::reviews::{PlainCall, check_plain_leave, supersede_all};
 use crate::sql::Sql;
 use crate::writer::Tx;
 
@@ -151,6 +152,16 @@ pub async fn delete_model(db: &Db, name: String, now: Millis) -> Result<()> {
     db.write(move |tx| {
         async move {
             let id = find(tx.connection, &name).await?;
+            let serving: Vec<(i64, String)> =
+                sqlx::query_as("SELECT version, stage FROM model_versions WHERE model_id = $1")
+                    .bind(id)
+                    .fetch_all(&mut *tx.connection)
+                    .await?;
+            for (version, stage) in serving {
+                let call = PlainCall { model: id, name: &name, version };
+                check_plain_leave(tx, &by, &call, &stage).await?;
+            }
+            supersede_all(tx, id, None, "the model was deleted", now).await?;
             for statement in [
                 "DELETE FROM model_version_tags
                  WHERE version_id IN (SELECT id FROM model_versions WHERE model_id = $1)",

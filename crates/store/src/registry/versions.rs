@@ -16,6 +16,7 @@ use super::{Tagged, find, find_version, no_version, put_tags, remove_tag, touch}
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
+use crate::reviews::{PlainCall, check_plain_call, check_plain_leave, supersede_all};
 use crate::sql::Sql;
 use crate::writer::Tx;
 
@@ -202,6 +203,15 @@ pub async fn transition(
     db.write(move |tx| {
         async move {
             let (id, model) = find_version(tx.connection, &of, number).await?;
+            let call = PlainCall { model, name: &of, version: number };
+            let (before,): (String,) = sqlx::query_as("SELECT stage FROM model_versions WHERE id = $1")
+                .bind(id)
+                .fetch_one(&mut *tx.connection)
+                .await?;
+            if before != stage {
+                check_plain_call(tx, &by, &call, stage).await?;
+                check_plain_leave(tx, &by, &call, &before).await?;
+            }
             let retire_to = archive_others.then_some(ARCHIVED);
             let wanted = Move { id, model, version: number, stage, retire_to, ..Move::default() };
             let (before, archived) = stages::enter(tx, &wanted, now).await?;
@@ -225,6 +235,13 @@ pub async fn delete_version(db: &Db, name: String, number: i64, now: Millis) -> 
     db.write(move |tx| {
         async move {
             let (id, model) = find_version(tx.connection, &name, number).await?;
+            let (stage,): (String,) = sqlx::query_as("SELECT stage FROM model_versions WHERE id = $1")
+                .bind(id)
+                .fetch_one(&mut *tx.connection)
+                .await?;
+            let call = PlainCall { model, name: &name, version: number };
+            check_plain_leave(tx, &by, &call, &stage).await?;
+            supersede_all(tx, model, Some(number), "the version was deleted", now).await?;
             for table in ["model_version_tags", "version_files", "version_signatures", "model_cards"] {
                 sqlx::query(&format!("DELETE FROM {table} WHERE version_id = $1"))
                     .bind(id)

@@ -1,0 +1,208 @@
+//! What people do to a review. Each step reads everything anew, asks the rules, and writes what follows.
+
+use domain::Millis;
+use domain::accounts::{Caller, Role};
+use domain::limits;
+use domain::reviews::gates::{CheckReport, CheckState, check_report};
+use domain::reviews::state::{self, Access, Action, Refusal, State};
+use futures::FutureExt as _;
+use serde_json::json;
+
+use super::Office;
+use super::apply;
+use super::open::MAX_WORDS;
+use super::people::actor;
+use super::situation::{Situation, situation};
+use super::timeline::{self, New};
+use super::write;
+use crate::Db;
+use crate::audit::{self, Change};
+use crate::error::Result;
+use crate::writer::Tx;
+
+/// What somebody does, with what they say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// `digest`: what the signer was shown.
+    Sign {
+        role: Option<Role>,
+        digest: Option<String>,
+        words: String,
+    },
+    Withdraw,
+    RequestChanges {
+        words: String,
+    },
+    WithdrawChanges,
+    DismissChanges {
+        by: i64,
+        reason: String,
+    },
+    Report(Report),
+    Waive {
+        gate: String,
+        reason: String,
+    },
+    Unwaive {
+        gate: String,
+    },
+    Reject {
+        words: String,
+    },
+    Cancel {
+        words: String,
+    },
+    Override {
+        reason: String,
+    },
+    Apply,
+}
+
+/// What something outside says about the version under review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub name: String,
+    pub state: CheckState,
+    pub summary: String,
+    pub link: Option<String>,
+    /// The files that it was made for; `None`: whatever the version has.
+    pub files_sha256: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is written down; so much is still missing.
+    Recorded { missing: Vec<String> },
+    /// Nothing is missing any more: the version is where it was to be.
+    Applied,
+    /// The review is over, without that.
+    Ended(State),
+}
+
+/// Does it, and applies the review if nothing is missing then.
+///
+/// # Errors
+/// `NotFound`; `Forbidden`, `InvalidState`, `Invalid` as the rules say. A review whose time is over ends then.
+pub async fn act(db: &Db, office: &Office, id: i64, act: Act, now: Millis) -> Result<Outcome> {
+    let (by, office) = (db.by().clone(), office.clone());
+    let outcome =
+        db.write(move |tx| async move { decide(tx, &office, &by, id, &act, now).await }.boxed()).await?;
+    outcome.map_err(Into::into)
+}
+
+/// The outcome, or the refusal: what expired on the way stays expired.
+pub(super) async fn decide(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &Caller,
+    id: i64,
+    act: &Act,
+    now: Millis,
+) -> Result<Result<Outcome, Refusal>> {
+    let mut now_is = situation(tx.connection, tx.engine, by, id, now).await?;
+    if now_is.review.is_due(now) {
+        expire(tx, &now_is, now).await?;
+        now_is = situation(tx.connection, tx.engine, by, id, now).await?;
+    }
+    let acting = actor(by, now_is.access(by));
+    if let Act::Sign { .. } = act
+        && let Some(repeated) = repeated(&now_is, acting.id, act)
+    {
+        return Ok(Ok(repeated));
+    }
+    let action = action(act);
+    if let Err(refusal) = state::check(&action, &now_is.review, &acting, &now_is.standing, now) {
+        return Ok(Err(refusal));
+    }
+    if let Err(invalid) = check_words(act) {
+        return Ok(Err(invalid.into()));
+    }
+    if let Act::Override { reason } = act {
+        apply::apply(tx, office, by, &now_is, Some(reason), now).await?;
+        return Ok(Ok(Outcome::Applied));
+    }
+    if *act == Act::Apply {
+        apply::apply(tx, office, by, &now_is, None, now).await?;
+        return Ok(Ok(Outcome::Applied));
+    }
+    write::write(tx, by, &now_is, act, now).await?;
+    if let Some(ended) = action.leads_to() {
+        return Ok(Ok(Outcome::Ended(ended)));
+    }
+    // Whatever it changed may have been the last that was missing, or have made something stale.
+    let then = situation(tx.connection, tx.engine, by, id, now).await?;
+    let auto_apply = then.standing.in_force.as_ref().is_none_or(|in_force| in_force.rules.auto_apply);
+    let server = actor(&Caller::server(), Access::Server);
+    if auto_apply && state::check(&Action::Apply, &then.review, &server, &then.standing, now).is_ok() {
+        apply::apply(tx, office, by, &then, None, now).await?;
+        return Ok(Ok(Outcome::Applied));
+    }
+    Ok(Ok(Outcome::Recorded { missing: then.missing() }))
+}
+
+/// The same signature once more, as a client sends it that heard no answer.
+fn repeated(now_is: &Situation, signer: Option<i64>, act: &Act) -> Option<Outcome> {
+    let Act::Sign { role, digest, .. } = act else { return None };
+    let signer = signer?;
+    if now_is.review.state == State::Applied {
+        let last =
+            now_is.signed.iter().rev().map(|signed| &signed.sign_off).find(|last| last.by == signer)?;
+        let is_same = !last.is_withdrawn && digest.as_ref() == Some(&last.digest);
+        return is_same.then_some(Outcome::Applied);
+    }
+    let standing = now_is.standing.sign_off_of(&now_is.review, signer)?;
+    let is_same = digest.is_some() && role.is_none_or(|role| role == standing.role);
+    is_same.then(|| Outcome::Recorded { missing: now_is.missing() })
+}
+
+fn action(act: &Act) -> Action {
+    match act {
+        Act::Sign { role, digest, .. } => Action::Sign { role: *role, digest: digest.clone() },
+        Act::Withdraw => Action::Withdraw,
+        Act::RequestChanges { words } => Action::RequestChanges { words: words.clone() },
+        Act::WithdrawChanges => Action::WithdrawChanges,
+        Act::DismissChanges { by, reason } => Action::DismissChanges { by: *by, reason: reason.clone() },
+        Act::Report(_) => Action::Report,
+        Act::Waive { gate, reason } => Action::Waive { gate: gate.clone(), reason: reason.clone() },
+        Act::Unwaive { gate } => Action::Unwaive { gate: gate.clone() },
+        Act::Reject { .. } => Action::Reject,
+        Act::Cancel { .. } => Action::Cancel,
+        Act::Override { reason } => Action::Override { reason: reason.clone() },
+        Act::Apply => Action::Apply,
+    }
+}
+
+fn check_words(act: &Act) -> Result<(), limits::Invalid> {
+    match act {
+        Act::Sign { words, .. } | Act::Reject { words } | Act::Cancel { words } => {
+            limits::check_short_text("comment", words, MAX_WORDS)
+        }
+        Act::Report(report) => check_report(&check(report, Millis(0))),
+        _ => Ok(()),
+    }
+}
+
+fn check(report: &Report, at: Millis) -> CheckReport {
+    CheckReport {
+        name: report.name.clone(),
+        state: report.state,
+        summary: report.summary.clone(),
+        link: report.link.clone(),
+        files_sha256: report.files_sha256.clone(),
+        at,
+    }
+}
+
+/// Ends a review whose time is over.
+pub(super) async fn expire(tx: &mut Tx<'_>, now_is: &Situation, now: Millis) -> Result<()> {
+    let by = Caller::server();
+    let reason = "nobody decided in time";
+    if timeline::end(tx, &by, &now_is.row, (State::Expired, reason), now).await? {
+        timeline::note(tx, &by, &now_is.row, New { kind: "expired", said: reason, ..New::default() }, now)
+            .await?;
+        let change = Change::new("review.expire", now_is.row.id).from(json!({ "state": "open" }));
+        audit::record(tx, &by, change.to(json!({ "state": "expired" })), now).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Lists of reviews, and which of them wait for somebody.
+
+use domain::Millis;
+use domain::accounts::Role;
+use domain::reviews::state::State;
+use sqlx::FromRow;
+
+use super::people;
+use super::situation::situation;
+use crate::Db;
+use crate::error::Result;
+use crate::registry;
+use crate::sql::Sql;
+
+/// A review in a list.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Row {
+    pub id: i64,
+    pub model: String,
+    pub version: i64,
+    pub kind: String,
+    pub target: String,
+    pub from_stage: String,
+    pub requester_id: Option<i64>,
+    pub requester: String,
+    pub comment: String,
+    pub state: String,
+    pub opened_at_ms: i64,
+    pub deadline_ms: Option<i64>,
+    pub ended_at_ms: Option<i64>,
+    pub ended_by: String,
+    pub is_override: i64,
+}
+
+const SELECT: &str = "SELECT r.id, COALESCE(m.name, '(deleted model)') AS model, r.version, r.kind, r.target,
+    r.from_stage, r.requester_id, r.requester, r.comment, r.state, r.opened_at_ms, r.deadline_ms, r.ended_at_ms,
+    r.ended_by, r.is_override
+    FROM reviews r LEFT JOIN registered_models m ON m.id = r.model_id";
+
+/// Which reviews; what is empty holds for all.
+#[derive(Debug, Clone, Default)]
+pub struct ReviewQuery {
+    pub state: Option<State>,
+    /// A part of the model's name.
+    pub model: String,
+    pub requester: String,
+    pub only_overrides: bool,
+    /// Only reviews before this one.
+    pub before: Option<i64>,
+    pub max_results: i64,
+}
+
+/// Newest first.
+///
+/// # Errors
+/// Only the database's.
+pub async fn search(db: &Db, query: &ReviewQuery) -> Result<Vec<Row>> {
+    let mut sql = Sql::new(db.engine(), SELECT);
+    sql.push(" WHERE r.id < ").bind(query.before.unwrap_or(i64::MAX));
+    if let Some(state) = query.state {
+        sql.push(" AND r.state = ").bind(state.as_str());
+    }
+    if !query.model.is_empty() {
+        sql.push(" AND ").like("m.name", "%", &query.model, "%");
+    }
+    if !query.requester.is_empty() {
+        sql.push(" AND r.requester = ").bind(&*query.requester);
+    }
+    if query.only_overrides {
+        sql.push(" AND r.is_override = 1");
+    }
+    sql.push(" ORDER BY r.id DESC LIMIT ").bind(query.max_results);
+    sql.fetch(&mut *db.reader().await?).await
+}
+
+/// The open reviews of a version, and those that ended, newest first.
+///
+/// # Errors
+/// `NotFound` without the model.
+pub async fn open_of_version(db: &Db, name: &str, version: i64) -> Result<Vec<Row>> {
+    let mut connection = db.reader().await?;
+    let model = registry::find(&mut connection, name).await?;
+    let mut sql = Sql::new(db.engine(), SELECT);
+    sql.push(" WHERE r.model_id = ").bind(model).push(" AND r.version = ").bind(version);
+    sql.push(" ORDER BY r.id DESC LIMIT 100");
+    sql.fetch(&mut connection).await
+}
+
+/// An open review, with what it lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub row: Row,
+    pub missing: Vec<String>,
+    /// The role in which whoever asks could sign it; `None`: it isn't theirs to sign.
+    pub your_role: Option<Role>,
+    pub is_yours: bool,
+}
+
+/// So many open reviews are looked at.
+const MOST_OPEN: i64 = 200;
+
+/// All open reviews, oldest first, each with what it waits for, as whoever asks sees it.
+///
+/// # Errors
+/// Only the database's.
+pub async fn waiting_for(db: &Db, now: Millis) -> Result<Vec<Waiting>> {
+    let mut connection = db.reader().await?;
+    let mut sql = Sql::new(db.engine(), SELECT);
+    sql.push(" WHERE r.state = 'open' ORDER BY r.id LIMIT ").bind(MOST_OPEN);
+    let rows: Vec<Row> = sql.fetch(&mut connection).await?;
+    let mut waiting = Vec::with_capacity(rows.len());
+    for row in rows {
+        let found = situation(&mut connection, db.engine(), db.by(), row.id, now).await?;
+        if found.review.is_due(now) {
+            continue;
+        }
+        let acting = people::actor(db.by(), found.access(db.by()));
+        let could_sign = acting.id.and_then(|id| {
+            let is_barred = found.standing.barred(&found.review).contains(&id);
+            let has_signed = found.standing.sign_off_of(&found.review, id).is_some();
+            let missing = found.standing.missing(&found.review);
+            let role = found.standing.role_for(&found.review, id)?;
+            let is_missing = missing.iter().any(|requirement| requirement.roles.includes(role));
+            (!is_barred && !has_signed && is_missing).then_some(role)
+        });
+        waiting.push(Waiting {
+            missing: found.missing(),
+            your_role: could_sign,
+            is_yours: acting.id.is_some() && acting.id == row.requester_id,
+            row,
+        });
+    }
+    Ok(waiting)
+}

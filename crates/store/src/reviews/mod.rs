@@ -1,0 +1,50 @@
+//! Reviews: who asked for what, what speaks for it, who signed, and how it ended.
+//!
+//! What is decided here is decided inside of one write: the facts are read, the rules of [`domain::reviews`] are
+//! asked, and what follows is written, with nothing in between.
+
+mod act;
+mod apply;
+mod comments;
+mod details;
+mod evidence;
+mod list;
+mod office;
+mod open;
+mod people;
+mod plain;
+mod policies;
+mod records;
+mod rows;
+mod situation;
+mod timeline;
+mod write;
+
+pub use act::{Act, Outcome, Report, act};
+pub use comments::{Comment, add_comment, comments_of, delete_comment, edit_comment};
+pub use details::{ChangesAsked, Details, SignedBy, details};
+pub use list::{ReviewQuery, Row as ReviewRow, Waiting, open_of_version, search, waiting_for};
+pub use office::Office;
+pub use open::{Ask, ask, roll_back};
+pub use policies::{
+    PolicyOf, SavedPolicy, in_force_for, policy, policy_history, save_policy, stage_rules_of,
+};
+pub use records::{Record, record_of, records_of_version};
+pub use timeline::{Activity, activities_of_version};
+
+pub(crate) use plain::{PlainCall, check_plain_alias, check_plain_call, check_plain_leave};
+pub(crate) use timeline::supersede_all;
+
+use domain::reviews::state::Refusal;
+
+use crate::error::Error;
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Forbidden(why) => Self::Forbidden(why),
+            Refusal::InvalidState(why) => Self::InvalidState(why),
+            Refusal::Invalid(why) => Self::Invalid(why),
+        }
+    }
+}

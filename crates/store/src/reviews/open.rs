@@ -1,0 +1,248 @@
+//! Asking for a review.
+
+use domain::Millis;
+use domain::accounts::Caller;
+use domain::limits;
+use domain::registry::{STAGES, check_alias, check_name, check_stage};
+use domain::reviews::rollback::{self, Entry};
+use domain::reviews::state::{Opening, check_open};
+use domain::reviews::{Kind, Target, sign_off};
+use futures::FutureExt as _;
+use serde_json::json;
+use sqlx::AnyConnection;
+
+use super::act::{Act, Outcome, decide};
+use super::people::{access, actor};
+use super::rows::Row;
+use super::situation;
+use super::timeline::{self, New};
+use super::{Office, evidence, policies};
+use crate::Db;
+use crate::audit::{self, Change};
+use crate::error::{Error, Result};
+use crate::registry::{self, find};
+use crate::writer::Tx;
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The registered model's name.
+    pub name: String,
+    pub version: i64,
+    pub target: Target,
+    pub comment: String,
+    /// Where no policy decides: whether what is in the stage leaves it.
+    pub archive_existing: bool,
+}
+
+pub(super) const MAX_WORDS: usize = 10_000;
+
+/// Opens a review; its number.
+///
+/// # Errors
+/// `Invalid`, `NotFound`; `Forbidden` for whoever may not; `AlreadyExists` if one of the same is open;
+/// `InvalidState` if there is nothing to review.
+pub async fn ask(db: &Db, mut ask: Ask, now: Millis) -> Result<i64> {
+    check_name("name", &ask.name)?;
+    limits::check_short_text("comment", &ask.comment, MAX_WORDS)?;
+    ask.target = checked(&ask.target)?;
+    let by = db.by().clone();
+    db.write(move |tx| async move { open(tx, &by, &ask, Kind::Promotion, None, now).await }.boxed()).await
+}
+
+fn checked(target: &Target) -> Result<Target> {
+    match target {
+        Target::Stage(stage) => Ok(Target::Stage(check_stage("stage", stage)?.to_owned())),
+        Target::Alias(alias) => {
+            check_alias(alias)?;
+            Ok(target.clone())
+        }
+    }
+}
+
+/// Moves a stage back to the version that served before: one click for whoever may sign a rollback, else a review
+/// that waits for such a one. `seen` is the version that serves, as whoever asks saw it.
+///
+/// # Errors
+/// As [`ask`]; `InvalidState` if another one serves by now, or if nothing served before.
+pub async fn roll_back(
+    db: &Db,
+    office: &Office,
+    (name, stage, seen): (String, String, Option<i64>),
+    words: String,
+    now: Millis,
+) -> Result<(i64, Outcome)> {
+    check_name("name", &name)?;
+    limits::check_short_text("comment", &words, MAX_WORDS)?;
+    let stage = check_stage("stage", &stage)?.to_owned();
+    let (by, office) = (db.by().clone(), office.clone());
+    db.write(move |tx| {
+        async move {
+            let model = find(tx.connection, &name).await?;
+            let target = Target::Stage(stage.clone());
+            let serving = evidence::champion(tx.connection, model, &target, 0).await?;
+            let serving =
+                serving.ok_or_else(|| Error::InvalidState(format!("nothing of `{name}` is in {stage}")))?;
+            let current = serving.facts.version;
+            if seen.is_some_and(|seen| seen != current) {
+                let why =
+                    format!("version {current} is in {stage} by now; look again before you roll it back");
+                return Err(Error::InvalidState(why));
+            }
+            let history = history(tx.connection, model, &stage).await?;
+            let usable = usable(tx.connection, model).await?;
+            let previous = rollback::previous(&history, current, |version| usable.contains(&version));
+            let version = previous.ok_or_else(|| {
+                Error::InvalidState(format!("no version of `{name}` that could serve was in {stage} before"))
+            })?;
+            let ask = Ask { name, version, target, comment: words.clone(), archive_existing: true };
+            let id = open(tx, &by, &ask, Kind::Rollback, Some(current), now).await?;
+            let sign = Act::Sign { role: None, digest: None, words };
+            let outcome = match decide(tx, &office, &by, id, &sign, now).await? {
+                Ok(outcome) => outcome,
+                // They may ask, not sign: it waits for somebody who may.
+                Err(_) => {
+                    Outcome::Recorded { missing: vec!["a signature of somebody who may roll back".into()] }
+                }
+            };
+            Ok((id, outcome))
+        }
+        .boxed()
+    })
+    .await
+}
+
+async fn history(connection: &mut AnyConnection, model: i64, stage: &str) -> Result<Vec<Entry>> {
+    let rows: Vec<(i64, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT version, at_ms, rolled_back_from FROM stage_entries WHERE model_id = $1 AND stage = $2 ORDER BY id",
+    )
+    .bind(model)
+    .bind(stage)
+    .fetch_all(connection)
+    .await?;
+    let entry = |(version, at, rolled_back_from)| Entry { version, at: Millis(at), rolled_back_from };
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// The versions that are there with all of their files.
+async fn usable(connection: &mut AnyConnection, model: i64) -> Result<Vec<i64>> {
+    let rows: Vec<(i64,)> =
+        sqlx::query_as("SELECT version FROM model_versions WHERE model_id = $1 AND files_state = 'done'")
+            .bind(model)
+            .fetch_all(connection)
+            .await?;
+    Ok(rows.into_iter().map(|(version,)| version).collect())
+}
+
+/// Opens it, inside of a write.
+pub(super) async fn open(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    ask: &Ask,
+    kind: Kind,
+    replaced: Option<i64>,
+    now: Millis,
+) -> Result<i64> {
+    let model = find(tx.connection, &ask.name).await?;
+    let version = evidence::version(tx.connection, model, ask.version).await?;
+    let version = version.ok_or_else(|| registry::no_version(&ask.name, ask.version))?;
+    let target = ask.target.to_string();
+    let earlier: Option<(i64,)> =
+        sqlx::query_as("SELECT id FROM reviews WHERE version_id = $1 AND target = $2 AND state = 'open'")
+            .bind(version.id)
+            .bind(&*target)
+            .fetch_optional(&mut *tx.connection)
+            .await?;
+    if let Some((earlier,)) = earlier {
+        let hint = " and is open for the same; sign or cancel that one";
+        return Err(Error::AlreadyExists { what: "review", key: earlier.to_string(), hint });
+    }
+    let is_there = match &ask.target {
+        Target::Stage(stage) => version.facts.stage == *stage,
+        Target::Alias(alias) => {
+            let held: Option<(i64,)> =
+                sqlx::query_as("SELECT version FROM model_aliases WHERE model_id = $1 AND alias = $2")
+                    .bind(model)
+                    .bind(&**alias)
+                    .fetch_optional(&mut *tx.connection)
+                    .await?;
+            held == Some((ask.version,))
+        }
+    };
+    let opening = Opening {
+        is_ready: version.files_state != "failed",
+        target_exists: match &ask.target {
+            Target::Stage(stage) => STAGES.contains(&stage.as_str()),
+            Target::Alias(_) => true,
+        },
+        is_there,
+        open_review: None,
+    };
+    check_open(&opening, &actor(by, access(by, version.created_by)))?;
+    let in_force = policies::in_force(tx.connection, by, model, &ask.target).await?;
+    let expires = in_force.as_ref().and_then(|(in_force, _)| in_force.rules.expires_after_ms);
+    let authors = sign_off::authors(by.user_id, version.created_by, version.run_created_by);
+    let authors: Vec<_> = authors.iter().map(ToString::to_string).collect();
+    let id = tx.next_ids("reviews", 1).await?;
+    let row = Row {
+        id,
+        model_id: model,
+        version_id: version.id,
+        version: ask.version,
+        kind: kind.as_str().to_owned(),
+        target,
+        from_stage: version.facts.stage,
+        archive_existing: i64::from(ask.archive_existing),
+        requester_id: by.user_id,
+        requester: by.name.clone(),
+        authors: authors.join(","),
+        comment: ask.comment.clone(),
+        state: "open".into(),
+        opened_at_ms: now.0,
+        deadline_ms: expires.map(|ms| now.0 + ms),
+        ended_at_ms: None,
+        ended_by: String::new(),
+        reason: String::new(),
+        is_override: 0,
+        follows: None,
+        replaced,
+    };
+    insert(tx, &row).await?;
+    timeline::note(tx, by, &row, New { kind: "opened", words: &ask.comment, ..New::default() }, now).await?;
+    let now_is = situation::situation(tx.connection, tx.engine, by, id, now).await?;
+    let change = Change::new("review.open", id).to(json!({
+        "model": ask.name, "version": ask.version, "kind": row.kind, "target": row.target,
+        "digest": now_is.standing.digest,
+        "missing": now_is.missing(),
+    }));
+    audit::record(tx, by, change, now).await?;
+    Ok(id)
+}
+
+pub(super) async fn insert(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO reviews (id, model_id, version_id, version, kind, target, from_stage, archive_existing,
+             requester_id, requester, authors, comment, state, opened_at_ms, deadline_ms, follows, replaced)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+    )
+    .bind(row.id)
+    .bind(row.model_id)
+    .bind(row.version_id)
+    .bind(row.version)
+    .bind(&*row.kind)
+    .bind(&*row.target)
+    .bind(&*row.from_stage)
+    .bind(row.archive_existing)
+    .bind(row.requester_id)
+    .bind(&*row.requester)
+    .bind(&*row.authors)
+    .bind(&*row.comment)
+    .bind(&*row.state)
+    .bind(row.opened_at_ms)
+    .bind(row.deadline_ms)
+    .bind(row.follows)
+    .bind(row.replaced)
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! People as reviews see them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::accounts::{Caller, Role};
+use domain::reviews::sign_off::Person;
+use domain::reviews::state::{Access, Actor};
+use sqlx::AnyConnection;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::sql::Sql;
+
+/// Everybody with an account, by id: few enough to be read whole.
+pub(super) struct People {
+    pub names: BTreeMap<i64, String>,
+    pub all: Vec<Person>,
+}
+
+impl People {
+    pub fn name(&self, id: i64) -> String {
+        self.names.get(&id).cloned().unwrap_or_else(|| format!("account {id}"))
+    }
+
+    pub fn roles(&self, id: i64) -> BTreeSet<Role> {
+        self.all.iter().find(|person| person.id == id).map(|person| person.roles.clone()).unwrap_or_default()
+    }
+}
+
+pub(super) async fn people(connection: &mut AnyConnection, engine: Engine) -> Result<People> {
+    let mut sql = Sql::new(engine, "SELECT u.id, u.name, u.is_disabled, COALESCE((SELECT ");
+    sql.push(&engine.joined("r.role"));
+    sql.push(" FROM user_roles r WHERE r.user_id = u.id), '') FROM users u ORDER BY u.id");
+    let rows: Vec<(i64, String, i64, String)> = sql.fetch(connection).await?;
+    let all = rows.iter().map(|(id, _, disabled, roles)| Person {
+        id: *id,
+        roles: roles.split(',').filter_map(Role::parse).collect(),
+        is_enabled: *disabled == 0,
+    });
+    Ok(People { all: all.collect(), names: rows.iter().map(|(id, name, ..)| (*id, name.clone())).collect() })
+}
+
+/// Whoever calls, with what they may do on a model.
+pub(super) fn actor(by: &Caller, access: Access) -> Actor {
+    Actor {
+        id: by.user_id,
+        name: by.name.clone(),
+        roles: by.roles.clone(),
+        scopes: by.scopes.clone(),
+        access,
+        is_fresh: by.is_fresh,
+    }
+}
+
+/// What a caller may do on a model that somebody made.
+pub(super) fn access(by: &Caller, owner: Option<i64>) -> Access {
+    if by.is_admin() || owner.is_some() && owner == by.user_id {
+        Access::Manage
+    } else if by.roles.iter().any(|role| *role != Role::Viewer) {
+        Access::Edit
+    } else if by.roles.is_empty() {
+        Access::None
+    } else {
+        Access::Read
+    }
+}

@@ -1,0 +1,99 @@
+//! What goes around reviews where no policy asks for one, and doesn't where one does.
+
+use domain::accounts::Caller;
+use domain::reviews::Target;
+use domain::reviews::policy::{Leave, StageRules};
+
+use super::policies::in_force;
+use crate::error::{Error, Result};
+use crate::writer::Tx;
+
+/// What a version is moved to without a review, on its way there.
+pub(crate) struct PlainCall<'a> {
+    pub model: i64,
+    pub name: &'a str,
+    pub version: i64,
+}
+
+impl PlainCall<'_> {
+    fn needs_review(&self, target: &Target, why: &str) -> Error {
+        let path = format!(
+            "/models/{}/versions/{}/ask?target={}",
+            percent(self.name),
+            self.version,
+            percent(&target.to_string())
+        );
+        Error::NeedsReview { what: format!("`{}` version {} {why}", self.name, self.version), path }
+    }
+}
+
+fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// A stage that a policy names is reached by a review, never by a plain call.
+pub(crate) async fn check_plain_call(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    call: &PlainCall<'_>,
+    stage: &str,
+) -> Result<()> {
+    let target = Target::Stage(stage.to_owned());
+    match in_force(tx.connection, by, call.model, &target).await? {
+        Some((found, _)) if asks_for_anything(&found.rules) => {
+            Err(call.needs_review(&target, &format!("reaches {stage} by a review")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The only version in a stage is not taken away by a plain call where the policy says so.
+pub(crate) async fn check_plain_leave(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    call: &PlainCall<'_>,
+    stage: &str,
+) -> Result<()> {
+    let target = Target::Stage(stage.to_owned());
+    let Some((found, _)) = in_force(tx.connection, by, call.model, &target).await? else { return Ok(()) };
+    if found.rules.leave == Leave::Free || !asks_for_anything(&found.rules) {
+        return Ok(());
+    }
+    let (others,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM model_versions WHERE model_id = $1 AND stage = $2 AND version <> $3",
+    )
+    .bind(call.model)
+    .bind(stage)
+    .bind(call.version)
+    .fetch_one(&mut *tx.connection)
+    .await?;
+    if others > 0 {
+        return Ok(());
+    }
+    let why = format!("is the only one in {stage}: promote another one, or roll back, by a review");
+    Err(call.needs_review(&target, &why))
+}
+
+/// The same for an alias that a policy protects.
+pub(crate) async fn check_plain_alias(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    call: &PlainCall<'_>,
+    alias: &str,
+) -> Result<()> {
+    let target = Target::Alias(alias.to_owned());
+    match in_force(tx.connection, by, call.model, &target).await? {
+        Some((found, _)) if asks_for_anything(&found.rules) => {
+            Err(call.needs_review(&target, &format!("gets the alias `{alias}` by a review")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A table without signatures and required gates says that the target is free.
+fn asks_for_anything(rules: &StageRules) -> bool {
+    !rules.sign_off.is_empty() || rules.gates.iter().any(|gate| gate.required)
+}

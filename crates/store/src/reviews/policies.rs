@@ -1,0 +1,229 @@
+//! Policies: what a stage or an alias asks for, saved as versions.
+
+use domain::Millis;
+use domain::accounts::{Caller, Via};
+use domain::limits::{self, Invalid};
+use domain::registry::STAGES;
+use domain::reviews::Target;
+use domain::reviews::policy::{self, InForce, Policy, StageRules};
+use futures::FutureExt as _;
+use serde_json::json;
+use sqlx::AnyConnection;
+
+use crate::Db;
+use crate::audit::{self, Change};
+use crate::error::{Error, Result};
+use crate::registry;
+
+/// The workspace's, or one model's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyOf {
+    Workspace,
+    /// By its name.
+    Model(String),
+}
+
+/// A policy as somebody saved it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedPolicy {
+    /// From 1; 0: the default that nobody has saved.
+    pub version: i64,
+    /// TOML; empty: it was taken away.
+    pub text: String,
+    pub sha256: String,
+    pub author: String,
+    pub reason: String,
+    pub at: Millis,
+}
+
+const WORKSPACE: i64 = 0;
+const MAX_TEXT_LENGTH: usize = 100_000;
+const MAX_REASON_LENGTH: usize = 1000;
+
+type Row = (i64, String, String, String, String, i64);
+
+fn saved((version, text, sha256, author, reason, at): Row) -> SavedPolicy {
+    SavedPolicy { version, text, sha256, author, reason, at: Millis(at) }
+}
+
+async fn newest(connection: &mut AnyConnection, model: i64) -> Result<Option<SavedPolicy>> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT version, text, sha256, author, reason, at_ms FROM policies
+         WHERE model_id = $1 ORDER BY version DESC LIMIT 1",
+    )
+    .bind(model)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(saved))
+}
+
+/// What holds where nobody has saved anything. In the open mode there is one person, and nobody to countersign.
+fn unsaved(by: &Caller) -> Option<SavedPolicy> {
+    (by.via != Via::Open).then(|| SavedPolicy {
+        version: 0,
+        text: policy::DEFAULT_TOML.to_owned(),
+        sha256: Policy::default_for_workspace().sha256(),
+        author: String::new(),
+        reason: "the default of a new workspace".into(),
+        at: Millis(0),
+    })
+}
+
+fn read(saved: Option<SavedPolicy>) -> Option<(SavedPolicy, Policy)> {
+    let saved = saved.filter(|saved| !saved.text.is_empty())?;
+    match policy::parse(&saved.text, &STAGES) {
+        Ok(policy) => Some((saved, policy)),
+        Err(error) => {
+            // It was read when it was saved; whoever changed it since has to be stopped, not let through.
+            tracing::error!(%error, "a saved policy can't be read; the default holds instead");
+            Some((saved, Policy::default_for_workspace()))
+        }
+    }
+}
+
+/// The policy that decides about a target, with the text that it is in.
+pub(super) async fn in_force(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    model: i64,
+    target: &Target,
+) -> Result<Option<(InForce, SavedPolicy)>> {
+    let of_model = read(newest(connection, model).await?);
+    let of_workspace = newest(connection, WORKSPACE).await?.or_else(|| unsaved(by));
+    let of_workspace = read(of_workspace);
+    let found = policy::in_force(
+        of_model.as_ref().map(|(_, policy)| policy),
+        of_workspace.as_ref().map(|(_, policy)| policy),
+        target,
+    );
+    let saved = |scope| match scope {
+        policy::Scope::Model => of_model.as_ref().map(|(saved, _)| saved.clone()),
+        policy::Scope::Workspace => of_workspace.as_ref().map(|(saved, _)| saved.clone()),
+    };
+    Ok(found.and_then(|in_force| Some((in_force.clone(), saved(in_force.scope)?))))
+}
+
+/// What decides about a model's target, for a page.
+///
+/// # Errors
+/// `NotFound` without the model.
+pub async fn in_force_for(db: &Db, model: &str, target: &Target) -> Result<Option<InForce>> {
+    let mut connection = db.reader().await?;
+    let id = registry::find(&mut connection, model).await?;
+    Ok(in_force(&mut connection, db.by(), id, target).await?.map(|(in_force, _)| in_force))
+}
+
+/// The rules for each stage and alias of a model that has any.
+///
+/// # Errors
+/// `NotFound` without the model.
+pub async fn stage_rules_of(db: &Db, model: &str) -> Result<Vec<(Target, StageRules)>> {
+    let mut connection = db.reader().await?;
+    let id = registry::find(&mut connection, model).await?;
+    let mut rules = Vec::new();
+    for stage in STAGES {
+        let target = Target::Stage(stage.to_owned());
+        if let Some((found, _)) = in_force(&mut connection, db.by(), id, &target).await? {
+            rules.push((target, found.rules));
+        }
+    }
+    Ok(rules)
+}
+
+async fn number_of(connection: &mut AnyConnection, of: &PolicyOf) -> Result<i64> {
+    match of {
+        PolicyOf::Workspace => Ok(WORKSPACE),
+        PolicyOf::Model(name) => registry::find(connection, name).await,
+    }
+}
+
+/// The policy that holds; `None`: there is none.
+///
+/// # Errors
+/// `NotFound` without the model.
+pub async fn policy(db: &Db, of: &PolicyOf) -> Result<Option<SavedPolicy>> {
+    let mut connection = db.reader().await?;
+    let number = number_of(&mut connection, of).await?;
+    let found = newest(&mut connection, number).await?;
+    let found = if *of == PolicyOf::Workspace { found.or_else(|| unsaved(db.by())) } else { found };
+    Ok(found.filter(|saved| !saved.text.is_empty()))
+}
+
+/// All that were saved, newest first.
+///
+/// # Errors
+/// `NotFound` without the model.
+pub async fn policy_history(db: &Db, of: &PolicyOf) -> Result<Vec<SavedPolicy>> {
+    let mut connection = db.reader().await?;
+    let number = number_of(&mut connection, of).await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT version, text, sha256, author, reason, at_ms FROM policies
+         WHERE model_id = $1 ORDER BY version DESC LIMIT 100",
+    )
+    .bind(number)
+    .fetch_all(&mut *connection)
+    .await?;
+    Ok(rows.into_iter().map(saved).collect())
+}
+
+/// Saves a policy; an empty text takes it away. `after` is the version that was edited: who was overtaken is told.
+///
+/// # Errors
+/// `Forbidden` unless an admin asks; `Invalid` with line and column, `InvalidState` if another was saved meanwhile,
+/// `NotFound`.
+pub async fn save_policy(
+    db: &Db,
+    of: PolicyOf,
+    text: String,
+    reason: String,
+    after: Option<i64>,
+    now: Millis,
+) -> Result<i64> {
+    db.by().check_admin()?;
+    limits::check_short_text("text", &text, MAX_TEXT_LENGTH)?;
+    limits::check_short_text("reason", &reason, MAX_REASON_LENGTH)?;
+    let text = if text.trim().is_empty() { String::new() } else { text };
+    let sha256 = if text.is_empty() {
+        String::new()
+    } else {
+        policy::parse(&text, &STAGES).map_err(Invalid::from)?.sha256()
+    };
+    let by = db.by().clone();
+    db.write(move |tx| {
+        async move {
+            let number = number_of(tx.connection, &of).await?;
+            let before = newest(tx.connection, number).await?;
+            let version = before.as_ref().map_or(0, |before| before.version);
+            if after.is_some_and(|after| after != version) {
+                let why = "somebody saved another policy meanwhile; look at that one first";
+                return Err(Error::InvalidState(why.into()));
+            }
+            sqlx::query(
+                "INSERT INTO policies (model_id, version, text, sha256, author, reason, at_ms)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            )
+            .bind(number)
+            .bind(version + 1)
+            .bind(&*text)
+            .bind(&*sha256)
+            .bind(&*by.name)
+            .bind(&*reason)
+            .bind(now.0)
+            .execute(&mut *tx.connection)
+            .await?;
+            let key = match &of {
+                PolicyOf::Workspace => "workspace".to_owned(),
+                PolicyOf::Model(name) => name.clone(),
+            };
+            let part = |version: i64, sha256: &str| json!({ "version": version, "sha256": sha256 });
+            let change = Change::new("policy.save", key);
+            let change = change.from(before.map(|before| part(before.version, &before.sha256)));
+            let mut after = part(version + 1, &sha256);
+            after["reason"] = json!(reason);
+            audit::record(tx, &by, change.to(after), now).await?;
+            Ok(version + 1)
+        }
+        .boxed()
+    })
+    .await
+}

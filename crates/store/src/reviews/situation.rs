@@ -1,0 +1,192 @@
+//! A review with everything that decides about it, as it is at one moment.
+
+use domain::Millis;
+use domain::accounts::Caller;
+use domain::reviews::card;
+use domain::reviews::document::{
+    self, ChampionPart, Contents, DatasetPart, PolicyPart, RequestPart, VersionPart,
+};
+use domain::reviews::gates::{self, Better, DatasetUse, Facts, PrimaryMetric, Waiver};
+use domain::reviews::state::{self, Access, Missing, Review, Standing};
+use domain::reviews::{Kind, Target};
+use serde_json::Value;
+use sqlx::AnyConnection;
+
+use super::evidence::{self, Version};
+use super::people::{self, People};
+use super::policies::{self, SavedPolicy};
+use super::rows::{self, Blocked, Row, Signed};
+use crate::engine::Engine;
+use crate::error::Result;
+
+pub(super) struct Situation {
+    pub row: Row,
+    pub model: String,
+    pub review: Review,
+    pub standing: Standing,
+    pub facts: Facts,
+    pub version: Version,
+    pub champion: Option<Version>,
+    pub document: Value,
+    pub policy: Option<SavedPolicy>,
+    pub people: People,
+    pub signed: Vec<Signed>,
+    pub blocked: Vec<Blocked>,
+    /// Who waived, by gate.
+    pub waivers: Vec<(Waiver, String)>,
+    /// The versions that leave the target when this one enters it.
+    pub archive: Vec<i64>,
+    pub retire_to: Option<String>,
+}
+
+impl Situation {
+    pub fn access(&self, by: &Caller) -> Access {
+        people::access(by, self.version.created_by)
+    }
+
+    /// What it waits for, in words.
+    pub fn missing(&self) -> Vec<String> {
+        let missing = state::is_ready(&self.review, &self.standing).err().unwrap_or_default();
+        missing
+            .iter()
+            .map(|missing| match missing {
+                Missing::Changes { by } => format!("changes that {} asks for", self.people.name(*by)),
+                other => other.to_string(),
+            })
+            .collect()
+    }
+}
+
+/// Reads all of it. A version that is gone has no facts left.
+pub(super) async fn situation(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    by: &Caller,
+    id: i64,
+    now: Millis,
+) -> Result<Situation> {
+    let row = rows::row(connection, id).await?;
+    let (target, review) = (row.target(), row.review());
+    let model: Option<(String, String, String)> =
+        sqlx::query_as("SELECT name, primary_metric, primary_better FROM registered_models WHERE id = $1")
+            .bind(row.model_id)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let found = evidence::version(connection, row.model_id, row.version).await?;
+    let exists = model.is_some() && found.is_some();
+    let (model, primary, better) = model.unwrap_or_default();
+    let version = found.unwrap_or_default();
+    let champion = evidence::champion(connection, row.model_id, &target, row.version).await?;
+    let people = people::people(connection, engine).await?;
+    let signed = rows::signed(connection, id).await?;
+    let blocked = rows::blocked(connection, id).await?;
+    let waivers = rows::waivers(connection, id).await?;
+    let in_force = policies::in_force(connection, by, row.model_id, &target).await?;
+    let better = if better == "lower" { Better::Lower } else { Better::Higher };
+    let owner = version.card.as_deref().and_then(card::owner);
+    let owner_is_enabled = owner.is_some_and(|owner| {
+        let id = people.names.iter().find(|(_, name)| name.eq_ignore_ascii_case(&owner)).map(|(id, _)| *id);
+        people.all.iter().any(|person| Some(person.id) == id && person.is_enabled)
+    });
+    let facts = Facts {
+        target: target.clone(),
+        candidate: version.facts.clone(),
+        champion: champion.as_ref().map(|champion| champion.facts.clone()),
+        primary_metric: (!primary.is_empty()).then_some(PrimaryMetric { key: primary, better }),
+        card: version.card.clone(),
+        owner_is_enabled,
+        checks: rows::checks(connection, id).await?,
+        monitor: None,
+    };
+    let rules = in_force.as_ref().map(|(in_force, _)| in_force.rules.gates.clone()).unwrap_or_default();
+    let laid: Vec<_> = waivers.iter().map(|(waiver, _)| waiver.clone()).collect();
+    let gates = gates::evaluate_all(&rules, &facts, &laid, now);
+    let replaces =
+        in_force.as_ref().map_or(row.archive_existing != 0, |(in_force, _)| in_force.rules.replaces);
+    let retire_to = replaces.then(|| {
+        let retire_to = in_force.as_ref().and_then(|(in_force, _)| in_force.rules.retire_to.clone());
+        retire_to.unwrap_or_else(|| domain::registry::ARCHIVED.to_owned())
+    });
+    let archive = match (&target, &retire_to) {
+        (Target::Stage(stage), Some(_)) if row.kind() != Kind::Followup => {
+            rows::others_in(connection, row.model_id, stage, row.version).await?
+        }
+        _ => Vec::new(),
+    };
+    let champion_part = facts
+        .champion
+        .as_ref()
+        .map(|champion| ChampionPart::new(champion, &rules, facts.primary_metric.as_ref()));
+    let contents = Contents {
+        champion: champion_part,
+        policy: in_force.as_ref().map(|(in_force, _)| PolicyPart::from(in_force)),
+        gates: gates.clone(),
+        ..contents(&row, &model, &version, archive.clone())
+    };
+    let document = document::document(&contents);
+    let standing = Standing {
+        in_force: in_force.as_ref().map(|(in_force, _)| in_force.clone()),
+        digest: document::digest(&document),
+        sign_offs: signed.iter().map(|signed| signed.sign_off.clone()).collect(),
+        blocks: blocked.iter().map(|blocked| blocked.block.clone()).collect(),
+        people: people.all.clone(),
+        gates,
+        is_hashed: version.is_hashed,
+        exists,
+    };
+    Ok(Situation {
+        row,
+        model,
+        review,
+        standing,
+        facts,
+        version,
+        champion,
+        document,
+        policy: in_force.map(|(_, saved)| saved),
+        people,
+        signed,
+        blocked,
+        waivers,
+        archive,
+        retire_to,
+    })
+}
+
+/// What is signed of the request and the version themselves.
+fn contents(row: &Row, model: &str, version: &Version, archive: Vec<i64>) -> Contents {
+    let used = |used: &DatasetUse| DatasetPart {
+        name: used.name.clone(),
+        digest: used.digest.clone(),
+        validation: used.validation,
+    };
+    Contents {
+        request: RequestPart {
+            id: row.id,
+            kind: row.kind(),
+            target: row.target(),
+            from: row.from_stage.clone(),
+            archive,
+            requester: row.requester_id,
+            authors: row.review().authors,
+        },
+        version: VersionPart {
+            model: row.model_id,
+            name: model.to_owned(),
+            version: row.version,
+            source: version.source.clone(),
+            run_id: Some(version.run_uuid.clone()).filter(|run| !run.is_empty()),
+            model_id: version.model_id.clone(),
+            description: version.description.clone(),
+            card: version.card.clone(),
+            signature: version.facts.signature.clone(),
+        },
+        files: version.files.clone(),
+        metrics: [&*version.facts.run_metrics, &*version.facts.model_metrics].concat(),
+        params: version.params.clone(),
+        datasets: version.facts.datasets.iter().map(used).collect(),
+        champion: None,
+        policy: None,
+        gates: Vec::new(),
+    }
+}
