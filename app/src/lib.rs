@@ -22,6 +22,8 @@ mod experiments;
 mod format;
 #[cfg(feature = "ssr")]
 pub mod plain;
+#[cfg(feature = "ssr")]
+pub mod reviews;
 mod runs;
 mod shell;
 mod url;

@@ -3,7 +3,7 @@
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
-use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::artifacts::ArtifactsTab;
@@ -80,7 +80,6 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <FailedForm/>
                 <Routes fallback=NotFound>
-                    <Route path=path!("/") view=|| view! { <Redirect path="/experiments"/> } ssr=SsrMode::Async/>
                     <Route path=path!("/experiments") view=ExperimentsPage ssr=SsrMode::Async/>
                     <Route path=path!("/experiments/:id") view=ExperimentPage ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/experiments/:id/runs/:uuid") view=RunPage ssr=SsrMode::Async>

@@ -44,7 +44,7 @@ const CHECKS: Duration = Duration::from_hours(1);
 
 const DATABASE: &str = "countersign.sqlite";
 /// The folder of what release records are signed with.
-const KEYS: &str = "keys";
+pub const KEYS: &str = "keys";
 
 /// How the server is to run.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ pub enum Section {
     None,
     Experiments,
     Models,
+    Reviews,
 }
 
 /// Whom a page is for. Without a name nobody has signed in, or nobody needs to.
@@ -26,13 +27,14 @@ pub fn Header(section: Section, visitor: Visitor) -> impl IntoView {
     });
     view! {
         <header class="site-header">
-            <a class="brand" href="/experiments">
+            <a class="brand" href="/" rel="external">
                 <Mark/>
                 <span class="brand-name">"Countersign"</span>
             </a>
             <nav aria-label="Sections">
                 <a href="/experiments" aria-current=current(Section::Experiments)>"Experiments"</a>
                 <a href="/models" rel="external" aria-current=current(Section::Models)>"Models"</a>
+                <a href="/reviews" rel="external" aria-current=current(Section::Reviews)>"Reviews"</a>
             </nav>
             <span class="spacer"></span>
             {account}

@@ -2,8 +2,10 @@
 //! browser none.
 
 mod forms;
+mod problem;
 
 pub use forms::{Confirm, Field, Outcome, PlainForm, Refusal, When};
+pub use problem::ProblemPage;
 
 use domain::Millis;
 use leptos::prelude::*;

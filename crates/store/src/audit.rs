@@ -200,3 +200,23 @@ pub async fn verify(db: &Db) -> Result<(i64, String)> {
         "the audit log was tampered with: {written} entries were written, but the last one is entry {last}"
     )))
 }
+
+/// Whether the log says that a review's release was recorded as this very record.
+///
+/// # Errors
+/// `Forbidden` unless an admin asks; `InvalidState` if the log knows another one, or none.
+pub async fn verify_record(db: &Db, review: i64, sha256: &str) -> Result<()> {
+    db.by().check_admin()?;
+    let found: Option<(String,)> = sqlx::query_as(
+        "SELECT after FROM audit_entries
+         WHERE subject = $1 AND action IN ('review.apply', 'review.override')",
+    )
+    .bind(format!("review {review}"))
+    .fetch_optional(&mut *db.reader().await?)
+    .await?;
+    let logged = found.and_then(|(after,)| serde_json::from_str::<Value>(&after).ok());
+    if logged.is_some_and(|after| after["record_sha256"] == sha256) {
+        return Ok(());
+    }
+    Err(Error::InvalidState(format!("the audit log knows of no such release record of review {review}")))
+}

@@ -17,7 +17,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let query = request.uri().query().unwrap_or_default();
-        if matches!(*request.method(), Method::GET | Method::HEAD) && !query.is_empty() {
+        // Some clients name what they delete in the query, others in a body.
+        if matches!(*request.method(), Method::GET | Method::HEAD | Method::DELETE) && !query.is_empty() {
             return query::parse(query).map(Self);
         }
         let is_json = request.headers().get(header::CONTENT_TYPE).is_none_or(|kind| {

@@ -31,10 +31,12 @@ pub fn router() -> Router<AppState> {
 struct Next {
     #[serde(default)]
     next: String,
+    /// To show once more who one is.
+    again: Option<String>,
 }
 
-async fn show(_: Doorway, Asking(asking): Asking, Call(Next { next }): Call<Next>) -> Response {
-    if asking.is_some() {
+async fn show(_: Doorway, Asking(asking): Asking, Call(Next { next, again }): Call<Next>) -> Response {
+    if asking.is_some() && again.is_none() {
         return Redirect::to(on_this_server(&next)).into_response();
     }
     form(StatusCode::OK, next, String::new(), None)

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod people;
+mod verify;
 
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -35,6 +36,7 @@ enum Command {
     /// Creates API tokens
     #[command(subcommand)]
     Token(people::Token),
+    Verify(verify::Verify),
 }
 
 #[derive(Args)]
@@ -83,6 +85,7 @@ pub fn run() -> ExitCode {
         },
         Command::User(user) => return finished(wait_for(user.run())),
         Command::Token(token) => return finished(wait_for(token.run())),
+        Command::Verify(verify) => return finished(wait_for(verify.run())),
     };
     finished(serve::run(options, started))
 }

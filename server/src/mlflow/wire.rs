@@ -243,3 +243,26 @@ impl<'a> From<&'a Run> for RunWire<'a> {
         }
     }
 }
+
+/// `true`, `false`, or either as a text in any case: scripts send both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LooseFlag(pub bool);
+
+impl<'de> serde::Deserialize<'de> for LooseFlag {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Flag(bool),
+            Text(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Flag(flag) => Ok(Self(flag)),
+            Either::Text(text) if text.eq_ignore_ascii_case("true") => Ok(Self(true)),
+            Either::Text(text) if text.eq_ignore_ascii_case("false") => Ok(Self(false)),
+            Either::Text(text) => {
+                Err(serde::de::Error::custom(format!("`{text}` is neither `true` nor `false`")))
+            }
+        }
+    }
+}

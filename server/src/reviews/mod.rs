@@ -1,8 +1,12 @@
 //! Reviews: door 2's calls, and what else belongs to them.
 
 mod api;
+mod audit;
+mod frame;
 pub mod json;
+mod pages;
 mod policy;
+mod policy_page;
 mod record;
 
 use axum::Router;
@@ -17,6 +21,9 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .merge(api::router())
         .merge(policy::router())
+        .merge(pages::router())
+        .merge(policy_page::router())
+        .merge(audit::router())
         .merge(record::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
 }

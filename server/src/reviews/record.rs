@@ -15,6 +15,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/api/v1/reviews/{id}/record", get(show))
         .route("/.well-known/countersign.pub", get(public_keys))
+        .route("/.well-known/databricks-config", get(databricks_config))
 }
 
 #[derive(Deserialize)]
@@ -35,4 +36,9 @@ async fn public_keys(State(office): State<Office>) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "application/x-pem-file"), (header::CACHE_CONTROL, "public, max-age=3600")];
     (headers, office.public_document()).into_response()
+}
+
+/// What Databricks' client asks before anything else: there is nothing to say.
+async fn databricks_config() -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::json!({}))
 }

@@ -10,7 +10,7 @@ mod versions;
 
 pub use aliases::{delete_alias, set_alias, version_by_alias};
 pub use models::{
-    NewModel, create_model, delete_model, delete_model_tag, latest_versions, model, rename_model,
+    NewModel, create_model, delete_model, delete_model_tag, latest_versions, model, model_id, rename_model,
     set_model_tag, update_model,
 };
 pub use search::{RegistryQuery, search_models, search_versions};

@@ -240,3 +240,11 @@ pub async fn delete_model_tag(db: &Db, name: String, key: String, now: Millis) -
     })
     .await
 }
+
+/// A registered model's number, which a new name doesn't change.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn model_id(db: &Db, name: &str) -> Result<i64> {
+    find(&mut *db.reader().await?, name).await
+}

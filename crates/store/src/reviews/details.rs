@@ -8,7 +8,7 @@ use domain::reviews::document::{Difference, FilePart, differences};
 use domain::reviews::gates::{Facts, GateResult, Waiver};
 use domain::reviews::policy::{InForce, Requirement};
 use domain::reviews::sign_off::{self, Void};
-use domain::reviews::state::{self, Actor, Label, Review, Standing};
+use domain::reviews::state::{self, Action, Actor, Label, Review, Standing};
 use domain::{KeyValue, canonical};
 use sqlx::AnyConnection;
 
@@ -89,6 +89,11 @@ pub struct Details {
 impl Details {
     pub fn gates(&self) -> &[GateResult] {
         &self.standing.gates
+    }
+
+    /// Whether whoever asks may do this now.
+    pub fn can(&self, action: &Action, now: Millis) -> bool {
+        state::check(action, &self.review, &self.actor, &self.standing, now).is_ok()
     }
 
     pub fn name(&self, id: i64) -> String {

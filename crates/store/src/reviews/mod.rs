@@ -14,6 +14,7 @@ mod open;
 mod people;
 mod plain;
 mod policies;
+mod preview;
 mod records;
 mod rows;
 mod situation;
@@ -25,11 +26,12 @@ pub use comments::{Comment, add_comment, comments_of, delete_comment, edit_comme
 pub use details::{ChangesAsked, Details, SignedBy, details};
 pub use list::{ReviewQuery, Row as ReviewRow, Waiting, open_of_version, search, waiting_for};
 pub use office::Office;
-pub use open::{Ask, ask, roll_back};
+pub use open::{Ask, ask, plan, roll_back};
 pub use policies::{
     PolicyOf, SavedPolicy, in_force_for, policy, policy_history, save_policy, stage_rules_of,
 };
-pub use records::{Record, record_of, records_of_version};
+pub use preview::preview;
+pub use records::{Record, all_records, record_of, records_of_version};
 pub use timeline::{Activity, activities_of_version};
 
 pub(crate) use plain::{PlainCall, check_plain_alias, check_plain_call, check_plain_leave};

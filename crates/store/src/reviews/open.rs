@@ -246,3 +246,22 @@ pub(super) async fn insert(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
     .await?;
     Ok(())
 }
+
+/// Says whether what is in the target leaves it, where no policy decides that.
+///
+/// # Errors
+/// Only the database's.
+pub async fn plan(db: &Db, id: i64, archive_existing: bool) -> Result<()> {
+    db.write(move |tx| {
+        async move {
+            sqlx::query("UPDATE reviews SET archive_existing = $1 WHERE id = $2 AND state = 'open'")
+                .bind(i64::from(archive_existing))
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}

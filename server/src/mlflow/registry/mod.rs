@@ -1,6 +1,8 @@
 //! `registered-models/…`, `model-versions/…`: the registry.
 
+mod comments;
 mod models;
+mod requests;
 mod versions;
 mod wire;
 
@@ -10,7 +12,11 @@ use web::ApiError;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
-    Router::new().merge(models::router()).merge(versions::router())
+    Router::new()
+        .merge(models::router())
+        .merge(versions::router())
+        .merge(requests::router())
+        .merge(comments::router())
 }
 
 pub use versions::downloads;

@@ -27,6 +27,7 @@ pub fn router() -> Router<AppState> {
         .route("/registered-models/rename", post(rename))
         .route("/registered-models/delete", delete(delete_model))
         .route("/registered-models/search", get(search))
+        .route("/registered-models/list", get(search))
         .route("/registered-models/get-latest-versions", post(latest_versions).get(latest_versions))
         .route("/registered-models/set-tag", post(set_tag))
         .route("/registered-models/delete-tag", delete(delete_tag))

@@ -9,12 +9,14 @@ use domain::KeyValue;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use store::registry::{self, NewVersion};
+use store::reviews::Office;
 use store::runs;
 use web::wire::Many;
 use web::{ApiError, Call, SignedIn, required};
 
 use super::super::wire::{Empty, Pair};
 use super::models::{Search, tags};
+use super::requests::plain_transition;
 use super::version_number;
 use super::wire::{VersionWire, version_answer};
 use crate::clock::now;
@@ -111,11 +113,15 @@ struct Transition {
     archive_existing_versions: Option<bool>,
 }
 
-async fn transition(SignedIn(db): SignedIn, Call(call): Call<Transition>) -> Result<Response, ApiError> {
+async fn transition(
+    SignedIn(db): SignedIn,
+    State(office): State<Office>,
+    Call(call): Call<Transition>,
+) -> Result<Response, ApiError> {
     let (name, version) = one(call.name, call.version)?;
     let stage = required("stage", call.stage)?;
     let archive = call.archive_existing_versions.unwrap_or_default();
-    Ok(version_answer(&registry::transition(&db, name, version, &stage, archive, now()).await?))
+    Ok(version_answer(&plain_transition(&db, &office, (name, version), &stage, archive).await?))
 }
 
 async fn delete_version(SignedIn(db): SignedIn, Call(call): Call<One>) -> Result<Json<Empty>, ApiError> {

@@ -1,0 +1,48 @@
+//! Reviews: the pages on which versions are asked for, looked at, and signed.
+
+mod ask;
+mod audit;
+mod changes;
+mod discussion;
+mod evidence;
+mod list;
+mod page;
+mod policy;
+mod sign;
+mod waiting;
+
+pub use ask::AskPage;
+pub use audit::{AuditFilter, AuditPage};
+pub use list::{ListFilter, ReviewsPage};
+pub use page::ReviewPage;
+pub use policy::PolicyPage;
+pub use waiting::WaitingPage;
+
+use domain::reviews::state::State;
+use leptos::prelude::*;
+
+/// A model's page.
+pub fn model_path(name: &str) -> String {
+    format!("/models/{}", crate::url::encode(name))
+}
+
+/// A version's page.
+pub fn version_path(name: &str, version: i64) -> String {
+    format!("{}/versions/{version}", model_path(name))
+}
+
+/// A review's state, as a word with a mark.
+#[component]
+fn StateBadge(state: State, is_override: bool) -> impl IntoView {
+    let (mark, word) = match state {
+        State::Applied if is_override => ("!", "Overridden"),
+        State::Open => ("●", "Open"),
+        State::Applied => ("✓", "Applied"),
+        State::Rejected => ("✕", "Rejected"),
+        State::Cancelled => ("–", "Cancelled"),
+        State::Expired => ("–", "Expired"),
+        State::Superseded => ("–", "Superseded"),
+    };
+    let class = format!("review-state {}", if is_override { "overridden" } else { state.as_str() });
+    view! { <span class=class><span aria-hidden="true">{mark}</span>" "{word}</span> }
+}

@@ -1,0 +1,56 @@
+//! What a policy that isn't saved yet would have said of what was promoted lately.
+
+use domain::Millis;
+use domain::limits::Invalid;
+use domain::registry::STAGES;
+use domain::reviews::policy;
+use domain::reviews::{gates, sign_off};
+
+use super::policies::PolicyOf;
+use super::situation::situation;
+use crate::Db;
+use crate::error::Result;
+use crate::registry;
+
+/// So many promotions are looked at.
+const LAST: i64 = 3;
+
+/// The last promotions that the policy would have been about, each with what it would have lacked. The signatures
+/// are those that were given then; everything else is as it is now.
+///
+/// # Errors
+/// `Invalid` if the text is no policy, with line and column; `NotFound` without the model.
+pub async fn preview(db: &Db, of: &PolicyOf, text: &str, now: Millis) -> Result<Vec<(String, Vec<String>)>> {
+    let draft = policy::parse(text, &STAGES).map_err(Invalid::from)?;
+    let mut connection = db.reader().await?;
+    let model = match of {
+        PolicyOf::Workspace => None,
+        PolicyOf::Model(name) => Some(registry::find(&mut connection, name).await?),
+    };
+    let ids: Vec<(i64,)> = sqlx::query_as(
+        "SELECT id FROM reviews WHERE state = 'applied' AND kind = 'promotion' AND ($1 IS NULL OR model_id = $1)
+         ORDER BY id DESC LIMIT $2",
+    )
+    .bind(model)
+    .bind(LAST)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut previewed = Vec::new();
+    for (id,) in ids {
+        let found = situation(&mut connection, db.engine(), db.by(), id, now).await?;
+        let Some(rules) = draft.rules(&found.review.target) else { continue };
+        let given: Vec<_> = found
+            .standing
+            .sign_offs
+            .iter()
+            .filter(|one| !one.is_withdrawn && !found.review.authors.contains(&one.by))
+            .collect();
+        let mut lacked: Vec<_> =
+            sign_off::missing(&rules.sign_off, &given).iter().map(ToString::to_string).collect();
+        let evaluated = gates::evaluate_all(&rules.gates, &found.facts, &[], now);
+        let blocking = evaluated.iter().filter(|gate| gate.blocks());
+        lacked.extend(blocking.map(|gate| format!("the gate `{}`: {}", gate.id, gate.summary)));
+        previewed.push((format!("{} v{} to {}", found.model, found.row.version, found.row.target), lacked));
+    }
+    Ok(previewed)
+}

@@ -1,0 +1,88 @@
+//! `verify`: a release record, or a data folder's audit log.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use domain::accounts::Caller;
+use release::PublicKeys;
+use store::audit;
+
+use crate::serve::{KEYS, open_database};
+
+/// Checks a release record on any machine, or a data folder's audit log and records
+#[derive(Args)]
+pub struct Verify {
+    /// The release record to check
+    #[arg(value_name = "RELEASE.json", conflicts_with = "data")]
+    record: Option<PathBuf>,
+    /// The folder with the model's files: each has to be the one that was released
+    #[arg(long, value_name = "DIR", requires = "record")]
+    artifacts: Option<PathBuf>,
+    /// The server's public keys, as its /.well-known/countersign.pub gives them
+    #[arg(long, value_name = "FILE", requires = "record")]
+    key: Option<PathBuf>,
+    /// The folder that holds everything
+    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl Verify {
+    pub async fn run(self) -> anyhow::Result<()> {
+        match &self.record {
+            Some(record) => self.record(record),
+            None => self.folder().await,
+        }
+    }
+
+    fn record(&self, record: &PathBuf) -> anyhow::Result<()> {
+        let bytes = std::fs::read(record).with_context(|| format!("can't read {}", record.display()))?;
+        let Some(key) = &self.key else {
+            let signers: Vec<_> = release::Envelope::parse(&bytes)?
+                .signatures
+                .into_iter()
+                .map(|signature| signature.keyid)
+                .collect();
+            bail!(
+                "the record says that it is signed by the key {}; a record can't vouch for its own key: fetch \
+                 /.well-known/countersign.pub from the server you trust, and name that file with --key",
+                signers.join(", ")
+            );
+        };
+        let text = std::fs::read_to_string(key).with_context(|| format!("can't read {}", key.display()))?;
+        let keys = PublicKeys::parse(&text)?;
+        let report = release::verify(&bytes, &keys, self.artifacts.as_deref())?;
+        say(&format!("{report}\n"))
+    }
+
+    async fn folder(&self) -> anyhow::Result<()> {
+        let data = self.data.clone().unwrap_or_else(|| PathBuf::from("countersign-data"));
+        if !data.is_dir() {
+            bail!("there is no folder {}; name the server's with --data", data.display());
+        }
+        let db = open_database(&data).await?.in_the_name_of(Caller::command_line());
+        let (entries, head) = audit::verify(&db).await?;
+        let mut said =
+            vec![format!("the audit log is whole: {entries} entries, the last one's hash is {head}")];
+        let keys_folder = data.join(KEYS);
+        if keys_folder.is_dir() {
+            let keys = release::Keys::open(&keys_folder)?;
+            let records = store::reviews::all_records(&db).await?;
+            for record in &records {
+                let of = format!("the release record of review {}", record.review);
+                release::verify(record.envelope.as_bytes(), keys.public_keys(), None)
+                    .with_context(|| format!("{of} doesn't hold"))?;
+                audit::verify_record(&db, record.review, &record.sha256).await.with_context(|| of)?;
+            }
+            said.push(format!("{} release records hold", records.len()));
+        }
+        db.close().await;
+        say(&format!("{}\n", said.join("\n")))
+    }
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("nothing could be printed")
+}

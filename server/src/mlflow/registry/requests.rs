@@ -1,0 +1,275 @@
+//! `transition-requests/…`, `databricks/…`: reviews in the words of Databricks' registry, as its client speaks them.
+
+use axum::extract::State;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use domain::limits::Invalid;
+use domain::registry::check_stage;
+use domain::reviews::Target;
+use domain::reviews::state::Action;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::Db;
+use store::registry;
+use store::reviews::{self, Act, Ask, Details, Office, Outcome};
+use web::{ApiError, Call, SignedIn, required};
+
+use super::version_number;
+use super::wire::{ModelWire, VersionWire};
+use crate::clock::now;
+use crate::mlflow::wire::LooseFlag;
+use crate::state::AppState;
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/transition-requests/create", post(create))
+        .route("/transition-requests/list", get(list))
+        .route("/transition-requests/approve", post(approve))
+        .route("/transition-requests/reject", post(reject))
+        .route("/transition-requests/delete", delete(cancel))
+        .route("/databricks/registered-models/get", get(get_model))
+        .route("/databricks/model-versions/transition-stage", post(transition))
+}
+
+/// What every call names.
+#[derive(Deserialize)]
+struct Request {
+    name: Option<String>,
+    version: Option<web::wire::Name>,
+    stage: Option<String>,
+    comment: Option<String>,
+    creator: Option<String>,
+    archive_existing_versions: Option<LooseFlag>,
+}
+
+struct Named {
+    name: String,
+    version: i64,
+    stage: String,
+    comment: String,
+}
+
+impl Request {
+    fn read(&self) -> Result<Named, ApiError> {
+        let (name, version) = self.version()?;
+        let stage = required("stage", self.stage.clone())?;
+        let stage = check_stage("stage", &stage)?.to_owned();
+        Ok(Named { name, version, stage, comment: self.comment.clone().unwrap_or_default() })
+    }
+
+    fn version(&self) -> Result<(String, i64), ApiError> {
+        let name = required("name", self.name.clone())?;
+        let version = required("version", self.version.as_ref().map(|version| version.0.clone()))?;
+        Ok((name, version_number(&version)?))
+    }
+}
+
+async fn create(
+    SignedIn(db): SignedIn,
+    State(office): State<Office>,
+    Call(call): Call<Request>,
+) -> Result<Json<Value>, ApiError> {
+    let Named { name, version, stage, comment } = call.read()?;
+    let ask = Ask { name, version, target: Target::Stage(stage), comment, archive_existing: false };
+    let id = reviews::ask(&db, ask, now()).await?;
+    Ok(Json(json!({ "request": request(&office, &reviews::details(&db, id, now()).await?) })))
+}
+
+async fn list(
+    SignedIn(db): SignedIn,
+    State(office): State<Office>,
+    Call(call): Call<Request>,
+) -> Result<Json<Value>, ApiError> {
+    let (name, version) = call.version()?;
+    registry::version(&db, &name, version).await?;
+    Ok(Json(json!({ "requests": open_requests(&db, &office, &name, version).await? })))
+}
+
+async fn open_requests(db: &Db, office: &Office, name: &str, version: i64) -> Result<Vec<Value>, ApiError> {
+    let mut requests = Vec::new();
+    for row in reviews::open_of_version(db, name, version).await? {
+        if row.state == "open" {
+            requests.push(request(office, &reviews::details(db, row.id, now()).await?));
+        }
+    }
+    Ok(requests)
+}
+
+/// The open review that the call is about.
+async fn open(db: &Db, named: &Named) -> Result<i64, ApiError> {
+    let rows = reviews::open_of_version(db, &named.name, named.version).await?;
+    let open = rows.iter().find(|row| row.state == "open" && row.target == named.stage);
+    open.map(|row| row.id).ok_or_else(|| {
+        ApiError::not_found(format!(
+            "no open transition request of `{}` version {} to {} exists",
+            named.name, named.version, named.stage
+        ))
+    })
+}
+
+async fn approve(
+    SignedIn(db): SignedIn,
+    State(office): State<Office>,
+    Call(call): Call<Request>,
+) -> Result<Json<Value>, ApiError> {
+    let named = call.read()?;
+    let id = open(&db, &named).await?;
+    let sign = Action::Sign { role: None, digest: None };
+    if let Some(archive) = &call.archive_existing_versions
+        && reviews::details(&db, id, now()).await?.can(&sign, now())
+    {
+        reviews::plan(&db, id, archive.0).await?;
+    }
+    let sign = Act::Sign { role: None, digest: None, words: named.comment.clone() };
+    let outcome = reviews::act(&db, &office, id, sign, now()).await?;
+    let said = match &outcome {
+        Outcome::Recorded { missing } => format!("Signed. Still missing: {}.", missing.join("; ")),
+        _ => format!("Signed. Version {} is now in {}.", named.version, named.stage),
+    };
+    let mut activity = activity(&office, &db, id, "APPROVED_REQUEST", &named, &said);
+    if let Outcome::Recorded { missing } = outcome {
+        activity["applied"] = json!(false);
+        activity["missing"] = json!(missing);
+    } else {
+        activity["applied"] = json!(true);
+    }
+    Ok(Json(json!({ "activity": activity })))
+}
+
+async fn reject(
+    SignedIn(db): SignedIn,
+    State(office): State<Office>,
+    Call(call): Call<Request>,
+) -> Result<Json<Value>, ApiError> {
+    let named = call.read()?;
+    let id = open(&db, &named).await?;
+    reviews::act(&db, &office, id, Act::Reject { words: named.comment.clone() }, now()).await?;
+    Ok(Json(json!({ "activity": activity(&office, &db, id, "REJECTED_REQUEST", &named, "") })))
+}
+
+async fn cancel(
+    SignedIn(db): SignedIn,
+    State(office): State<Office>,
+    Call(call): Call<Request>,
+) -> Result<Json<Value>, ApiError> {
+    let named = call.read()?;
+    let id = open(&db, &named).await?;
+    if let Some(creator) = call.creator.filter(|creator| !creator.is_empty()) {
+        let details = reviews::details(&db, id, now()).await?;
+        if details.requester != creator {
+            return Err(ApiError::not_found(format!("`{creator}` has no open transition request like that")));
+        }
+    }
+    reviews::act(&db, &office, id, Act::Cancel { words: named.comment.clone() }, now()).await?;
+    Ok(Json(json!({ "activity": activity(&office, &db, id, "CANCELLED_REQUEST", &named, "") })))
+}
+
+fn address(office: &Office, id: i64) -> String {
+    format!("{}/reviews/{id}", office.url)
+}
+
+fn activity(office: &Office, db: &Db, id: i64, kind: &str, named: &Named, said: &str) -> Value {
+    json!({
+        "id": id.to_string(),
+        "activity_type": kind,
+        "user_id": db.by().name,
+        "comment": named.comment,
+        "system_comment": format!("{said} {}", address(office, id)).trim(),
+        "to_stage": named.stage,
+        "creation_timestamp": now().0,
+        "last_updated_timestamp": now().0,
+        "review_id": id,
+        "review_url": address(office, id),
+    })
+}
+
+fn request(office: &Office, details: &Details) -> Value {
+    let sign = Action::Sign { role: None, digest: None };
+    let possible = [
+        (sign, "APPROVE_TRANSITION_REQUEST"),
+        (Action::Reject, "REJECT_TRANSITION_REQUEST"),
+        (Action::Cancel, "CANCEL_TRANSITION_REQUEST"),
+    ];
+    let available: Vec<_> =
+        possible.iter().filter(|(action, _)| details.can(action, now())).map(|(_, name)| *name).collect();
+    json!({
+        "id": details.id.to_string(),
+        "activity_type": "REQUESTED_TRANSITION",
+        "creation_timestamp": details.opened_at.0,
+        "last_updated_timestamp": details.opened_at.0,
+        "user_id": details.requester,
+        "comment": details.comment,
+        "from_stage": details.from,
+        "to_stage": details.review.target.to_string(),
+        "available_actions": available,
+        "review_id": details.id,
+        "review_url": address(office, details.id),
+        "status": details.review.state.as_str(),
+        "missing": details.missing,
+    })
+}
+
+async fn get_model(SignedIn(db): SignedIn, Call(call): Call<Request>) -> Result<Json<Value>, ApiError> {
+    let name = required("name", call.name)?;
+    let model = registry::model(&db, &name).await?;
+    let mut wire = serde_json::to_value(ModelWire::from(&model)).unwrap_or_default();
+    wire["id"] = json!(registry::model_id(&db, &name).await?.to_string());
+    wire["permission_level"] = json!(permission_level(&db));
+    Ok(Json(json!({ "registered_model_databricks": wire })))
+}
+
+fn permission_level(db: &Db) -> &'static str {
+    match db.by() {
+        by if by.is_admin() => "CAN_MANAGE",
+        by if by.roles.iter().any(|role| *role != domain::accounts::Role::Viewer) => "CAN_EDIT",
+        _ => "CAN_READ",
+    }
+}
+
+async fn transition(
+    SignedIn(db): SignedIn,
+    State(office): State<Office>,
+    Call(call): Call<Request>,
+) -> Result<Json<Value>, ApiError> {
+    let named = call.read()?;
+    let archive = call.archive_existing_versions.is_some_and(|flag| flag.0);
+    let moved =
+        plain_transition(&db, &office, (named.name.clone(), named.version), &named.stage, archive).await?;
+    let mut wire = serde_json::to_value(VersionWire::from(&moved)).unwrap_or_default();
+    wire["permission_level"] = json!(permission_level(&db));
+    wire["open_requests"] = json!(open_requests(&db, &office, &named.name, named.version).await?);
+    Ok(Json(json!({ "model_version_databricks": wire })))
+}
+
+/// A stage change by a plain call. Where a policy asks for a review the refusal says where to ask for one, or that
+/// one was asked for, as the policy says.
+pub async fn plain_transition(
+    db: &Db,
+    office: &Office,
+    (name, version): (String, i64),
+    stage: &str,
+    archive: bool,
+) -> Result<domain::registry::ModelVersion, ApiError> {
+    let moved = registry::transition(db, name.clone(), version, stage, archive, now()).await;
+    let (what, path) = match moved {
+        Err(store::Error::NeedsReview { what, path }) => (what, path),
+        moved => return Ok(moved?),
+    };
+    let refused = |message: String| ApiError::new(http::StatusCode::FORBIDDEN, "PERMISSION_DENIED", message);
+    let stage = check_stage("stage", stage).map_err(|why: Invalid| ApiError::from(why))?;
+    let target = Target::Stage(stage.to_owned());
+    let in_force = reviews::in_force_for(db, &name, &target).await?;
+    let makes_one =
+        in_force.is_some_and(|found| found.rules.plain_call == domain::reviews::policy::PlainCall::Request);
+    if !makes_one {
+        return Err(refused(format!("{what}; ask for one at {}{path}", office.url)));
+    }
+    let ask = Ask { name, version, target, comment: String::new(), archive_existing: archive };
+    match reviews::ask(db, ask, now()).await {
+        Ok(id) => Err(refused(format!("{what}; it is asked for at {}", address(office, id)))),
+        Err(store::Error::AlreadyExists { key, .. }) => {
+            Err(refused(format!("{what}; it is open at {}/reviews/{key}", office.url)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,84 @@
+//! The audit log: a page, and an export.
+
+use app::Section;
+use app::reviews::{AuditFilter, AuditPage};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use futures::stream;
+use http::{StatusCode, header};
+use leptos::prelude::view;
+use serde::Deserialize;
+use store::audit::{self, AuditQuery};
+use web::wire::Int64;
+use web::{ApiError, Call, SignedIn};
+
+use super::frame::{Asked, page};
+use crate::state::AppState;
+
+const PAGE: usize = 100;
+/// Entries in one piece of an export.
+const PIECE: usize = 1000;
+
+pub fn router() -> Router<AppState> {
+    Router::new().route("/audit", get(show)).route("/api/v1/audit.jsonl", get(export))
+}
+
+#[derive(Deserialize)]
+struct Search {
+    #[serde(default)]
+    actor: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    subject: String,
+    before: Option<Int64>,
+}
+
+impl Search {
+    fn query(&self, max_results: usize) -> AuditQuery {
+        AuditQuery {
+            actor: self.actor.trim().to_owned(),
+            action: self.action.trim().to_owned(),
+            subject: self.subject.trim().to_owned(),
+            before_id: self.before.map(|before| before.0),
+            max_results,
+            ..AuditQuery::default()
+        }
+    }
+}
+
+async fn show(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, Asked> {
+    let entries = audit::search(&db, &call.query(PAGE)).await?;
+    let next = entries.last().filter(|_| entries.len() == PAGE).map(|last| last.id);
+    let filter = AuditFilter { actor: call.actor, action: call.action, subject: call.subject };
+    Ok(page(&db, StatusCode::OK, "Audit log", Section::None, || {
+        view! { <AuditPage entries filter next/> }
+    }))
+}
+
+/// Newest first, an entry a line: each can be checked by its hash and the one before.
+async fn export(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, ApiError> {
+    let first = call.query(PIECE);
+    let lines = stream::try_unfold(Some(first), move |query| {
+        let db = db.clone();
+        async move {
+            let Some(query) = query else { return Ok::<_, store::Error>(None) };
+            let entries = audit::search(&db, &query).await?;
+            let next = entries.last().filter(|_| entries.len() == PIECE).map(|last| last.id);
+            let mut text = String::new();
+            for entry in &entries {
+                text.push_str(&serde_json::to_string(entry).unwrap_or_default());
+                text.push('\n');
+            }
+            let next = next.map(|id| AuditQuery { before_id: Some(id), ..query });
+            Ok(Some((Bytes::from(text), next)))
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/jsonl"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.jsonl\""),
+    ];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
