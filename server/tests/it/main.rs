@@ -18,6 +18,7 @@ mod open_mode;
 mod pages;
 mod paging;
 mod registry;
+mod reviews;
 mod rights;
 mod routes;
 mod runs;

@@ -1,0 +1,565 @@
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::app::{Reply, TestApp, command};
+use crate::browser::{Browser, value_of};
+
+/// A person with a token for everything.
+struct Person<'a> {
+    app: &'a TestApp,
+    token: String,
+}
+
+impl<'a> Person<'a> {
+    async fn new(app: &'a TestApp, name: &str) -> Self {
+        let mut browser = Browser::of(app, name).await;
+        let fields = [
+            ("label", "all"),
+            ("expires", ""),
+            ("scopes", "read"),
+            ("scopes", "write"),
+            ("scopes", "review"),
+        ];
+        let page = browser.post("/account/tokens/create", &fields).await;
+        Self { app, token: value_of(&page, "Copy this").to_owned() }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Value) -> Reply {
+        let request = self.app.request(method.clone(), path).bearer_auth(&self.token);
+        let request = if method == Method::GET { request } else { request.json(&body) };
+        self.app.send(request).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::POST, path, body).await
+    }
+
+    async fn ok(&self, path: &str, body: Value) -> Value {
+        let reply = self.post(path, body).await;
+        assert!(reply.status.is_success(), "{path}: {} {}", reply.status, reply.json);
+        reply.json
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.send(Method::GET, path, Value::Null).await.json
+    }
+
+    async fn mlflow(&self, call: &str, body: Value) -> Value {
+        self.ok(&format!("/api/2.0/mlflow/{call}"), body).await
+    }
+
+    /// Does something to a review.
+    async fn act(&self, review: i64, action: &str, body: Value) -> Reply {
+        self.post(&format!("/api/v1/reviews/{review}/{action}"), body).await
+    }
+
+    async fn sign(&self, review: i64) -> Reply {
+        self.act(review, "sign", json!({ "comment": "looked at the metrics" })).await
+    }
+
+    /// A version of `churn` with files, from a run that is over.
+    async fn register(&self, auc: f64) -> i64 {
+        let experiment = self.get("/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default").await;
+        let experiment = experiment["experiment"]["experiment_id"].as_str().expect("an id").to_owned();
+        let run = self.mlflow("runs/create", json!({ "experiment_id": experiment, "start_time": 1 })).await;
+        let run = &run["run"]["info"];
+        let id = run["run_id"].as_str().expect("an id");
+        self.mlflow("runs/log-metric", json!({ "run_id": id, "key": "auc", "value": auc, "timestamp": 1 }))
+            .await;
+        let home = run["artifact_uri"].as_str().expect("a place").to_owned();
+        let path = home.strip_prefix("mlflow-artifacts:/").expect("ours");
+        for (name, text) in [("MLmodel", "flavors: {}\n".to_owned()), ("model.pkl", format!("weights {auc}"))]
+        {
+            let put = self
+                .app
+                .request(Method::PUT, &format!("/api/2.0/mlflow-artifacts/artifacts/{path}/model/{name}"))
+                .bearer_auth(&self.token)
+                .body(text);
+            assert_eq!(self.app.send(put).await.status, 200);
+        }
+        self.mlflow("runs/update", json!({ "run_id": id, "status": "FINISHED", "end_time": 2 })).await;
+        let _ = self.post("/api/2.0/mlflow/registered-models/create", json!({ "name": "churn" })).await;
+        let new = json!({ "name": "churn", "source": format!("{home}/model"), "run_id": id });
+        let version = self.mlflow("model-versions/create", new).await;
+        version["model_version"]["version"].as_str().and_then(|text| text.parse().ok()).expect("a number")
+    }
+
+    /// Asks for Production, and waits until the version's files are known.
+    async fn ask(&self, version: i64) -> i64 {
+        self.ask_for(version, "Production").await
+    }
+
+    async fn ask_for(&self, version: i64, target: &str) -> i64 {
+        let body =
+            json!({ "model": "churn", "version": version, "target": target, "comment": "it is better" });
+        let review = self.ok("/api/v1/reviews", body).await;
+        let id = review["id"].as_i64().expect("a number");
+        for _ in 0..100 {
+            if self.review(id).await["files_state"] == "done" {
+                return id;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the files of version {version} are never read");
+    }
+
+    async fn review(&self, id: i64) -> Value {
+        self.get(&format!("/api/v1/reviews/{id}")).await
+    }
+
+    async fn stage(&self, version: i64) -> String {
+        let path = format!("/api/2.0/mlflow/model-versions/get?name=churn&version={version}");
+        self.get(&path).await["model_version"]["current_stage"].as_str().expect("a stage").to_owned()
+    }
+}
+
+const TEAM: &[(&str, &[&str])] = &[
+    ("ada", &["admin"]),
+    ("dana", &["data_scientist"]),
+    ("erin", &["ml_engineer"]),
+    ("otto", &["ops_engineer"]),
+    ("vera", &["viewer"]),
+];
+
+fn refused(reply: &Reply, status: StatusCode, part: &str) {
+    assert_eq!(reply.status, status, "{}", reply.json);
+    let message = reply.json["message"].as_str().unwrap_or_default();
+    assert!(message.contains(part), "{message}");
+}
+
+#[tokio::test]
+async fn a_version_reaches_production_with_two_signatures_and_leaves_a_record() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    let asked = dana.review(review).await;
+    assert_eq!(
+        (&asked["state"], &asked["from"], &asked["target"]),
+        (&json!("open"), &json!("None"), &json!("Production"))
+    );
+    assert_eq!(asked["missing"], json!(["1 ml_engineer", "1 ops_engineer"]));
+    let gates: Vec<_> = asked["gates"]
+        .as_array()
+        .expect("gates")
+        .iter()
+        .map(|gate| (&gate["id"], &gate["required"]))
+        .collect();
+    assert!(gates.len() >= 4 && gates.iter().all(|(_, required)| **required == json!(false)), "{gates:?}");
+
+    let first = erin.sign(review).await;
+    assert_eq!((first.status.as_u16(), &first.json["applied"]), (200, &json!(false)));
+    assert_eq!(first.json["missing"], json!(["1 ops_engineer"]));
+    assert_eq!(dana.stage(version).await, "None");
+    let second = otto.sign(review).await;
+    assert_eq!((second.status.as_u16(), &second.json["applied"]), (200, &json!(true)), "{}", second.json);
+    assert_eq!(dana.stage(version).await, "Production");
+    let done = dana.review(review).await;
+    assert_eq!((&done["state"], &done["ended_by"]), (&json!("applied"), &json!("otto")));
+    refused(&erin.sign(review).await, StatusCode::BAD_REQUEST, "applied");
+
+    // Anyone can check the record, with the files beside it.
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = folder.path().join("record.json");
+    let keys = folder.path().join("keys.pem");
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).expect("a folder");
+    std::fs::write(files.join("MLmodel"), "flavors: {}\n").expect("is written");
+    std::fs::write(files.join("model.pkl"), "weights 0.9").expect("is written");
+    let text = |path: String| {
+        let request = app.request(Method::GET, &path).bearer_auth(&dana.token);
+        async move { request.send().await.expect("an answer").text().await.expect("text") }
+    };
+    std::fs::write(&record, text(format!("/api/v1/reviews/{review}/record")).await).expect("is written");
+    std::fs::write(&keys, text("/.well-known/countersign.pub".into()).await).expect("is written");
+    let verify = |changed: Option<&str>| {
+        if let Some(changed) = changed {
+            std::fs::write(files.join("model.pkl"), changed).expect("is written");
+        }
+        let mut verify = command();
+        verify.arg("verify").arg(&record).arg("--key").arg(&keys).arg("--artifacts").arg(&files);
+        verify.output().expect("it runs")
+    };
+    let verified = verify(None);
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(
+        verified.status.success() && said.contains("erin"),
+        "{said} {}",
+        String::from_utf8_lossy(&verified.stderr)
+    );
+    let tampered = verify(Some("other weights"));
+    assert!(!tampered.status.success() && String::from_utf8_lossy(&tampered.stderr).contains("model.pkl"));
+    let output = command().args(["verify", "--data"]).arg(app.data.path()).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn who_asked_or_may_not_sign_signs_nothing_and_one_person_counts_once() {
+    let team = [TEAM, &[("both", &["ml_engineer", "ops_engineer"])]].concat();
+    let app = TestApp::start_with_people(&team).await;
+    let [dana, ada, vera, both] = [
+        Person::new(&app, "dana").await,
+        Person::new(&app, "ada").await,
+        Person::new(&app, "vera").await,
+        Person::new(&app, "both").await,
+    ];
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    refused(&dana.sign(review).await, StatusCode::FORBIDDEN, "author");
+    refused(&ada.sign(review).await, StatusCode::FORBIDDEN, "no role that is asked for");
+    refused(&vera.sign(review).await, StatusCode::FORBIDDEN, "no role that is asked for");
+    assert_eq!(both.sign(review).await.json["applied"], false);
+    refused(
+        &both.act(review, "sign", json!({ "role": "ops_engineer" })).await,
+        StatusCode::BAD_REQUEST,
+        "signed this already",
+    );
+    assert_eq!(dana.stage(version).await, "None");
+    // Who made the version is an author, whoever asks.
+    let of_both = both.register(0.8).await;
+    let asked_by_dana = dana.ask(of_both).await;
+    refused(&both.sign(asked_by_dana).await, StatusCode::FORBIDDEN, "author");
+    // Another one's request, as a number.
+    refused(&both.sign(999).await, StatusCode::NOT_FOUND, "999");
+    let again = dana
+        .post("/api/v1/reviews", json!({ "model": "churn", "version": version, "target": "Production" }))
+        .await;
+    refused(&again, StatusCode::BAD_REQUEST, "is open");
+}
+
+#[tokio::test]
+async fn a_signature_goes_stale_when_what_was_signed_changes() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    let seen = erin.review(review).await["digest"].clone();
+    assert_eq!(erin.act(review, "sign", json!({ "digest": seen })).await.status, 200);
+    let got = dana.get(&format!("/api/2.0/mlflow/model-versions/get?name=churn&version={version}")).await;
+    let run = got["model_version"]["run_id"].clone();
+    dana.mlflow(
+        "runs/log-metric",
+        json!({ "run_id": run, "key": "auc", "value": 0.5, "timestamp": 9, "step": 1 }),
+    )
+    .await;
+    let now = dana.review(review).await;
+    assert_eq!(now["sign_offs"][0]["void"], "stale");
+    assert!(now["sign_offs"][0]["changed"].to_string().contains("metrics.auc"), "{}", now["sign_offs"]);
+    refused(
+        &erin.act(review, "sign", json!({ "digest": seen })).await,
+        StatusCode::BAD_REQUEST,
+        "changed since",
+    );
+    assert_eq!(otto.sign(review).await.json["applied"], false);
+    assert_eq!(dana.stage(version).await, "None");
+    assert_eq!(erin.sign(review).await.json["applied"], true);
+}
+
+#[tokio::test]
+async fn signing_at_the_same_instant_applies_it_once() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    for round in 0..8 {
+        let version = dana.register(0.9 + f64::from(round) / 100.0).await;
+        let review = dana.ask(version).await;
+        let (one, other) = tokio::join!(erin.sign(review), otto.sign(review));
+        assert_eq!((one.status.as_u16(), other.status.as_u16()), (200, 200));
+        assert_ne!(one.json["applied"], other.json["applied"], "one of them was the last");
+        let timeline = dana.review(review).await["timeline"].clone();
+        let applied = timeline.as_array().expect("a list").iter().filter(|one| one["kind"] == "applied");
+        assert_eq!(applied.count(), 1);
+        let serving = dana
+            .get("/api/2.0/mlflow/registered-models/get-latest-versions?name=churn&stages=Production")
+            .await;
+        assert_eq!(serving["model_versions"].as_array().map(Vec::len), Some(1));
+        assert_eq!(serving["model_versions"][0]["version"], version.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_plain_call_does_not_go_around_the_review() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto, ada] = [
+        Person::new(&app, "dana").await,
+        Person::new(&app, "erin").await,
+        Person::new(&app, "otto").await,
+        Person::new(&app, "ada").await,
+    ];
+    let version = dana.register(0.9).await;
+    let call = |person: &Person<'_>, call: &str, stage: &str| {
+        let body = json!({ "name": "churn", "version": version.to_string(), "stage": stage, "archive_existing_versions": true });
+        let request = app
+            .request(Method::POST, &format!("/api/2.0/mlflow/{call}"))
+            .bearer_auth(&person.token)
+            .json(&body);
+        app.send(request)
+    };
+    for person in [&dana, &ada] {
+        for path in ["model-versions/transition-stage", "databricks/model-versions/transition-stage"] {
+            let reply = call(person, path, "Production").await;
+            refused(&reply, StatusCode::FORBIDDEN, "/models/churn/versions/1/ask?target=Production");
+            assert_eq!(reply.json["error_code"], "PERMISSION_DENIED");
+        }
+    }
+    assert_eq!(dana.stage(version).await, "None");
+    // Where no policy asks for anything it works as it always did.
+    assert_eq!(call(&dana, "model-versions/transition-stage", "Archived").await.status, 200);
+    let review = dana.ask(version).await;
+    erin.sign(review).await;
+    assert_eq!(otto.sign(review).await.json["applied"], true);
+    // What serves alone isn't taken away by a plain call, nor deleted.
+    refused(
+        &call(&dana, "model-versions/transition-stage", "Archived").await,
+        StatusCode::FORBIDDEN,
+        "only one",
+    );
+    let delete = app
+        .request(Method::DELETE, "/api/2.0/mlflow/model-versions/delete")
+        .bearer_auth(&ada.token)
+        .json(&json!({ "name": "churn", "version": version.to_string() }));
+    refused(&app.send(delete).await, StatusCode::FORBIDDEN, "only one");
+    // A model of its own policy.
+    let save = ada
+        .send(
+            Method::PUT,
+            "/api/v1/models/churn/policy",
+            json!({ "text": "format = 1\n[stage.Production]\nsign_off = []\n" }),
+        )
+        .await;
+    assert_eq!(save.status, 200, "{}", save.json);
+    assert_eq!(call(&dana, "model-versions/transition-stage", "Archived").await.status, 200);
+    refused(
+        &dana.send(Method::PUT, "/api/v1/policy", json!({ "text": "" })).await,
+        StatusCode::FORBIDDEN,
+        "admin",
+    );
+    refused(
+        &ada.send(
+            Method::PUT,
+            "/api/v1/policy",
+            json!({ "text": "format = 1\n[stage.Prod]\nsign_off = []" }),
+        )
+        .await,
+        StatusCode::BAD_REQUEST,
+        "line 2",
+    );
+    refused(
+        &ada.send(Method::PUT, "/api/v1/policy", json!({ "text": "", "after": 7 })).await,
+        StatusCode::BAD_REQUEST,
+        "meanwhile",
+    );
+}
+
+#[tokio::test]
+async fn reviews_are_rejected_cancelled_overridden_and_rolled_back() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let first = dana.register(0.9).await;
+    let review = dana.ask(first).await;
+    refused(&dana.act(review, "reject", json!({ "comment": "no" })).await, StatusCode::FORBIDDEN, "");
+    assert_eq!(
+        erin.act(review, "reject", json!({ "comment": "the data is old" })).await.json["state"],
+        "rejected"
+    );
+    refused(&otto.sign(review).await, StatusCode::BAD_REQUEST, "rejected");
+    let review = dana.ask(first).await;
+    refused(&erin.act(review, "cancel", json!({})).await, StatusCode::FORBIDDEN, "");
+    assert_eq!(dana.act(review, "cancel", json!({})).await.json["state"], "cancelled");
+
+    let review = dana.ask(first).await;
+    erin.sign(review).await;
+    otto.sign(review).await;
+    assert_eq!(dana.stage(first).await, "Production");
+    let second = dana.register(0.8).await;
+    let review = dana.ask(second).await;
+    // A token doesn't show who is at the keyboard: an override asks for that.
+    refused(
+        &otto.act(review, "override", json!({ "reason": "the old one is down for everybody" })).await,
+        StatusCode::FORBIDDEN,
+        "sign in",
+    );
+    let mut browser = Browser::of(&app, "otto").await;
+    let short = browser.post(&format!("/reviews/{review}/override"), &[("reason", "quick")]).await;
+    assert_eq!(short.status, 400);
+    let page = browser
+        .post(&format!("/reviews/{review}/override"), &[("reason", "the old one is down for everybody")])
+        .await;
+    assert!(page.status == 200 && page.html.contains("Overridden"), "{} {}", page.status, page.html);
+    assert_eq!((dana.stage(second).await, dana.stage(first).await), ("Production".into(), "Archived".into()));
+    let found = dana.get("/api/v1/reviews?state=open").await;
+    let follow_up = found["reviews"][0].clone();
+    assert_eq!(follow_up["kind"], "followup");
+    let follow_up = follow_up["id"].as_i64().expect("a number");
+    refused(&otto.sign(follow_up).await, StatusCode::FORBIDDEN, "author");
+
+    // One click and one signature: back to what served before.
+    let back = otto
+        .post("/api/v1/models/churn/rollback", json!({ "serving": second, "comment": "it drifts" }))
+        .await;
+    assert_eq!((back.status.as_u16(), &back.json["applied"]), (200, &json!(true)), "{}", back.json);
+    assert_eq!((dana.stage(first).await, dana.stage(second).await), ("Production".into(), "Archived".into()));
+    refused(
+        &otto.post("/api/v1/models/churn/rollback", json!({ "serving": second })).await,
+        StatusCode::BAD_REQUEST,
+        "by now",
+    );
+    refused(&otto.post("/api/v1/models/churn/rollback", json!({})).await, StatusCode::BAD_REQUEST, "before");
+    let output = command().args(["verify", "--data"]).arg(app.data.path()).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn changes_checks_and_waivers_hold_a_review_up() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto, ada] = [
+        Person::new(&app, "dana").await,
+        Person::new(&app, "erin").await,
+        Person::new(&app, "otto").await,
+        Person::new(&app, "ada").await,
+    ];
+    let policy = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 1 }]\nreplaces = true\n\
+        [[stage.Production.gate]]\nkind = \"check\"\nname = \"load-test\"\nrequired = true\n\
+        [[stage.Production.gate]]\nkind = \"metric\"\nmetric = \"auc\"\nmin = 0.95\nrequired = true\n\
+        [waive]\nroles = [\"admin\"]\n";
+    assert_eq!(ada.send(Method::PUT, "/api/v1/policy", json!({ "text": policy })).await.status, 200);
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    assert_eq!(erin.act(review, "request-changes", json!({ "comment": "say which data" })).await.status, 200);
+    let missing = dana.review(review).await["missing"].to_string();
+    for part in ["erin", "load-test", "auc"] {
+        assert!(missing.contains(part), "{missing}");
+    }
+    let bad = dana.act(review, "checks", json!({ "name": "load-test", "state": "great" })).await;
+    refused(&bad, StatusCode::BAD_REQUEST, "success");
+    let link = dana
+        .act(review, "checks", json!({ "name": "load-test", "state": "success", "link": "javascript:x" }))
+        .await;
+    refused(&link, StatusCode::BAD_REQUEST, "link");
+    assert_eq!(
+        dana.act(
+            review,
+            "checks",
+            json!({ "name": "load-test", "state": "success", "summary": "p99 20 ms" })
+        )
+        .await
+        .status,
+        200
+    );
+    refused(
+        &otto
+            .act(review, "waive", json!({ "gate": "metric:auc", "reason": "only a pilot, for a week" }))
+            .await,
+        StatusCode::FORBIDDEN,
+        "waive",
+    );
+    let gate = dana.review(review).await["gates"]
+        .as_array()
+        .expect("gates")
+        .iter()
+        .find(|gate| gate["kind"] == "metric")
+        .map(|gate| gate["id"].clone());
+    let waive = ada.act(review, "waive", json!({ "gate": gate, "reason": "only a pilot, for a week" })).await;
+    assert_eq!(waive.status, 200, "{}", waive.json);
+    assert_eq!(
+        erin.sign(review).await.json["applied"],
+        true,
+        "their request for changes ends with their signature"
+    );
+    assert_eq!(dana.stage(version).await, "Production");
+}
+
+#[tokio::test]
+async fn where_nobody_signs_in_versions_move_as_they_always_did() {
+    let app = TestApp::start().await;
+    app.ok("registered-models/create", json!({ "name": "free" })).await;
+    app.ok("model-versions/create", json!({ "name": "free", "source": "s3://bucket/model" })).await;
+    let moved = app
+        .ok(
+            "model-versions/transition-stage",
+            json!({ "name": "free", "version": "1", "stage": "Production" }),
+        )
+        .await;
+    assert_eq!(moved["model_version"]["current_stage"], "Production");
+}
+
+#[tokio::test]
+async fn the_pages_show_it_and_lead_through_it() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    let version = dana.register(0.9).await;
+    let mut browser = Browser::of(&app, "dana").await;
+    assert_eq!(browser.get("/").await.leads_to, "/waiting");
+    let form = browser.get(&format!("/models/churn/versions/{version}/ask")).await;
+    assert!(form.html.contains("Production (signed by 1 ml engineer, 1 ops engineer)"), "{}", form.html);
+    let script = "<script>alert(1)</script> **now**";
+    let asked = browser
+        .post(
+            &format!("/models/churn/versions/{version}/ask"),
+            &[("target", "Production"), ("comment", script)],
+        )
+        .await;
+    assert_eq!(asked.status, 303, "{}", asked.html);
+    let review = asked.leads_to.clone();
+    dana.ask_again(version).await;
+    let mut erin = Browser::of(&app, "erin").await;
+    assert!(erin.get("/waiting").await.html.contains("as ML engineer"));
+    let page = erin.get(&review).await;
+    assert!(!page.html.contains("<script>alert") && page.html.contains("<strong>now</strong>"));
+    let digest = page
+        .html
+        .split("name=\"digest\" value=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a digest")
+        .to_owned();
+    assert_eq!(erin.post(&format!("{review}/comment"), &[("comment", script)]).await.status, 303);
+    let signed = erin
+        .post(&format!("{review}/sign"), &[("digest", &digest), ("role", "ml_engineer"), ("comment", script)])
+        .await;
+    assert_eq!(signed.status, 303, "{}", signed.html);
+    let page = erin.get(&review).await;
+    assert!(!page.html.contains("<script>alert") && page.html.contains("signed as ML engineer"));
+    let own = browser.post(&format!("{review}/sign"), &[("digest", &digest)]).await;
+    assert!(own.status == 400 && own.html.contains("author"));
+    let mut otto = Browser::of(&app, "otto").await;
+    let applied = otto.post(&format!("{review}/sign"), &[("digest", &digest)]).await;
+    assert!(applied.status == 200 && applied.html.contains("Release record"), "{}", applied.html);
+    assert!(browser.get("/reviews?state=applied").await.html.contains("churn v1"));
+    let mut ada = Browser::of(&app, "ada").await;
+    assert!(ada.get("/audit?action=review").await.html.contains("review.apply"));
+    assert_eq!(browser.get("/audit").await.status, 403);
+    let preview = ada
+        .post(
+            "/policy",
+            &[
+                ("text", "format = 1\n[stage.Production]\nsign_off = [{ role = \"admin\", count = 1 }]"),
+                ("preview", "1"),
+            ],
+        )
+        .await;
+    assert!(preview.html.contains("would have lacked 1 admin"), "{}", preview.html);
+    let wrong = ada.post("/policy", &[("text", "format = 2"), ("after", "0")]).await;
+    assert!(wrong.status == 400 && wrong.html.contains("format = 2"), "what was typed stays");
+}
+
+impl Person<'_> {
+    /// Waits until the files of the version with an open review are known.
+    async fn ask_again(&self, version: i64) {
+        let found = self.get("/api/v1/reviews?state=open").await;
+        let id = found["reviews"].as_array().expect("a list").iter().find(|one| one["version"] == version);
+        let id = id.and_then(|one| one["id"].as_i64()).expect("a review");
+        for _ in 0..100 {
+            if self.review(id).await["files_state"] == "done" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the files are never read");
+    }
+}
