@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use anyhow::Context as _;
 
+use crate::config::Config;
 use crate::serve::Options;
 
 static WORKSPACE: &[u8] = include_bytes!("../demo/workspace.tar.zst");
@@ -21,7 +22,7 @@ pub fn unpack(port: u16) -> anyhow::Result<Options> {
         host: Ipv4Addr::LOCALHOST.into(),
         port,
         is_open: true,
-        public_url: None,
+        config: Config::default(),
         data: folder.path().to_owned(),
         temporary: Some(folder),
     })

@@ -6,6 +6,7 @@ mod accounts;
 mod assets;
 pub mod cli;
 mod clock;
+mod config;
 mod connections;
 mod demo;
 mod files;

@@ -218,6 +218,8 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     // People.
     ("GET", "/sign-in", Anyone),
     ("POST", "/sign-in", Anyone),
+    ("GET", "/sign-in/oidc", Anyone),
+    ("GET", "/sign-in/oidc/callback", Anyone),
     ("POST", "/sign-out", Anyone),
     ("GET", "/welcome", Anyone),
     ("POST", "/welcome", Anyone),

@@ -31,7 +31,9 @@ use web::entry::{Accounts, Entry};
 use web::passwords::Passwords;
 use web::session::Lifetime;
 
+use crate::accounts::SignOn;
 use crate::clock::now;
+use crate::config::Config;
 use crate::connections::{self, Patience};
 use crate::leftovers::read_leftovers;
 use crate::live::Streams;
@@ -54,8 +56,7 @@ pub struct Options {
     pub data: PathBuf,
     /// Nobody signs in.
     pub is_open: bool,
-    /// How people reach the server, e.g. `https://ml.example.org`.
-    pub public_url: Option<String>,
+    pub config: Config,
     /// Deleted when the server stops.
     pub temporary: Option<TempDir>,
 }
@@ -71,7 +72,12 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     // From before the address is said: whoever read it may send a signal at once.
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone())?);
-    let mut state = open(&options.data, stopping.clone()).await?;
+    let Config { public_url, lifetime, oidc } = options.config;
+    if options.is_open && oidc.is_some() {
+        tracing::warn!("with --open nobody signs in: `[oidc]` counts for nothing");
+    }
+    let sign_on = SignOn::new(oidc.filter(|_| !options.is_open), public_url.as_deref())?;
+    let mut state = open(&options.data, sign_on, stopping.clone()).await?;
     let listener = TcpListener::bind((options.host, options.port)).await.with_context(|| {
         format!(
             "can't listen on {}:{}; choose another --port, or stop what listens there",
@@ -79,13 +85,13 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         )
     })?;
     let address = listener.local_addr()?;
-    let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let url = public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     state.office.url.clone_from(&url);
     say(&format!(
         "Countersign {} is at {url}\nLog to it with MLFLOW_TRACKING_URI={url}\n",
         env!("CARGO_PKG_VERSION")
     ));
-    let entry = if options.is_open { Entry::Open } else { accounts_entry(options.public_url.clone()) };
+    let entry = if options.is_open { Entry::Open } else { accounts_entry(public_url, lifetime) };
     if !entry.is_open() {
         say_first_link(&state.db, &url).await?;
         tokio::spawn(forget_expired(state.db.clone(), stopping.clone()));
@@ -108,13 +114,8 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn accounts_entry(public_url: Option<String>) -> Entry {
-    Entry::Accounts(Arc::new(Accounts {
-        passwords: Passwords::default(),
-        lifetime: Lifetime::default(),
-        public_url,
-        now,
-    }))
+fn accounts_entry(public_url: Option<String>, lifetime: Lifetime) -> Entry {
+    Entry::Accounts(Arc::new(Accounts { passwords: Passwords::default(), lifetime, public_url, now }))
 }
 
 /// Where nobody can let anybody in, whoever reads the terminal becomes the first admin.
@@ -156,7 +157,7 @@ async fn forget_stale_uploads(artifacts: Artifacts, stopping: CancellationToken)
     }
 }
 
-async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppState> {
+async fn open(data: &Path, sign_on: SignOn, stopping: CancellationToken) -> anyhow::Result<AppState> {
     create_folder(data).with_context(|| format!("can't create the folder {}", data.display()))?;
     let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
     let db = open_database(&data).await?;
@@ -167,7 +168,7 @@ async fn open(data: &Path, stopping: CancellationToken) -> anyhow::Result<AppSta
     let keys = Keys::open(&data.join(KEYS))
         .with_context(|| format!("can't use the signing key in {}", data.join(KEYS).display()))?;
     let office = Office::new(keys, settings::instance(&db).await?, String::new());
-    Ok(AppState { db, office, artifacts, leptos, streams: Streams::default(), stopping })
+    Ok(AppState { db, office, artifacts, leptos, streams: Streams::default(), sign_on, stopping })
 }
 
 /// The database in a data folder.

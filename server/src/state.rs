@@ -7,6 +7,7 @@ use store::Db;
 use store::reviews::Office;
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts::SignOn;
 use crate::live::Streams;
 
 #[derive(Clone, FromRef)]
@@ -16,6 +17,7 @@ pub struct AppState {
     pub artifacts: Artifacts,
     pub leptos: LeptosOptions,
     pub streams: Streams,
+    pub sign_on: SignOn,
     /// Cancelled when the server stops: streams without an end of their own end then.
     pub stopping: CancellationToken,
 }

@@ -21,6 +21,8 @@ pub enum Part {
     Rust,
     /// The official Python client, old and new, against the server.
     Clients,
+    /// Signing in at a real OpenID Connect provider.
+    Oidc,
     /// Journeys in a real browser.
     E2e,
 }
@@ -35,6 +37,9 @@ pub fn run(only: Option<Part>) -> Result<()> {
         for client in Client::ALL {
             summary.add(&format!("client tests, mlflow {}", client.name()), || clients(client));
         }
+    }
+    if wanted(Part::Oidc) {
+        summary.add("sign-in at a provider", oidc);
     }
     if wanted(Part::E2e) {
         summary.add("weight of the browser half", weight);
@@ -75,13 +80,21 @@ fn clients(client: Client) -> Result<()> {
     tests.and(server.stop())
 }
 
+/// Their own step, as they need Node.js: the Rust tests leave them out.
+fn oidc() -> Result<()> {
+    node::packages(&node::provider(), "a real OpenID Connect provider to sign in at")?;
+    say::step("sign-in at a provider", "the whole way there and back, and what goes wrong on it");
+    let tests = ["--test", "it", "oidc::", "--", "--ignored"];
+    cargo().arg("test").args(HOST_PACKAGES).args(tests).run()
+}
+
 fn weight() -> Result<()> {
     build::browser_half(&wasm::compiler()?, Purpose::Release)?;
     bundle::check_weight()
 }
 
 fn end_to_end() -> Result<()> {
-    node::packages()?;
+    node::packages(&node::end_to_end(), "they drive the browser in the end-to-end tests")?;
     let chromium = browser::chromium()?;
     build::browser_half(&wasm::compiler()?, Purpose::Release)?;
     let server = Server::demo(&debug_server()?)?;
@@ -92,7 +105,7 @@ fn end_to_end() -> Result<()> {
 
 fn journeys(uri: &str, chromium: &Path) -> Command {
     let mut npm = Command::new("npm");
-    npm.current_dir(node::folder()).arg("test");
+    npm.current_dir(node::end_to_end()).arg("test");
     npm.env("COUNTERSIGN_URI", uri).env(browser::PATH_VARIABLE, chromium);
     npm
 }

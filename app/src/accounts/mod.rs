@@ -5,7 +5,7 @@ mod sign_in;
 mod users;
 
 pub use account::{AccountPage, NewSecret};
-pub use sign_in::{SignInPage, WelcomePage};
+pub use sign_in::{Elsewhere, SignInPage, WelcomePage};
 pub use users::UsersPage;
 
 use std::collections::BTreeSet;

@@ -1,8 +1,15 @@
-//! Coming in: by a password, or by a link that works once.
+//! Coming in: by a password, by an identity provider, or by a link that works once.
 
 use leptos::prelude::*;
 
 use crate::plain::{Field, PlainForm, Refusal};
+
+/// An identity provider to sign in with.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    pub name: String,
+    pub href: String,
+}
 
 #[component]
 pub fn SignInPage(
@@ -10,13 +17,19 @@ pub fn SignInPage(
     next: String,
     #[prop(into)] name: String,
     problem: Option<String>,
+    elsewhere: Option<Elsewhere>,
 ) -> impl IntoView {
     let knows_name = !name.is_empty();
+    // A link and no form: the policy for forms ends at this server, and counts for redirects, too.
+    let elsewhere = elsewhere.map(|Elsewhere { name, href }| {
+        view! { <a class="button" href=href>"Sign in with "{name}</a> }
+    });
     view! {
         <div class="page sign-in">
             <h1>"Sign in"</h1>
+            <Refusal message=problem/>
+            {elsewhere}
             <PlainForm action="/sign-in" class="card">
-                <Refusal message=problem/>
                 <input type="hidden" name="next" value=next/>
                 <Field label="User name" name="name" value=name autocomplete="username" autofocus=!knows_name/>
                 <Field label="Password" name="password" kind="password" autocomplete="current-password" autofocus=knows_name/>

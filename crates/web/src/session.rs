@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::Millis;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use store::Db;
 use store::accounts::{Session as Stored, Sessions};
 use time::OffsetDateTime;
@@ -104,6 +106,39 @@ pub async fn signed_in(
 /// If the database fails.
 pub async fn sign_out(session: &Session) -> std::result::Result<(), ApiError> {
     session.flush().await.map_err(failed)
+}
+
+/// Keeps something for a visitor who hasn't signed in, in a session of its own that lasts for `lasts_ms`.
+///
+/// # Errors
+/// If the database fails.
+pub async fn put_aside(
+    session: &Session,
+    key: &str,
+    value: &impl Serialize,
+    lasts_ms: i64,
+    now: Millis,
+) -> std::result::Result<(), ApiError> {
+    if session.id().is_some() {
+        session.flush().await.map_err(failed)?;
+    }
+    session.insert(key, value).await.map_err(failed)?;
+    session.set_expiry(Some(Expiry::AtDateTime(moment(now.0 + lasts_ms))));
+    Ok(())
+}
+
+/// What was put aside. It is gone from now on, whatever becomes of the request, and so is its session.
+///
+/// # Errors
+/// If the database fails.
+pub async fn take_aside<T: DeserializeOwned>(
+    session: &Session,
+    key: &str,
+) -> std::result::Result<Option<T>, ApiError> {
+    let Some(value) = session.remove_value(key).await.map_err(failed)? else { return Ok(None) };
+    session.flush().await.map_err(failed)?;
+    // An older version may have kept it in another form.
+    Ok(serde_json::from_value(value).ok())
 }
 
 fn ends(signed_in_at: Millis, lifetime: Lifetime, now: Millis) -> Expiry {

@@ -1,8 +1,11 @@
 //! People, in a browser: coming in, one's own account, everybody's.
 
 mod account;
+mod oidc;
 mod sign_in;
 mod users;
+
+pub use oidc::SignOn;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -23,7 +26,11 @@ use crate::clock::now;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
-    Router::new().merge(sign_in::router()).merge(account::router()).merge(users::router())
+    Router::new()
+        .merge(sign_in::router())
+        .merge(oidc::router())
+        .merge(account::router())
+        .merge(users::router())
 }
 
 /// How people sign in here; in the open mode nobody does, and there is nothing to see.

@@ -16,7 +16,7 @@ use web::entry::{Accounts, WrongPassword};
 use web::session;
 use web::{ApiError, Call, Form};
 
-use super::{Asking, Doorway, Remote, page};
+use super::{Asking, Doorway, Remote, SignOn, page};
 use crate::clock::now;
 use crate::state::AppState;
 
@@ -28,22 +28,34 @@ pub fn router() -> Router<AppState> {
 }
 
 #[derive(Deserialize)]
-struct Next {
+pub(super) struct Next {
     #[serde(default)]
-    next: String,
+    pub next: String,
     /// To show once more who one is.
-    again: Option<String>,
+    pub again: Option<String>,
 }
 
-async fn show(_: Doorway, Asking(asking): Asking, Call(Next { next, again }): Call<Next>) -> Response {
+async fn show(
+    _: Doorway,
+    State(sign_on): State<SignOn>,
+    Asking(asking): Asking,
+    Call(Next { next, again }): Call<Next>,
+) -> Response {
     if asking.is_some() && again.is_none() {
         return Redirect::to(on_this_server(&next)).into_response();
     }
-    form(StatusCode::OK, next, String::new(), None)
+    form(&sign_on, StatusCode::OK, next, String::new(), None)
 }
 
-fn form(status: StatusCode, next: String, name: String, problem: Option<String>) -> Response {
-    page(status, "Sign in", None, || view! { <SignInPage next name problem/> })
+pub(super) fn form(
+    sign_on: &SignOn,
+    status: StatusCode,
+    next: String,
+    name: String,
+    problem: Option<String>,
+) -> Response {
+    let elsewhere = sign_on.link(&next);
+    page(status, "Sign in", None, || view! { <SignInPage next name problem elsewhere/> })
 }
 
 #[derive(Deserialize)]
@@ -56,11 +68,12 @@ struct SignIn {
     password: String,
 }
 
-/// Longer names and passwords nobody has.
+/// Longer names and passwords nobody has, and nobody wants to go to longer paths.
 const MOST_TYPED: usize = 1000;
 
 async fn sign_in(
     Doorway(doorway): Doorway,
+    State(sign_on): State<SignOn>,
     State(db): State<Db>,
     session: Session,
     Remote(from): Remote,
@@ -70,7 +83,7 @@ async fn sign_in(
     let name = name.trim().to_owned();
     let wrong = |name: String, next: String| {
         let why = "the user name or the password is wrong".to_owned();
-        form(StatusCode::UNAUTHORIZED, next, name, Some(why))
+        form(&sign_on, StatusCode::UNAUTHORIZED, next, name, Some(why))
     };
     if name.len() > MOST_TYPED || password.len() > MOST_TYPED {
         return Ok(wrong(String::new(), next));
@@ -83,7 +96,7 @@ async fn sign_in(
         Err(WrongPassword::Wrong) => Ok(wrong(name, next)),
         Err(WrongPassword::TooMany { seconds }) => {
             let why = format!("too many wrong passwords; wait {seconds} seconds and try again");
-            let mut response = form(StatusCode::TOO_MANY_REQUESTS, next, name, Some(why));
+            let mut response = form(&sign_on, StatusCode::TOO_MANY_REQUESTS, next, name, Some(why));
             response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
             Ok(response)
         }
@@ -91,16 +104,23 @@ async fn sign_in(
 }
 
 /// Begins a person's session.
-async fn let_in(doorway: &Accounts, db: &Db, session: &Session, user_id: i64) -> Result<(), ApiError> {
+pub(super) async fn let_in(
+    doorway: &Accounts,
+    db: &Db,
+    session: &Session,
+    user_id: i64,
+) -> Result<(), ApiError> {
     session::sign_in(session, user_id, doorway.lifetime, now()).await?;
     accounts::seen(db, user_id, now()).await?;
     Ok(())
 }
 
 /// A path on this server; whatever else is asked for becomes the first page.
-fn on_this_server(next: &str) -> &str {
-    let is_path =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\t', '\n', '\r']);
+pub(super) fn on_this_server(next: &str) -> &str {
+    let is_path = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(|c: char| c == '\\' || c.is_control())
+        && next.len() <= MOST_TYPED;
     if is_path { next } else { "/" }
 }
 
@@ -118,18 +138,24 @@ struct Key {
 /// Only shows the form: whoever checks addresses for us must not use the link up.
 async fn show_welcome(
     _: Doorway,
+    State(sign_on): State<SignOn>,
     State(db): State<Db>,
     Call(Key { key }): Call<Key>,
 ) -> Result<Response, ApiError> {
-    welcome_form(&db, key, None).await
+    welcome_form(&sign_on, &db, key, None).await
 }
 
-async fn welcome_form(db: &Db, key: String, problem: Option<String>) -> Result<Response, ApiError> {
+async fn welcome_form(
+    sign_on: &SignOn,
+    db: &Db,
+    key: String,
+    problem: Option<String>,
+) -> Result<Response, ApiError> {
     let person = match accounts::link(db, &key, now()).await {
         Ok(Invited::FirstAdmin) => None,
         Ok(Invited::Person(name)) => Some(name),
         Err(Error::InvalidState(why)) => {
-            return Ok(form(StatusCode::GONE, String::new(), String::new(), Some(why)));
+            return Ok(form(sign_on, StatusCode::GONE, String::new(), String::new(), Some(why)));
         }
         Err(error) => return Err(error.into()),
     };
@@ -151,20 +177,21 @@ struct Welcome {
 
 async fn welcome(
     Doorway(doorway): Doorway,
+    State(sign_on): State<SignOn>,
     State(db): State<Db>,
     session: Session,
     Form(typed): Form<Welcome>,
 ) -> Result<Response, ApiError> {
     let Welcome { key, name, password, again } = typed;
     let Ok(invited) = accounts::link(&db, &key, now()).await else {
-        return welcome_form(&db, key, None).await;
+        return welcome_form(&sign_on, &db, key, None).await;
     };
     let of = match &invited {
         Invited::FirstAdmin => name.trim().to_owned(),
         Invited::Person(name) => name.clone(),
     };
     if let Err(why) = check_new_password(&password, &again, &of) {
-        return welcome_form(&db, key, Some(why)).await;
+        return welcome_form(&sign_on, &db, key, Some(why)).await;
     }
     let hash = doorway.passwords.hash(password).await?;
     let made = match invited {
@@ -176,8 +203,8 @@ async fn welcome(
             let_in(&doorway, &db, &session, user_id).await?;
             Ok(Redirect::to("/").into_response())
         }
-        Err(Error::Invalid(why)) => welcome_form(&db, key, Some(why.message)).await,
-        Err(why) => welcome_form(&db, key, Some(why.to_string())).await,
+        Err(Error::Invalid(why)) => welcome_form(&sign_on, &db, key, Some(why.message)).await,
+        Err(why) => welcome_form(&sign_on, &db, key, Some(why.to_string())).await,
     }
 }
 
@@ -195,12 +222,24 @@ mod tests {
 
     #[test]
     fn signing_in_leads_nowhere_else() {
-        for path in ["/", "/models?x=1", "/experiments/1#a"] {
+        for path in ["/", "/models?x=1", "/experiments/1#a", "/?next=//evil.example", "/Zoë"] {
             assert_eq!(on_this_server(path), path);
         }
-        for elsewhere in
-            ["", "//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil", "javascript:x"]
-        {
+        let long = format!("/{}", "a".repeat(1000));
+        for elsewhere in [
+            "",
+            "evil.example",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\0",
+            "/\u{7f}",
+            "/\r\nSet-Cookie: a=b",
+            " /",
+            "javascript:x",
+            &long,
+        ] {
             assert_eq!(on_this_server(elsewhere), "/", "{elsewhere}");
         }
     }

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::builder::FalseyValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::config::{Config, check_public_url};
 use crate::{demo, logging, memory, serve};
 
 #[derive(Parser)]
@@ -56,6 +57,9 @@ struct Serve {
     /// How people reach the server: scheme and host. With https, cookies are sent over TLS only
     #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// The configuration, instead of the data folder's countersign.toml: sessions, single sign-on
+    #[arg(long, env = "COUNTERSIGN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -119,13 +123,14 @@ fn described() -> clap::Command {
 impl Serve {
     fn check(self) -> Result<serve::Options, String> {
         let host = if self.open { loopback(&self.host)? } else { address(&self.host)? };
-        let public_url = self.public_url.map(|url| public_url(&url)).transpose()?;
+        let public_url = self.public_url.map(|url| check_public_url("--public-url", &url)).transpose()?;
+        let config = Config::read(self.config.as_deref(), &self.data, public_url)?;
         Ok(serve::Options {
             host,
             port: self.port,
             data: self.data,
             is_open: self.open,
-            public_url,
+            config,
             temporary: None,
         })
     }
@@ -136,19 +141,6 @@ fn address(host: &str) -> Result<IpAddr, String> {
     let address = address.trim_matches(['[', ']']).parse();
     address
         .map_err(|_| format!("--host is an address of this machine, e.g. 127.0.0.1 or 0.0.0.0, not `{host}`"))
-}
-
-/// Scheme and host, without a slash at the end.
-fn public_url(url: &str) -> Result<String, String> {
-    let bare = url.trim_end_matches('/');
-    let host = bare.strip_prefix("https://").or_else(|| bare.strip_prefix("http://"));
-    let is_plain = |host: &str| {
-        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
-    };
-    match host {
-        Some(host) if is_plain(host) => Ok(bare.to_ascii_lowercase()),
-        _ => Err(format!("--public-url is a scheme and a host, e.g. https://ml.example.org, not `{url}`")),
-    }
 }
 
 /// The address, if it is one that only this machine reaches.
@@ -188,17 +180,6 @@ mod tests {
             assert!(refused.is_err_and(|why| why.contains("loopback")), "{host}");
         }
         assert!(options(&["countersign", "serve", "--open", "--port", "70000"]).is_err());
-    }
-
-    #[test]
-    fn the_public_url_is_scheme_and_host() {
-        assert_eq!(public_url("https://ML.example.org/"), Ok("https://ml.example.org".into()));
-        assert_eq!(public_url("http://10.0.0.1:5000"), Ok("http://10.0.0.1:5000".into()));
-        for wrong in
-            ["", "ml.example.org", "ftp://x", "https://", "https://x/y", "https://a@b", "https://a b"]
-        {
-            assert!(public_url(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -13,9 +13,8 @@ use store::accounts::{self, NewToken, NewUser};
 use web::passwords::Passwords;
 
 use crate::clock::now;
+use crate::config::duration;
 use crate::serve::open_database;
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 #[derive(Args)]
 pub struct Data {
@@ -82,22 +81,6 @@ fn role(text: &str) -> Result<Role, String> {
 
 fn scope(text: &str) -> Result<Scope, String> {
     Scope::parse(text).ok_or_else(|| "the scopes are read, write, review".into())
-}
-
-/// Milliseconds from `90d`, `12h`, `30m`.
-fn duration(text: &str) -> Result<i64, String> {
-    let wrong = || "a duration is a number with d, h or m, e.g. 90d".to_owned();
-    let unit_ms = match text.chars().last() {
-        Some('d') => DAY_MS,
-        Some('h') => 3_600_000,
-        Some('m') => 60_000,
-        _ => return Err(wrong()),
-    };
-    let number: i64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    number
-        .checked_mul(unit_ms)
-        .filter(|ms| (1..=3650 * DAY_MS).contains(ms))
-        .ok_or_else(|| "a duration is longer than nothing and at most ten years, 3650d".to_owned())
 }
 
 impl User {
@@ -199,21 +182,4 @@ async fn list(db: &Db) -> anyhow::Result<String> {
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("nothing could be printed")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_a_unit_and_a_limit() {
-        assert_eq!(duration("90d"), Ok(90 * DAY_MS));
-        assert_eq!(duration("12h"), Ok(43_200_000));
-        assert_eq!(duration("1m"), Ok(60_000));
-        for wrong in
-            ["", "d", "90", "0d", "-1d", "1y", "3651d", "9999999999999999999d", "9223372036854775807d"]
-        {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
 }

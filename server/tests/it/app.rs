@@ -47,10 +47,15 @@ impl TestApp {
         Self::start_with(data, &[]).await
     }
 
-    #[expect(clippy::unused_async, reason = "one way to start for all tests")]
     pub async fn start_with(data: TempDir, options: &[&str]) -> Self {
+        Self::start_at(0, data, options).await
+    }
+
+    /// Starts on a port that the test has chosen; 0: any that is free.
+    #[expect(clippy::unused_async, reason = "one way to start for all tests")]
+    pub async fn start_at(port: u16, data: TempDir, options: &[&str]) -> Self {
         let mut process = command()
-            .args(["serve", "--port", "0", "--data"])
+            .args(["serve", "--port", &port.to_string(), "--data"])
             .arg(data.path())
             .args(options)
             .env("RUST_LOG", "warn")

@@ -48,3 +48,26 @@ fn what_is_wrong_is_said_in_a_line() {
     }
     assert!(PASSWORD.len() > 12);
 }
+
+#[test]
+fn a_configuration_that_is_wrong_is_said_in_a_line() {
+    let data = tempfile::tempdir().expect("a folder");
+    let folder = data.path().to_str().expect("text");
+    let file = data.path().join("countersign.toml");
+    let other = data.path().join("other.toml");
+    std::fs::write(&file, "[session]\nidle = \"12h\"\nlongets = \"7d\"\n").expect("is written");
+    std::fs::write(&other, "[oidc]\nissuer = \"https://id.example.org\"\n").expect("is written");
+    let other = other.to_str().expect("text");
+    for (arguments, part) in [
+        (vec!["serve", "--data", folder], "countersign.toml`, line 3: unknown field `longets`"),
+        (
+            vec!["serve", "--data", folder, "--config", other],
+            "other.toml`, line 1: missing field `client_id`",
+        ),
+        (vec!["serve", "--data", folder, "--config", "nowhere.toml"], "`nowhere.toml`"),
+    ] {
+        let (status, said) = run(&arguments, data.path());
+        assert_eq!(status, Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(part) && said.lines().count() == 1, "{arguments:?}: {said}");
+    }
+}

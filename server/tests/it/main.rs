@@ -14,6 +14,7 @@ mod lifecycle;
 mod live;
 mod logged_models;
 mod metrics;
+mod oidc;
 mod open_mode;
 mod pages;
 mod paging;

@@ -88,7 +88,7 @@ fn playwrights() -> Option<PathBuf> {
 fn install_playwrights() -> Option<PathBuf> {
     say::step("Playwright's Chromium into .tools/browsers", "no Chromium or Chrome is installed");
     let mut install = Command::new("npx");
-    install.current_dir(node::folder()).args(["--no-install", "playwright", "install", "chromium"]);
+    install.current_dir(node::end_to_end()).args(["--no-install", "playwright", "install", "chromium"]);
     install.env("PLAYWRIGHT_BROWSERS_PATH", playwrights_folder());
     install.succeeds_within(PLAYWRIGHT_LIMIT, "playwright install chromium").then(playwrights).flatten()
 }
