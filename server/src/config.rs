@@ -283,7 +283,7 @@ longest = "1d"
 [oidc]
 issuer = "https://id.example.org/realms/team"
 client_id = "countersign"
-client_secret = "a secret"
+client_secret = "hidden"
 name = "Example"
 scopes = ["openid", "profile", "groups"]
 groups_claim = "realm_access.roles"
@@ -308,10 +308,10 @@ platform = ["admin"]
         assert_eq!((config.lifetime.idle_ms, config.lifetime.whole_ms), (1_800_000, DAY_MS));
         let oidc = config.oidc.expect("a provider");
         assert_eq!(oidc.issuer.as_str(), "https://id.example.org/realms/team");
-        assert_eq!((oidc.client_secret.secret().as_str(), oidc.name.as_str()), ("a secret", "Example"));
+        assert_eq!((oidc.client_secret.secret().as_str(), oidc.name.as_str()), ("hidden", "Example"));
         assert_eq!(oidc.scopes, ["profile", "groups"]);
         assert_eq!(oidc.roles["ml-engineers"], BTreeSet::from([Role::MlEngineer, Role::Viewer]));
-        assert!(!format!("{oidc:?}").contains("a secret"));
+        assert!(!format!("{oidc:?}").contains("hidden"));
 
         let config = read("").expect("is right");
         assert!(config.public_url.is_none() && config.oidc.is_none());
@@ -334,8 +334,8 @@ platform = ["admin"]
             ("https://id.example.org", "ftp://127.0.0.1", 9, "http only on a loopback"),
             ("/realms/team", "/?a=b", 9, "discovery"),
             ("client_id = \"countersign\"", "client_id = \"\"", 10, "client_id"),
-            ("\"a secret\"", "\"\"", 11, "secret"),
-            ("client_secret = ", "client_secret_file = ", 11, "can't read"),
+            ("\"hidden\"", "\"\"", 11, "secret"),
+            ("client_secret = \"hidden\"", "client_secret_file = \"x\"", 11, "can't read"),
             ("name = \"Example\"", "client_secret_file = \"x\"", 8, "either"),
             ("\"viewer\"", "\"root\"", 17, "ml_engineer"),
             ("[oidc]\n", "[oidc\n", 8, ""),
@@ -344,7 +344,7 @@ platform = ["admin"]
             assert_ne!(text, WHOLE);
             let (at, why) = refused(&text);
             assert_eq!(at, Some(line), "{to}: {why}");
-            assert!(why.contains(part) && !why.contains('\n') && !why.contains("a secret"), "{to}: {why}");
+            assert!(why.contains(part) && !why.contains('\n') && !why.contains("hidden"), "{to}: {why}");
         }
         let nobody = WHOLE.split("[oidc.roles]").next().expect("a text");
         assert!(refused(nobody).1.contains("nobody could come in"));
@@ -365,7 +365,7 @@ platform = ["admin"]
         let named = folder.path().join("other.toml");
         assert!(Config::read(Some(&named), folder.path(), None).is_err_and(|why| why.contains("other.toml")));
 
-        let text = WHOLE.replace("client_secret = \"a secret\"", "client_secret_file = \"secret\"");
+        let text = WHOLE.replace("client_secret = \"hidden\"", "client_secret_file = \"secret\"");
         fs::write(folder.path().join(FILE), text).expect("is written");
         fs::write(folder.path().join("secret"), " kept apart\n").expect("is written");
         let oidc = Config::read(None, folder.path(), None).expect("is right").oidc.expect("a provider");

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, header};
 use serde_json::json;
 
-use crate::app::{PASSWORD, TestApp};
+use crate::app::{PASSWORD, TestApp, add_user};
 use crate::browser::{Browser, value_of};
 
 const PEOPLE: &[(&str, &[&str])] =
@@ -105,6 +105,24 @@ async fn signing_in_gives_a_new_session_and_signing_out_ends_it() {
     // A cookie that somebody made up.
     second.cookie = format!("{}AAAAAAAAAAAAAAAAAAAAAA", &cookie[..=cookie.find('=').expect("a name")]);
     assert_eq!(second.get("/account").await.status, 303);
+}
+
+#[tokio::test]
+async fn how_long_a_session_lasts_is_configured() {
+    let data = tempfile::tempdir().expect("a folder");
+    add_user(data.path(), "dana", &["viewer"]);
+    let file = data.path().join("elsewhere.toml");
+    std::fs::write(&file, "[session]\nidle = \"20m\"\n").expect("is written");
+    let app = TestApp::start_with(data, &["--config", file.to_str().expect("text")]).await;
+    let request = Browser::new(&app)
+        .request(Method::POST, "/sign-in")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(format!("name=dana&password={PASSWORD}"));
+    let response = request.send().await.expect("an answer");
+    let cookie = response.headers()[header::SET_COOKIE].to_str().expect("text");
+    let (_, rest) = cookie.split_once("Max-Age=").expect("an end");
+    let seconds: i64 = rest.split(';').next().expect("a number").parse().expect("a number");
+    assert!((1100..=1200).contains(&seconds), "{cookie}");
 }
 
 #[tokio::test]

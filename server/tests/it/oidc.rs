@@ -77,18 +77,15 @@ impl Provider {
             let sent: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let response = request.header(header::COOKIE, sent.join("; ")).send().await.expect("an answer");
             keep_cookies(&mut cookies, &response);
-            match response.headers().get(header::LOCATION) {
-                Some(to) => {
-                    let to = to.to_str().expect("text");
-                    url = if to.starts_with('/') { format!("{}{to}", self.url) } else { to.to_owned() };
-                    if !url.starts_with(&self.url) {
-                        return url;
-                    }
+            if let Some(to) = response.headers().get(header::LOCATION) {
+                let to = to.to_str().expect("text");
+                url = if to.starts_with('/') { format!("{}{to}", self.url) } else { to.to_owned() };
+                if !url.starts_with(&self.url) {
+                    return url;
                 }
-                None => {
-                    assert_eq!(response.status(), 200, "{url}: {}", response.text().await.expect("text"));
-                    typed = Some(format!("login={name}&password={password}"));
-                }
+            } else {
+                assert_eq!(response.status(), 200, "{url}: {}", response.text().await.expect("text"));
+                typed = Some(format!("login={name}&password={password}"));
             }
         }
         panic!("the provider leads nowhere");

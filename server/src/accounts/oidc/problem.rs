@@ -50,7 +50,7 @@ impl Problem {
 
     /// With the provider's own words, of which the page makes text.
     pub fn refused(error: &str, description: &str) -> Self {
-        tracing::info!(error, description, "the identity provider let somebody not in");
+        tracing::info!(error, description, "the identity provider turned somebody away");
         let words = if description.trim().is_empty() { error } else { description };
         // Between backticks stands code.
         let shown = words.chars().filter(|c| !c.is_control() && *c != '`').take(LONGEST_SHOWN);

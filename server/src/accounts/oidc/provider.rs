@@ -205,6 +205,10 @@ fn verified<'t>(
     let id_token = tokens.id_token().ok_or_else(|| wrong("there is none".into()))?;
     let verifier = known.client.id_token_verifier().set_allowed_algs(ALGORITHMS);
     let claims = id_token.claims(&verifier, nonce)?;
+    // The crate leaves this one to its users.
+    if claims.authorized_party().is_some_and(|party| party != known.client.client_id()) {
+        return Err(ClaimsVerificationError::InvalidAudience("`azp` is another client".into()));
+    }
     if let Some(expected) = claims.access_token_hash() {
         let key = id_token.signing_key(&verifier).map_err(ClaimsVerificationError::SignatureVerification)?;
         let algorithm = id_token.signing_alg().map_err(ClaimsVerificationError::SignatureVerification)?;
