@@ -76,7 +76,7 @@ async fn start(
     State(sign_on): State<SignOn>,
     Asking(asking): Asking,
     session: Session,
-    Call(Next { next }): Call<Next>,
+    Call(Next { next, .. }): Call<Next>,
 ) -> Result<Response, ApiError> {
     let provider = sign_on.provider()?;
     let next = on_this_server(&next);
