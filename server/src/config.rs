@@ -97,7 +97,13 @@ impl Config {
         let path = file.map_or_else(|| data.join(FILE), Path::to_owned);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if file.is_none() && error.kind() == ErrorKind::NotFound => String::new(),
+            // Whether the data folder is one, is for the start to say.
+            Err(error)
+                if file.is_none()
+                    && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                String::new()
+            }
             Err(error) => return Err(format!("can't read the configuration `{}`: {error}", path.display())),
         };
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -362,6 +368,9 @@ platform = ["admin"]
     fn the_file_is_looked_for_in_the_data_folder_and_has_to_be_there_if_it_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(Config::read(None, folder.path(), None).is_ok_and(|config| config.oidc.is_none()));
+        let no_folder = folder.path().join("file");
+        fs::write(&no_folder, "").expect("is written");
+        assert!(Config::read(None, &no_folder, None).is_ok());
         let named = folder.path().join("other.toml");
         assert!(Config::read(Some(&named), folder.path(), None).is_err_and(|why| why.contains("other.toml")));
 

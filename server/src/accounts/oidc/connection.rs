@@ -32,6 +32,8 @@ const LASTS: Duration = Duration::from_hours(1);
 const RENEWED_EVERY: Duration = Duration::from_mins(1);
 /// After a failure everybody is answered at once for as long: they would wait in a row for a provider that is down.
 const TRIED_EVERY: Duration = Duration::from_secs(2);
+/// The same while there is something older to go on with.
+const REFRESHED_EVERY: Duration = Duration::from_mins(1);
 
 /// What the provider says of a person beyond the claims that every provider has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -136,7 +138,8 @@ impl Connection {
     pub async fn known(&self) -> Result<Arc<Known>, Problem> {
         let mut state = self.state.lock().await;
         let is_fresh = state.known.as_ref().is_some_and(|known| known.at.elapsed() < LASTS);
-        if !is_fresh && !is_within(state.failed_at, TRIED_EVERY) {
+        let patience = if state.known.is_some() { REFRESHED_EVERY } else { TRIED_EVERY };
+        if !is_fresh && !is_within(state.failed_at, patience) {
             // What was known goes on being used while the provider doesn't answer.
             self.ask(&mut state).await;
         }

@@ -7,11 +7,12 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use domain::Millis;
 use domain::accounts::Role;
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, Mac as _};
+use http::{HeaderMap, header};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -34,6 +35,8 @@ struct Words {
     id_token: String,
     user_info: Value,
     discoveries: usize,
+    /// How the token was asked for.
+    asked: (Option<String>, String),
 }
 
 type Shared = Arc<Mutex<Words>>;
@@ -68,6 +71,7 @@ impl Forged {
             id_token: String::new(),
             user_info: json!({ "sub": "erin" }),
             discoveries: 0,
+            asked: (None, String::new()),
         }));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
@@ -153,9 +157,11 @@ async fn keys(State(words): State<Shared>) -> Json<Value> {
     Json(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": id, "x": x }] }))
 }
 
-async fn token(State(words): State<Shared>) -> Json<Value> {
-    let id_token = words.lock().expect("is whole").id_token.clone();
-    Json(json!({ "access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": id_token }))
+async fn token(State(words): State<Shared>, headers: HeaderMap, body: String) -> Json<Value> {
+    let mut words = words.lock().expect("is whole");
+    let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().expect("text").into());
+    words.asked = (authorization, body);
+    Json(json!({ "access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": words.id_token }))
 }
 
 async fn user_info(State(words): State<Shared>) -> Json<Value> {
@@ -293,6 +299,24 @@ async fn what_the_id_token_lacks_userinfo_says_of_the_same_person() {
         claims["_claim_names"] = json!({ "groups": "src1" });
     };
     assert_eq!(forged.finish_with(too_many).await, Err(Problem::TooManyGroups));
+}
+
+#[tokio::test]
+async fn the_secret_goes_where_the_provider_takes_it() {
+    let forged = Forged::start().await;
+    assert!(forged.finish_with(|_| {}).await.is_ok());
+    let (authorization, body) = forged.words().asked.clone();
+    assert_eq!(authorization, Some(format!("Basic {}", STANDARD.encode("countersign:a+secret"))));
+    assert!(body.contains("code_verifier=") && !body.contains("secret"), "{body}");
+
+    let forged = Forged::start().await;
+    forged
+        .words()
+        .metadata
+        .insert("token_endpoint_auth_methods_supported".into(), json!(["client_secret_post"]));
+    assert!(forged.finish_with(|_| {}).await.is_ok());
+    let (authorization, body) = forged.words().asked.clone();
+    assert!(authorization.is_none() && body.contains("client_secret=a+secret"), "{body}");
 }
 
 #[tokio::test]
