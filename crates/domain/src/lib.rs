@@ -12,6 +12,7 @@ pub mod limits;
 pub mod logged_models;
 pub mod metrics;
 pub mod page;
+pub mod permissions;
 pub mod registry;
 pub mod reviews;
 pub mod runs;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::Db;
 use crate::error::{Error, Result};
+use crate::permissions::readable;
 use crate::runs::Kind;
 use crate::writer::Tx;
 
@@ -20,9 +21,10 @@ use crate::writer::Tx;
 /// # Errors
 /// `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn log_inputs(db: &Db, uuid: String, inputs: Vec<DatasetInput>, models: Vec<String>) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let run = crate::runs::find(tx, &uuid).await?;
+            let run = crate::runs::find(tx, &by, &uuid).await?;
             if run.is_deleted {
                 return Err(Error::run_is_deleted(&uuid));
             }
@@ -141,7 +143,7 @@ const MAX_SUMMARIES: i64 = 1000;
 pub async fn search(db: &Db, experiment_ids: &[i64]) -> Result<Vec<DatasetSummary>> {
     let mut connection = db.reader().await?;
     let mut found = Vec::new();
-    for id in experiment_ids {
+    for id in readable(&mut connection, db.engine(), db.by(), experiment_ids).await?.iter() {
         let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
             "SELECT DISTINCT d.name, d.digest, t.value FROM datasets d
              JOIN run_datasets l ON l.dataset_id = d.id

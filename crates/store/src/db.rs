@@ -100,6 +100,11 @@ impl Db {
         &self.by
     }
 
+    /// The same, for a job that waits to be written.
+    pub(crate) fn caller(&self) -> Arc<Caller> {
+        self.by.clone()
+    }
+
     pub(crate) fn engine(&self) -> Engine {
         self.shared.engine
     }

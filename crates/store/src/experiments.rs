@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use domain::accounts::Caller;
 use domain::experiments::ExperimentSummary;
 use domain::filter::{self, EXPERIMENTS, OrderBy, Subject, Test};
 use domain::limits::{self, Invalid};
+use domain::permissions::Level;
 use domain::{Experiment, KeyValue, Lifecycle, Millis, Page, ViewType};
 use futures::FutureExt as _;
 use serde_json::json;
@@ -16,6 +18,7 @@ use crate::audit::{self, Change};
 use crate::bulk;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::permissions::{Guarded, Kind, push_readable};
 use crate::search::keyset::{self, SortKey, Value};
 use crate::search::text::push_test;
 use crate::sql::Sql;
@@ -69,6 +72,7 @@ pub async fn search(db: &Db, query: &ExperimentQuery) -> Result<Page<Experiment>
         ViewType::DeletedOnly => " WHERE e.is_deleted = 1",
         ViewType::All => " WHERE 1 = 1",
     });
+    push_readable(&mut sql, db.by(), Kind::Experiment, "e");
     for clause in &filter.clauses {
         sql.push(" AND ");
         match &clause.subject {
@@ -234,7 +238,8 @@ pub async fn get_by_name(db: &Db, name: &str) -> Result<Experiment> {
     one(db, sql).await?.ok_or_else(|| Error::not_found("experiment", "name", name))
 }
 
-async fn one(db: &Db, sql: Sql<'_>) -> Result<Option<Experiment>> {
+async fn one(db: &Db, mut sql: Sql<'_>) -> Result<Option<Experiment>> {
+    push_readable(&mut sql, db.by(), Kind::Experiment, "e");
     let mut connection = db.reader().await?;
     let rows = sql.fetch(&mut connection).await?;
     Ok(with_tags(db.engine(), &mut connection, rows).await?.pop())
@@ -280,13 +285,14 @@ pub async fn create(db: &Db, new: NewExperiment, now: Millis) -> Result<i64> {
             check_name_is_free(tx, &new.name).await?;
             let id = tx.next_ids("experiments", 1).await?;
             sqlx::query(
-                "INSERT INTO experiments (id, name, artifact_location, created_at_ms, updated_at_ms)
-                 VALUES ($1, $2, $3, $4, $4)",
+                "INSERT INTO experiments (id, name, artifact_location, created_at_ms, updated_at_ms, created_by)
+                 VALUES ($1, $2, $3, $4, $4, $5)",
             )
             .bind(id)
             .bind(&*new.name)
             .bind(new.artifact_location.unwrap_or_else(|| own_location(id)))
             .bind(now.0)
+            .bind(by.user_id)
             .execute(&mut *tx.connection)
             .await?;
             for tag in new.tags {
@@ -318,7 +324,7 @@ pub async fn rename(db: &Db, id: i64, name: String, now: Millis) -> Result<()> {
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let before = find_active(tx, id).await?;
+            let before = find_active(tx, &by, id).await?;
             if before == name {
                 return Ok(());
             }
@@ -338,9 +344,9 @@ pub async fn rename(db: &Db, id: i64, name: String, now: Millis) -> Result<()> {
     .await
 }
 
-/// The name of an experiment that isn't deleted.
-pub(crate) async fn find_active(tx: &mut Tx<'_>, id: i64) -> Result<String> {
-    let found = find(tx, id).await?;
+/// The name of an experiment that isn't deleted and that `by` may edit.
+pub(crate) async fn find_active(tx: &mut Tx<'_>, by: &Caller, id: i64) -> Result<String> {
+    let found = find(tx, by, id, Level::Edit).await?;
     if found.is_deleted { Err(Error::experiment_is_deleted(id)) } else { Ok(found.name) }
 }
 
@@ -350,20 +356,25 @@ struct Found {
     updated_at_ms: i64,
 }
 
-async fn find(tx: &mut Tx<'_>, id: i64) -> Result<Found> {
-    let row: Option<(String, i64, i64)> =
-        sqlx::query_as("SELECT name, is_deleted, updated_at_ms FROM experiments WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&mut *tx.connection)
-            .await?;
-    let (name, deleted, updated_at_ms) = row.ok_or_else(|| Error::not_found("experiment", "id", id))?;
+/// The experiment, deleted or not, if `by` may do what takes `wanted`.
+async fn find(tx: &mut Tx<'_>, by: &Caller, id: i64, wanted: Level) -> Result<Found> {
+    let row: Option<(String, i64, i64, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT name, is_deleted, updated_at_ms, is_restricted, created_by FROM experiments WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(&mut *tx.connection)
+    .await?;
+    let missing = || Error::not_found("experiment", "id", id);
+    let (name, deleted, updated_at_ms, restricted, created_by) = row.ok_or_else(missing)?;
+    let guarded = Guarded::experiment(id, restricted, created_by);
+    guarded.check(tx.connection, tx.engine, by, wanted, missing).await?;
     Ok(Found { name, is_deleted: deleted != 0, updated_at_ms })
 }
 
 /// Moves an experiment and its runs to the bin.
 ///
 /// # Errors
-/// `NotFound` if there is none, or if it is there already.
+/// `NotFound` if there is none, or if it is there already; `Forbidden` for whoever doesn't manage it.
 pub async fn delete(db: &Db, id: i64, now: Millis) -> Result<()> {
     set_deleted(db, id, true, now).await
 }
@@ -371,7 +382,7 @@ pub async fn delete(db: &Db, id: i64, now: Millis) -> Result<()> {
 /// Takes an experiment and the runs that went with it back out of the bin.
 ///
 /// # Errors
-/// `NotFound` if it isn't there.
+/// `NotFound` if it isn't there, `Forbidden` for whoever doesn't manage it.
 pub async fn restore(db: &Db, id: i64, now: Millis) -> Result<()> {
     set_deleted(db, id, false, now).await
 }
@@ -380,7 +391,7 @@ async fn set_deleted(db: &Db, id: i64, deleted: bool, now: Millis) -> Result<()>
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let found = find(tx, id).await?;
+            let found = find(tx, &by, id, Level::Manage).await?;
             if found.is_deleted == deleted {
                 let what = if deleted { "active experiment" } else { "deleted experiment" };
                 return Err(Error::not_found(what, "id", id));
@@ -422,9 +433,10 @@ async fn set_deleted(db: &Db, id: i64, deleted: bool, now: Millis) -> Result<()>
 /// `NotFound`, or `InvalidState` if the experiment is deleted.
 pub async fn set_tag(db: &Db, id: i64, tag: KeyValue) -> Result<()> {
     check_tag(&tag)?;
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            find_active(tx, id).await?;
+            find_active(tx, &by, id).await?;
             put_tag(tx, id, &tag).await
         }
         .boxed()
@@ -456,9 +468,10 @@ async fn put_tag(tx: &mut Tx<'_>, id: i64, tag: &KeyValue) -> Result<()> {
 /// # Errors
 /// `NotFound` without the experiment or the tag, `InvalidState` if the experiment is deleted.
 pub async fn delete_tag(db: &Db, id: i64, key: String) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            find_active(tx, id).await?;
+            find_active(tx, &by, id).await?;
             let deleted = sqlx::query("DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2")
                 .bind(id)
                 .bind(&*key)

@@ -16,6 +16,7 @@ pub mod db;
 pub mod experiments;
 pub mod logged_models;
 pub mod metrics;
+pub mod permissions;
 pub mod registry;
 pub mod reviews;
 pub mod runs;

@@ -8,8 +8,10 @@ pub use search::{DatasetFilter, LoggedModelQuery, ModelOrder, search};
 
 use std::collections::HashMap;
 
+use domain::accounts::Caller;
 use domain::limits::Invalid;
 use domain::logged_models::{LoggedModel, ModelStatus};
+use domain::permissions::Level;
 use domain::runs::ModelOutput;
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
@@ -18,6 +20,7 @@ use sqlx::FromRow;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::permissions::{Guarded, Kind as ObjectKind, push_readable};
 use crate::runs::Kind;
 use crate::sql::Sql;
 use crate::writer::Tx;
@@ -51,7 +54,8 @@ struct Row {
 }
 
 const SELECT: &str = "SELECT m.id, m.model_id, m.experiment_id, m.name, m.artifact_uri, m.created_at_ms,
-    m.updated_at_ms, m.status, m.status_message, m.model_type, m.source_run FROM logged_models m";
+    m.updated_at_ms, m.status, m.status_message, m.model_type, m.source_run
+    FROM logged_models m JOIN experiments e ON e.id = m.experiment_id";
 
 /// Creates a logged model that is PENDING.
 ///
@@ -64,10 +68,10 @@ pub async fn create(db: &Db, mut new: NewLoggedModel, now: Millis) -> Result<Log
     }
     check_name(&new.name)?;
     let model_id = format!("m-{}", uuid::Uuid::new_v4().simple());
-    let id = model_id.clone();
+    let (by, id) = (db.caller(), model_id.clone());
     db.write(move |tx| {
         async move {
-            experiments::find_active(tx, new.experiment_id).await?;
+            experiments::find_active(tx, &by, new.experiment_id).await?;
             let (home,): (String,) =
                 sqlx::query_as("SELECT artifact_location FROM experiments WHERE id = $1")
                     .bind(new.experiment_id)
@@ -117,6 +121,7 @@ pub async fn get(db: &Db, model_id: &str) -> Result<LoggedModel> {
     let mut connection = db.reader().await?;
     let mut sql = Sql::new(db.engine(), SELECT);
     sql.push(" WHERE m.is_deleted = 0 AND m.model_id = ").bind(model_id);
+    push_readable(&mut sql, db.by(), ObjectKind::Experiment, "e");
     let rows = sql.fetch(&mut connection).await?;
     let mut models = load(db.engine(), &mut connection, rows).await?;
     models.pop().ok_or_else(|| not_found(model_id))
@@ -132,15 +137,16 @@ pub async fn get_many(db: &Db, model_ids: &[String]) -> Result<Vec<LoggedModel>>
     for chunk in model_ids.chunks(bulk::MAX_LIST) {
         let ids: Vec<_> = chunk.iter().map(String::as_str).collect();
         let mut sql = Sql::new(db.engine(), SELECT);
-        let rows =
-            sql.push(" WHERE m.is_deleted = 0 AND m.model_id IN").list(&ids).fetch(&mut connection).await?;
+        sql.push(" WHERE m.is_deleted = 0 AND m.model_id IN").list(&ids);
+        push_readable(&mut sql, db.by(), ObjectKind::Experiment, "e");
+        let rows = sql.fetch(&mut connection).await?;
         let models = load(db.engine(), &mut connection, rows).await?;
         found.extend(models.into_iter().map(|model| (model.model_id.clone(), model)));
     }
     Ok(model_ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-fn not_found(model_id: &str) -> Error {
+pub(crate) fn not_found(model_id: &str) -> Error {
     Error::not_found("logged model", "id", model_id)
 }
 
@@ -178,18 +184,37 @@ async fn load(engine: Engine, connection: &mut AnyConnection, rows: Vec<Row>) ->
     Ok(rows.into_iter().map(model).collect())
 }
 
-/// The numbers of those of the models that exist, deleted or not.
-pub(crate) async fn numbers(tx: &mut Tx<'_>, model_ids: &[&str]) -> Result<HashMap<String, i64>> {
-    let mut numbers = HashMap::new();
-    for chunk in model_ids.chunks(bulk::MAX_LIST) {
-        let mut sql = Sql::new(tx.engine, "SELECT model_id, id FROM logged_models WHERE model_id IN");
-        numbers.extend(sql.list(chunk).fetch::<(String, i64)>(tx.connection).await?);
-    }
-    Ok(numbers)
+/// Where a model is, for those who write to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ModelRef {
+    pub id: i64,
+    /// Its experiment, which says who may do what with it.
+    pub guarded: Guarded,
 }
 
-async fn number(tx: &mut Tx<'_>, model_id: &str) -> Result<i64> {
-    numbers(tx, &[model_id]).await?.remove(model_id).ok_or_else(|| not_found(model_id))
+/// Those of the models that exist, deleted or not, whoever may do what with them.
+pub(crate) async fn find_many(tx: &mut Tx<'_>, model_ids: &[&str]) -> Result<HashMap<String, ModelRef>> {
+    let mut found = HashMap::new();
+    for chunk in model_ids.chunks(bulk::MAX_LIST) {
+        let mut sql = Sql::new(
+            tx.engine,
+            "SELECT m.model_id, m.id, e.id, e.is_restricted, e.created_by
+             FROM logged_models m JOIN experiments e ON e.id = m.experiment_id WHERE m.model_id IN",
+        );
+        let rows: Vec<(String, i64, i64, i64, Option<i64>)> = sql.list(chunk).fetch(tx.connection).await?;
+        for (model_id, id, experiment, restricted, created_by) in rows {
+            let guarded = Guarded::experiment(experiment, restricted, created_by);
+            found.insert(model_id, ModelRef { id, guarded });
+        }
+    }
+    Ok(found)
+}
+
+/// The model's number, if `by` may edit it.
+async fn number(tx: &mut Tx<'_>, by: &Caller, model_id: &str) -> Result<i64> {
+    let found = find_many(tx, &[model_id]).await?.remove(model_id).ok_or_else(|| not_found(model_id))?;
+    found.guarded.check(tx.connection, tx.engine, by, Level::Edit, || not_found(model_id)).await?;
+    Ok(found.id)
 }
 
 /// Says that the model's files are there, or that they never came.
@@ -197,10 +222,10 @@ async fn number(tx: &mut Tx<'_>, model_id: &str) -> Result<i64> {
 /// # Errors
 /// `NotFound`.
 pub async fn finalize(db: &Db, model_id: String, status: ModelStatus, now: Millis) -> Result<LoggedModel> {
-    let id = model_id.clone();
+    let (by, id) = (db.caller(), model_id.clone());
     db.write(move |tx| {
         async move {
-            let number = number(tx, &id).await?;
+            let number = number(tx, &by, &id).await?;
             sqlx::query("UPDATE logged_models SET status = $1, updated_at_ms = $2 WHERE id = $3")
                 .bind(status.code())
                 .bind(now.0)
@@ -220,9 +245,10 @@ pub async fn finalize(db: &Db, model_id: String, status: ModelStatus, now: Milli
 /// # Errors
 /// `NotFound`.
 pub async fn delete(db: &Db, model_id: String, now: Millis) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let number = number(tx, &model_id).await?;
+            let number = number(tx, &by, &model_id).await?;
             sqlx::query("UPDATE logged_models SET is_deleted = 1, updated_at_ms = $1 WHERE id = $2 AND is_deleted = 0")
                 .bind(now.0)
                 .bind(number)
@@ -240,9 +266,10 @@ pub async fn delete(db: &Db, model_id: String, now: Millis) -> Result<()> {
 /// # Errors
 /// `NotFound`, or `Invalid` if one is there with another value.
 pub async fn log_params(db: &Db, model_id: String, params: Vec<KeyValue>) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let number = number(tx, &model_id).await?;
+            let number = number(tx, &by, &model_id).await?;
             let mut sql = Sql::new(tx.engine, "SELECT key, value FROM logged_model_params WHERE model_id = ");
             let known: Vec<(String, String)> = sql.bind(number).fetch(tx.connection).await?;
             let known: HashMap<_, _> = known.into_iter().collect();
@@ -262,9 +289,10 @@ pub async fn log_params(db: &Db, model_id: String, params: Vec<KeyValue>) -> Res
 /// # Errors
 /// `NotFound`.
 pub async fn set_tags(db: &Db, model_id: String, tags: Vec<KeyValue>) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let number = number(tx, &model_id).await?;
+            let number = number(tx, &by, &model_id).await?;
             put_pairs(tx, "logged_model_tags", number, &tags).await
         }
         .boxed()
@@ -275,9 +303,10 @@ pub async fn set_tags(db: &Db, model_id: String, tags: Vec<KeyValue>) -> Result<
 /// # Errors
 /// `NotFound` without the model or the tag.
 pub async fn delete_tag(db: &Db, model_id: String, key: String) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let number = number(tx, &model_id).await?;
+            let number = number(tx, &by, &model_id).await?;
             let deleted = sqlx::query("DELETE FROM logged_model_tags WHERE model_id = $1 AND key = $2")
                 .bind(number)
                 .bind(&*key)
@@ -311,9 +340,10 @@ async fn put_pairs(tx: &mut Tx<'_>, table: &str, model: i64, pairs: &[KeyValue])
 /// # Errors
 /// `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn log_outputs(db: &Db, run_uuid: String, outputs: Vec<ModelOutput>) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let run = crate::runs::find(tx, &run_uuid).await?;
+            let run = crate::runs::find(tx, &by, &run_uuid).await?;
             if run.is_deleted {
                 return Err(Error::run_is_deleted(&run_uuid));
             }

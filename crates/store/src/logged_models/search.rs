@@ -8,6 +8,7 @@ use domain::{MetricValue, Page};
 use super::{Row, SELECT, load};
 use crate::Db;
 use crate::error::Result;
+use crate::permissions::readable;
 use crate::search::keyset::{self, SortKey, Value};
 use crate::search::text::{push_metric_test, push_test};
 use crate::sql::Sql;
@@ -55,11 +56,13 @@ pub async fn search(db: &Db, query: &LoggedModelQuery) -> Result<Page<LoggedMode
     names.push(format!("{:?} {}", query.experiment_ids, query.filter));
     let keys = sort_keys(&order);
 
+    let mut connection = db.reader().await?;
+    let experiments = readable(&mut connection, db.engine(), db.by(), &query.experiment_ids).await?;
     let mut sql = Sql::new(db.engine(), SELECT);
     for (index, key) in order.iter().enumerate() {
         key.push_join(&mut sql, index);
     }
-    sql.push(" WHERE m.is_deleted = 0 AND ").is_in("m.experiment_id", &query.experiment_ids);
+    sql.push(" WHERE m.is_deleted = 0 AND ").is_in("m.experiment_id", &experiments);
     let has_metric = filter.clauses.iter().any(|clause| matches!(clause.subject, Subject::Metric(_)));
     if !has_metric && !query.datasets.is_empty() {
         sql.push(" AND EXISTS (SELECT 1 FROM logged_model_metrics t WHERE t.model_id = m.id");
@@ -96,7 +99,6 @@ pub async fn search(db: &Db, query: &LoggedModelQuery) -> Result<Page<LoggedMode
     keyset::push_order(&mut sql, &keys);
     sql.push(" LIMIT ").bind(i64::try_from(query.max_results.saturating_add(1)).unwrap_or(i64::MAX));
 
-    let mut connection = db.reader().await?;
     let mut rows: Vec<Row> = sql.fetch(&mut connection).await?;
     let has_more = rows.len() > query.max_results;
     rows.truncate(query.max_results);

@@ -2,12 +2,13 @@
 
 use domain::Millis;
 use domain::limits::Invalid;
+use domain::permissions::Level;
 use domain::registry::{LATEST, ModelVersion, check_alias, check_name, check_new_alias};
 use futures::FutureExt as _;
 use serde_json::json;
 
 use super::versions::version;
-use super::{find, find_version};
+use super::{Asking, find, find_version};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
@@ -23,7 +24,8 @@ pub async fn set_alias(db: &Db, name: String, alias: String, version: i64, now: 
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (_, model) = find_version(tx.connection, &name, version).await?;
+            let (_, model) =
+                find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, version).await?;
             let before: Option<(i64,)> =
                 sqlx::query_as("SELECT version FROM model_aliases WHERE model_id = $1 AND alias = $2")
                     .bind(model)
@@ -61,7 +63,7 @@ pub async fn delete_alias(db: &Db, name: String, alias: String, now: Millis) -> 
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let model = find(tx.connection, &name).await?;
+            let model = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
             let held: Option<(i64,)> =
                 sqlx::query_as("SELECT version FROM model_aliases WHERE model_id = $1 AND alias = $2")
                     .bind(model)
@@ -94,7 +96,7 @@ pub async fn version_by_alias(db: &Db, name: &str, alias: &str) -> Result<ModelV
     check_alias(alias)?;
     let number = {
         let mut connection = db.reader().await?;
-        let model = find(&mut connection, name).await?;
+        let model = find(&mut connection, Asking::new(db.engine(), db.by(), Level::Read), name).await?;
         super::source::by_alias(&mut connection, model, alias).await?
     };
     let is_latest = alias.eq_ignore_ascii_case(LATEST);

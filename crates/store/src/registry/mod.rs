@@ -19,10 +19,14 @@ pub use versions::{
     update_version, version,
 };
 
+use domain::accounts::Caller;
+use domain::permissions::Level;
 use domain::{KeyValue, Millis};
 use sqlx::AnyConnection;
 
+use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::permissions::Guarded;
 use crate::writer::Tx;
 
 fn no_model(name: &str) -> Error {
@@ -33,26 +37,55 @@ pub(crate) fn no_version(name: &str, version: impl std::fmt::Display) -> Error {
     Error::not_found("model version", "name and version", format!("{name}/{version}"))
 }
 
+/// Who looks something up, and for what.
+#[derive(Clone, Copy)]
+struct Asking<'c> {
+    engine: Engine,
+    by: &'c Caller,
+    wanted: Level,
+}
+
+impl<'c> Asking<'c> {
+    fn new(engine: Engine, by: &'c Caller, wanted: Level) -> Self {
+        Self { engine, by, wanted }
+    }
+}
+
 /// A registered model's number.
-pub(crate) async fn find(connection: &mut AnyConnection, name: &str) -> Result<i64> {
-    let found: Option<(i64,)> = sqlx::query_as("SELECT id FROM registered_models WHERE name = $1")
-        .bind(name)
-        .fetch_optional(connection)
-        .await?;
-    found.map(|(id,)| id).ok_or_else(|| no_model(name))
+pub(crate) async fn find(connection: &mut AnyConnection, asking: Asking<'_>, name: &str) -> Result<i64> {
+    let found: Option<(i64, i64, Option<i64>)> =
+        sqlx::query_as("SELECT id, is_restricted, created_by FROM registered_models WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let (id, restricted, created_by) = found.ok_or_else(|| no_model(name))?;
+    let Asking { engine, by, wanted } = asking;
+    let guarded = Guarded::model(id, restricted, created_by);
+    guarded.check(connection, engine, by, wanted, || no_model(name)).await?;
+    Ok(id)
 }
 
 /// The numbers of a version and of its model.
-async fn find_version(connection: &mut AnyConnection, name: &str, version: i64) -> Result<(i64, i64)> {
-    let found: Option<(i64, i64)> = sqlx::query_as(
-        "SELECT v.id, v.model_id FROM model_versions v JOIN registered_models m ON m.id = v.model_id
+async fn find_version(
+    connection: &mut AnyConnection,
+    asking: Asking<'_>,
+    name: &str,
+    version: i64,
+) -> Result<(i64, i64)> {
+    let found: Option<(i64, i64, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT v.id, v.model_id, m.is_restricted, m.created_by
+         FROM model_versions v JOIN registered_models m ON m.id = v.model_id
          WHERE m.name = $1 AND v.version = $2",
     )
     .bind(name)
     .bind(version)
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    found.ok_or_else(|| no_version(name, version))
+    let missing = || no_version(name, version);
+    let (id, model, restricted, created_by) = found.ok_or_else(missing)?;
+    let Asking { engine, by, wanted } = asking;
+    Guarded::model(model, restricted, created_by).check(connection, engine, by, wanted, missing).await?;
+    Ok((id, model))
 }
 
 async fn touch(tx: &mut Tx<'_>, model: i64, now: Millis) -> Result<()> {

@@ -1,16 +1,18 @@
 //! Registered models.
 
+use domain::permissions::Level;
 use domain::registry::{self, ModelVersion, RegisteredModel, check_name, check_text, is_prompt};
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
 use serde_json::json;
 
 use super::load::{self, IS_LATEST, ModelRow, SELECT_MODEL, SELECT_VERSION, VersionRow};
-use super::{Tagged, find, no_model, put_tags, remove_tag};
+use super::{Asking, Tagged, find, no_model, put_tags, remove_tag};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::reviews::{PlainCall, check_plain_leave, supersede_all};
+use crate::permissions::{Kind, push_readable};
 use crate::sql::Sql;
 use crate::writer::Tx;
 
@@ -33,13 +35,14 @@ pub async fn create_model(db: &Db, new: NewModel, now: Millis) -> Result<Registe
             check_name_is_free(tx, &new.name).await?;
             let id = tx.next_ids("registered_models", 1).await?;
             sqlx::query(
-                "INSERT INTO registered_models (id, name, description, created_at_ms, updated_at_ms)
-                 VALUES ($1, $2, $3, $4, $4)",
+                "INSERT INTO registered_models (id, name, description, created_at_ms, updated_at_ms, created_by)
+                 VALUES ($1, $2, $3, $4, $4, $5)",
             )
             .bind(id)
             .bind(&*new.name)
             .bind(&*new.description)
             .bind(now.0)
+            .bind(by.user_id)
             .execute(&mut *tx.connection)
             .await?;
             put_tags(tx, Tagged::Model(id), &new.tags).await?;
@@ -75,7 +78,9 @@ pub async fn model(db: &Db, name: &str) -> Result<RegisteredModel> {
     check_name("name", name)?;
     let mut connection = db.reader().await?;
     let mut sql = Sql::new(db.engine(), SELECT_MODEL);
-    let rows: Vec<ModelRow> = sql.push(" WHERE m.name = ").bind(name).fetch(&mut connection).await?;
+    sql.push(" WHERE m.name = ").bind(name);
+    push_readable(&mut sql, db.by(), Kind::Model, "m");
+    let rows: Vec<ModelRow> = sql.fetch(&mut connection).await?;
     load::models(db.engine(), &mut connection, rows).await?.pop().ok_or_else(|| no_model(name))
 }
 
@@ -94,7 +99,7 @@ pub async fn update_model(
     let (by, of) = (db.by().clone(), name.clone());
     db.write(move |tx| {
         async move {
-            let id = find(tx.connection, &of).await?;
+            let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &of).await?;
             sqlx::query("UPDATE registered_models SET description = $1, updated_at_ms = $2 WHERE id = $3")
                 .bind(&*description)
                 .bind(now.0)
@@ -111,14 +116,15 @@ pub async fn update_model(
 }
 
 /// # Errors
-/// `Invalid` for the new name, `NotFound`, `AlreadyExists` if another one has it.
+/// `Invalid` for the new name, `NotFound`, `AlreadyExists` if another one has it, `Forbidden` for whoever doesn't
+/// manage it.
 pub async fn rename_model(db: &Db, name: String, new_name: String, now: Millis) -> Result<RegisteredModel> {
     check_name("name", &name)?;
     check_name("new_name", &new_name)?;
     let (by, to) = (db.by().clone(), new_name.clone());
     db.write(move |tx| {
         async move {
-            let id = find(tx.connection, &name).await?;
+            let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Manage), &name).await?;
             if name != to {
                 check_name_is_free(tx, &to).await?;
             }
@@ -145,13 +151,13 @@ pub async fn rename_model(db: &Db, name: String, new_name: String, now: Millis) 
 /// Deletes a model with all its versions; their files stay.
 ///
 /// # Errors
-/// `Invalid`, `NotFound`.
+/// `Invalid`, `NotFound`, `Forbidden` for whoever doesn't manage it.
 pub async fn delete_model(db: &Db, name: String, now: Millis) -> Result<()> {
     check_name("name", &name)?;
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let id = find(tx.connection, &name).await?;
+            let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Manage), &name).await?;
             let serving: Vec<(i64, String)> =
                 sqlx::query_as("SELECT version, stage FROM model_versions WHERE model_id = $1")
                     .bind(id)
@@ -174,6 +180,7 @@ pub async fn delete_model(db: &Db, name: String, now: Millis) -> Result<()> {
                 "DELETE FROM model_aliases WHERE model_id = $1",
                 "DELETE FROM model_versions WHERE model_id = $1",
                 "DELETE FROM registered_model_tags WHERE model_id = $1",
+                "DELETE FROM grants WHERE object = 'model' AND object_id = $1",
                 "DELETE FROM registered_models WHERE id = $1",
             ] {
                 sqlx::query(statement).bind(id).execute(&mut *tx.connection).await?;
@@ -192,7 +199,7 @@ pub async fn delete_model(db: &Db, name: String, now: Millis) -> Result<()> {
 pub async fn latest_versions(db: &Db, name: &str, stages: &[String]) -> Result<Vec<ModelVersion>> {
     check_name("name", name)?;
     let mut connection = db.reader().await?;
-    let id = find(&mut connection, name).await?;
+    let id = find(&mut connection, Asking::new(db.engine(), db.by(), Level::Read), name).await?;
     let stages = stages.iter().map(|stage| registry::check_stage("stages", stage));
     let stages = stages.collect::<Result<Vec<_>, _>>()?;
     let mut sql = Sql::new(db.engine(), SELECT_VERSION);
@@ -212,7 +219,7 @@ pub async fn set_model_tag(db: &Db, name: String, tag: KeyValue, now: Millis) ->
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let id = find(tx.connection, &name).await?;
+            let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
             put_tags(tx, Tagged::Model(id), std::slice::from_ref(&tag)).await?;
             audit::record(tx, &by, Change::new("model.set_tag", name).to(tag), now).await
         }
@@ -231,7 +238,7 @@ pub async fn delete_model_tag(db: &Db, name: String, key: String, now: Millis) -
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let id = find(tx.connection, &name).await?;
+            let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
             remove_tag(tx, Tagged::Model(id), &key).await?;
             let change = Change::new("model.delete_tag", name).from(json!({ "key": key }));
             audit::record(tx, &by, change, now).await

@@ -11,6 +11,7 @@ use domain::registry::{ModelVersion, PROMPT_TAG, RegisteredModel};
 use super::load::{self, ModelRow, SELECT_MODEL, SELECT_VERSION, VersionRow};
 use crate::Db;
 use crate::error::Result;
+use crate::permissions::{Kind, push_readable};
 use crate::search::keyset::{self, SortKey, Value};
 use crate::search::text::push_test;
 use crate::sql::Sql;
@@ -107,6 +108,7 @@ pub async fn search_models(db: &Db, query: &RegistryQuery) -> Result<Page<Regist
     )?;
     let mut sql = Sql::new(db.engine(), SELECT_MODEL);
     sql.push(" WHERE 1 = 1");
+    push_readable(&mut sql, db.by(), Kind::Model, "m");
     let prompts = wants_prompts(&filter);
     for clause in clauses(&filter, prompts) {
         sql.push(" AND ");
@@ -139,6 +141,7 @@ pub async fn search_versions(db: &Db, query: &RegistryQuery) -> Result<Page<Mode
     )?;
     let mut sql = Sql::new(db.engine(), SELECT_VERSION);
     sql.push(" WHERE 1 = 1");
+    push_readable(&mut sql, db.by(), Kind::Model, "m");
     let prompts = wants_prompts(&filter);
     for clause in clauses(&filter, prompts) {
         sql.push(" AND ");

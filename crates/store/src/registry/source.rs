@@ -1,13 +1,17 @@
 //! Where a new version comes from, checked against what there is.
 
+use domain::accounts::Caller;
 use domain::limits::Invalid;
+use domain::permissions::Level;
 use domain::registry::source::{Reference, Source, parse};
 use domain::registry::{LATEST, is_prompt};
 use sqlx::AnyConnection;
 
 use super::versions::NewVersion;
-use super::{find, no_version};
+use super::{Asking, find, no_version};
 use crate::error::{Error, Result};
+use crate::permissions::{Kind, push_readable};
+use crate::sql::Sql;
 use crate::writer::Tx;
 
 /// How an `artifact_uri` begins whose files this server keeps.
@@ -29,16 +33,18 @@ fn refused(source: &str, why: &str) -> Error {
     Invalid::new("source", format!("invalid model version source: '{source}'; {why}")).into()
 }
 
+/// Whoever registers something may read it; who may read it afterwards is the registered model's to say.
+///
 /// # Errors
 /// `Invalid` for a source that isn't allowed, or that what the version names doesn't hold; `NotFound`.
-pub(super) async fn resolve(tx: &mut Tx<'_>, new: &NewVersion) -> Result<Resolved> {
+pub(super) async fn resolve(tx: &mut Tx<'_>, by: &Caller, new: &NewVersion) -> Result<Resolved> {
     let source = &*new.source;
     let parsed = parse(source, is_prompt(&new.tags))?;
     if let Source::Version { name, reference } = &parsed {
-        return of_version(tx, new, name, reference).await;
+        return of_version(tx, by, new, name, reference).await;
     }
     let logged = match &new.model_id {
-        Some(id) => Some(logged_model(tx, id).await?),
+        Some(id) => Some(logged_model(tx, by, id).await?),
         None => None,
     };
     let run_uuid = match (&new.run_uuid, &logged) {
@@ -60,25 +66,36 @@ pub(super) async fn resolve(tx: &mut Tx<'_>, new: &NewVersion) -> Result<Resolve
         Source::Own(parts) => {
             let home = match &logged {
                 Some(logged) => Some(logged.artifact_uri.clone()),
-                None => run_home(tx, new.run_uuid.as_deref().unwrap_or_default()).await?,
+                None => run_home(tx, by, new.run_uuid.as_deref().unwrap_or_default()).await?,
             };
             if !home.is_some_and(|home| holds(&home, parts)) {
                 let why = "run_id or model_id has to name the run or the logged model whose files these are";
                 return Err(refused(source, why));
             }
         }
-        Source::Run(_) | Source::Remote | Source::Placeholder | Source::Version { .. } => {}
+        Source::Run(id) => {
+            // What isn't there, to whoever registers it, is looked for again by whoever reads it.
+            let below = source.split_once("runs:/").and_then(|(_, rest)| rest.split_once('/'));
+            if let Some((name, below)) = below
+                && name == id
+                && let Some(home) = run_home(tx, by, id).await?
+            {
+                storage_location = format!("{home}/{}", below.trim_end_matches('/'));
+            }
+        }
+        Source::Remote | Source::Placeholder | Source::Version { .. } => {}
     }
     Ok(Resolved { source: source.to_owned(), storage_location, run_uuid })
 }
 
 async fn of_version(
     tx: &mut Tx<'_>,
+    by: &Caller,
     new: &NewVersion,
     name: &str,
     reference: &Reference,
 ) -> Result<Resolved> {
-    let model = find(tx.connection, name).await?;
+    let model = find(tx.connection, Asking::new(tx.engine, by, Level::Read), name).await?;
     let number = match reference {
         Reference::Number(number) => Some(*number),
         Reference::Latest => by_alias(tx.connection, model, LATEST).await?,
@@ -143,23 +160,31 @@ pub(super) async fn by_alias(connection: &mut AnyConnection, model: i64, alias: 
     Ok(found.and_then(|(version,)| version))
 }
 
-async fn logged_model(tx: &mut Tx<'_>, id: &str) -> Result<LoggedModel> {
-    let found: Option<(String, Option<String>)> = sqlx::query_as(
-        "SELECT artifact_uri, source_run FROM logged_models WHERE model_id = $1 AND is_deleted = 0",
-    )
-    .bind(id)
-    .fetch_optional(&mut *tx.connection)
-    .await?;
+/// The logged model, if `by` may read it.
+async fn logged_model(tx: &mut Tx<'_>, by: &Caller, id: &str) -> Result<LoggedModel> {
+    let mut sql = Sql::new(
+        tx.engine,
+        "SELECT m.artifact_uri, m.source_run FROM logged_models m JOIN experiments e ON e.id = m.experiment_id
+         WHERE m.is_deleted = 0 AND m.model_id = ",
+    );
+    sql.bind(id);
+    push_readable(&mut sql, by, Kind::Experiment, "e");
+    let found: Vec<(String, Option<String>)> = sql.fetch(tx.connection).await?;
+    let found = found.into_iter().next();
     let (artifact_uri, source_run) = found.ok_or_else(|| Error::not_found("logged model", "id", id))?;
     Ok(LoggedModel { artifact_uri, source_run: source_run.unwrap_or_default() })
 }
 
-async fn run_home(tx: &mut Tx<'_>, uuid: &str) -> Result<Option<String>> {
-    let found: Option<(String,)> = sqlx::query_as("SELECT artifact_uri FROM runs WHERE uuid = $1")
-        .bind(uuid)
-        .fetch_optional(&mut *tx.connection)
-        .await?;
-    Ok(found.map(|(uri,)| uri))
+/// Where the run's files are, if `by` may read it.
+async fn run_home(tx: &mut Tx<'_>, by: &Caller, uuid: &str) -> Result<Option<String>> {
+    let mut sql = Sql::new(
+        tx.engine,
+        "SELECT r.artifact_uri FROM runs r JOIN experiments e ON e.id = r.experiment_id WHERE r.uuid = ",
+    );
+    sql.bind(uuid);
+    push_readable(&mut sql, by, Kind::Experiment, "e");
+    let found: Vec<(String,)> = sql.fetch(tx.connection).await?;
+    Ok(found.into_iter().next().map(|(uri,)| uri))
 }
 
 /// Whether the place is an artifact root of ours or below it.

@@ -2,6 +2,7 @@
 
 use domain::accounts::Caller;
 use domain::limits::Invalid;
+use domain::permissions::Level;
 use domain::registry::{
     self, ARCHIVED, ModelVersion, NO_STAGE, check_name, check_stage, check_text, is_active, is_prompt,
 };
@@ -12,10 +13,11 @@ use serde_json::{Value, json};
 use super::load::{self, SELECT_VERSION, VersionRow};
 use super::source::{Resolved, resolve};
 use super::stages::{self, Move};
-use super::{Tagged, find, find_version, no_version, put_tags, remove_tag, touch};
+use super::{Asking, Tagged, find, find_version, no_version, put_tags, remove_tag, touch};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
+use crate::permissions::{Kind, push_readable};
 use crate::reviews::{PlainCall, check_plain_call, check_plain_leave, supersede_all};
 use crate::sql::Sql;
 use crate::writer::Tx;
@@ -54,8 +56,8 @@ pub async fn create_version(db: &Db, new: NewVersion, now: Millis) -> Result<Mod
     let number = db
         .write(move |tx| {
             async move {
-                let resolved = resolve(tx, &new).await?;
-                let model = find(tx.connection, &new.name).await?;
+                let resolved = resolve(tx, &by, &new).await?;
+                let model = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &new.name).await?;
                 let number = insert(tx, &by, model, (&new, &resolved), now).await?;
                 if let Some(logged) = new.model_id.as_deref().filter(|_| !is_prompt(&new.tags)) {
                     tell_logged_model(tx, logged, &new.name, number).await?;
@@ -144,6 +146,7 @@ pub async fn version(db: &Db, name: &str, version: i64) -> Result<ModelVersion> 
     let mut connection = db.reader().await?;
     let mut sql = Sql::new(db.engine(), SELECT_VERSION);
     sql.push(" WHERE m.name = ").bind(name).push(" AND v.version = ").bind(version);
+    push_readable(&mut sql, db.by(), Kind::Model, "m");
     let rows: Vec<VersionRow> = sql.fetch(&mut connection).await?;
     let found = load::versions(db.engine(), &mut connection, rows, true).await?.pop();
     found.ok_or_else(|| no_version(name, version))
@@ -165,7 +168,8 @@ pub async fn update_version(
     let (by, of) = (db.by().clone(), name.clone());
     db.write(move |tx| {
         async move {
-            let (id, _) = find_version(tx.connection, &of, number).await?;
+            let (id, _) =
+                find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &of, number).await?;
             sqlx::query("UPDATE model_versions SET description = $1, updated_at_ms = $2 WHERE id = $3")
                 .bind(description.as_deref())
                 .bind(now.0)
@@ -202,7 +206,8 @@ pub async fn transition(
     let (by, of) = (db.by().clone(), name.clone());
     db.write(move |tx| {
         async move {
-            let (id, model) = find_version(tx.connection, &of, number).await?;
+            let (id, model) =
+                find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &of, number).await?;
             let call = PlainCall { model, name: &of, version: number };
             let (before,): (String,) = sqlx::query_as("SELECT stage FROM model_versions WHERE id = $1")
                 .bind(id)
@@ -228,13 +233,15 @@ pub async fn transition(
 /// Deletes a version and the aliases that point to it; its files stay.
 ///
 /// # Errors
-/// `Invalid`, `NotFound`.
+/// `Invalid`, `NotFound`, `Forbidden` for whoever doesn't manage the model.
 pub async fn delete_version(db: &Db, name: String, number: i64, now: Millis) -> Result<()> {
     check_name("name", &name)?;
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (id, model) = find_version(tx.connection, &name, number).await?;
+            let (id, model) =
+                find_version(tx.connection, Asking::new(tx.engine, &by, Level::Manage), &name, number)
+                    .await?;
             let (stage,): (String,) = sqlx::query_as("SELECT stage FROM model_versions WHERE id = $1")
                 .bind(id)
                 .fetch_one(&mut *tx.connection)
@@ -273,7 +280,8 @@ pub async fn set_version_tag(db: &Db, name: String, number: i64, tag: KeyValue, 
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (id, _) = find_version(tx.connection, &name, number).await?;
+            let (id, _) =
+                find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
             put_tags(tx, Tagged::Version(id), std::slice::from_ref(&tag)).await?;
             let change = Change::new("version.set_tag", format!("{name}/{number}")).to(tag);
             audit::record(tx, &by, change, now).await
@@ -293,7 +301,8 @@ pub async fn delete_version_tag(db: &Db, name: String, number: i64, key: String,
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (id, _) = find_version(tx.connection, &name, number).await?;
+            let (id, _) =
+                find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
             remove_tag(tx, Tagged::Version(id), &key).await?;
             let change = Change::new("version.delete_tag", format!("{name}/{number}"));
             audit::record(tx, &by, change.from(json!({ "key": key })), now).await

@@ -1,7 +1,10 @@
 //! New runs.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use domain::accounts::Caller;
+use domain::permissions::Level;
 use domain::runs::{NAME_TAG, RunInputs};
 use domain::{KeyValue, Lifecycle, Millis, Run, RunStatus};
 use tokio::sync::oneshot;
@@ -11,6 +14,7 @@ use crate::bulk;
 use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::names;
+use crate::permissions::{Grants, Guarded};
 use crate::sql::Sql;
 use crate::writer::{Job, Tx};
 
@@ -31,8 +35,7 @@ pub struct NewRun {
 pub(crate) struct CreateRun {
     uuid: String,
     new: NewRun,
-    /// An account.
-    created_by: Option<i64>,
+    by: Arc<Caller>,
 }
 
 /// Creates a run that is RUNNING.
@@ -78,8 +81,8 @@ pub async fn create(db: &Db, mut new: NewRun) -> Result<Run> {
         inputs: RunInputs::default(),
     };
     let (reply, answer) = oneshot::channel();
-    let job = Job::Create(CreateRun { uuid, new, created_by: db.by().user_id }, reply);
-    run.artifact_uri = db.enqueue(job, answer).await?;
+    run.artifact_uri =
+        db.enqueue(Job::Create(CreateRun { uuid, new, by: db.caller() }, reply), answer).await?;
     Ok(run)
 }
 
@@ -94,7 +97,17 @@ pub(super) fn last_of_each(pairs: &mut Vec<KeyValue>) {
 pub(crate) async fn insert_all(tx: &mut Tx<'_>, runs: &[&CreateRun]) -> Result<Vec<Result<String>>> {
     let experiments: BTreeSet<_> = runs.iter().map(|run| run.new.experiment_id).collect();
     let homes = homes(tx, &experiments.into_iter().collect::<Vec<_>>()).await?;
-    let answers: Vec<_> = runs.iter().map(|run| artifact_uri(run, &homes)).collect();
+    let asks = runs.iter().any(|run| !run.by.is_admin());
+    let objects = homes.values().map(|home| &home.guarded).filter(|_| asks);
+    let grants = Grants::of(tx.connection, tx.engine, objects).await?;
+    let mut answers = Vec::with_capacity(runs.len());
+    for run in runs {
+        answers.push(match artifact_uri(tx, &grants, run, &homes).await {
+            // What the database says concerns the whole group.
+            Err(Error::Database) => return Err(Error::Database),
+            answer => answer,
+        });
+    }
     let accepted = || runs.iter().zip(&answers).filter_map(|(run, uri)| Some((*run, uri.as_ref().ok()?)));
 
     let count = accepted().count();
@@ -118,7 +131,7 @@ pub(crate) async fn insert_all(tx: &mut Tx<'_>, runs: &[&CreateRun]) -> Result<V
             .bind(RunStatus::Running.as_str())
             .bind(run.new.started_at.0)
             .bind(uri.as_str())
-            .bind(run.created_by)
+            .bind(run.by.user_id)
     })
     .await?;
     let tags: Vec<_> = rows
@@ -133,23 +146,42 @@ pub(crate) async fn insert_all(tx: &mut Tx<'_>, runs: &[&CreateRun]) -> Result<V
     Ok(answers)
 }
 
-fn artifact_uri(run: &CreateRun, homes: &HashMap<i64, (bool, String)>) -> Result<String> {
+/// Where the run's artifacts go, if its author may add it to the experiment.
+async fn artifact_uri(
+    tx: &mut Tx<'_>,
+    grants: &Grants,
+    run: &CreateRun,
+    homes: &HashMap<i64, Home>,
+) -> Result<String> {
     let id = run.new.experiment_id;
-    match homes.get(&id) {
-        None => Err(Error::not_found("experiment", "id", id)),
-        Some((true, _)) => Err(Error::experiment_is_deleted(id)),
-        Some((false, home)) => Ok(format!("{}/{}/artifacts", home.trim_end_matches('/'), run.uuid)),
+    let missing = || Error::not_found("experiment", "id", id);
+    let home = homes.get(&id).ok_or_else(missing)?;
+    grants.check(tx.connection, tx.engine, &run.by, &home.guarded, Level::Edit, missing).await?;
+    if home.is_deleted {
+        return Err(Error::experiment_is_deleted(id));
     }
+    Ok(format!("{}/{}/artifacts", home.location.trim_end_matches('/'), run.uuid))
 }
 
-/// Of each experiment whether it is deleted, and where its artifacts go.
-async fn homes(tx: &mut Tx<'_>, ids: &[i64]) -> Result<HashMap<i64, (bool, String)>> {
+/// An experiment, for runs that come to it.
+struct Home {
+    is_deleted: bool,
+    location: String,
+    guarded: Guarded,
+}
+
+async fn homes(tx: &mut Tx<'_>, ids: &[i64]) -> Result<HashMap<i64, Home>> {
     let mut homes = HashMap::new();
     for chunk in ids.chunks(bulk::MAX_LIST) {
-        let mut sql =
-            Sql::new(tx.engine, "SELECT id, is_deleted, artifact_location FROM experiments WHERE id IN");
-        let rows: Vec<(i64, i64, String)> = sql.list(chunk).fetch(tx.connection).await?;
-        homes.extend(rows.into_iter().map(|(id, deleted, home)| (id, (deleted != 0, home))));
+        let mut sql = Sql::new(
+            tx.engine,
+            "SELECT id, is_deleted, artifact_location, is_restricted, created_by FROM experiments WHERE id IN",
+        );
+        let rows: Vec<(i64, i64, String, i64, Option<i64>)> = sql.list(chunk).fetch(tx.connection).await?;
+        for (id, deleted, location, restricted, created_by) in rows {
+            let guarded = Guarded::experiment(id, restricted, created_by);
+            homes.insert(id, Home { is_deleted: deleted != 0, location, guarded });
+        }
     }
     Ok(homes)
 }

@@ -6,6 +6,7 @@ use sqlx::AnyConnection;
 use crate::Db;
 use crate::error::Result;
 use crate::keys::UNKNOWN;
+use crate::permissions::readable;
 
 /// The keys that the runs of these experiments use: what a table can show. Sorted.
 ///
@@ -13,10 +14,11 @@ use crate::keys::UNKNOWN;
 /// Only the database's.
 pub async fn keys(db: &Db, experiment_ids: &[i64]) -> Result<RunKeys> {
     let mut connection = db.reader().await?;
+    let experiment_ids = readable(&mut connection, db.engine(), db.by(), experiment_ids).await?;
     Ok(RunKeys {
-        params: keys_in(&mut connection, "params", experiment_ids).await?,
-        metrics: keys_in(&mut connection, "latest_metrics", experiment_ids).await?,
-        tags: keys_in(&mut connection, "tags", experiment_ids).await?,
+        params: keys_in(&mut connection, "params", &experiment_ids).await?,
+        metrics: keys_in(&mut connection, "latest_metrics", &experiment_ids).await?,
+        tags: keys_in(&mut connection, "tags", &experiment_ids).await?,
     })
 }
 
@@ -49,8 +51,9 @@ pub async fn param_values(db: &Db, experiment_ids: &[i64], key: &str, max: usize
     let mut connection = db.reader().await?;
     let ids = db.keys().find(&mut connection, db.engine(), &[key]).await?;
     let key_id = ids.get(key).copied().unwrap_or(UNKNOWN);
+    let experiment_ids = readable(&mut connection, db.engine(), db.by(), experiment_ids).await?;
     let mut counts: Vec<(String, i64)> = Vec::new();
-    for id in experiment_ids {
+    for id in experiment_ids.iter() {
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "SELECT value, COUNT(*) AS runs FROM params WHERE experiment_id = $1 AND key_id = $2
              GROUP BY value ORDER BY runs DESC, value LIMIT $3",

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use domain::accounts::Caller;
 use domain::limits::{self, Invalid};
+use domain::permissions::Level;
 use domain::runs::NAME_TAG;
 use domain::{KeyValue, Millis, RunStatus};
 use futures::FutureExt as _;
@@ -12,6 +14,7 @@ use crate::Db;
 use crate::bulk;
 use crate::error::{Error, Result};
 use crate::keys::{Keys, UNKNOWN};
+use crate::permissions::{Grants, Guarded};
 use crate::sql::Sql;
 use crate::writer::Tx;
 
@@ -24,30 +27,44 @@ pub(crate) struct RunRef {
     pub uuid: String,
     pub experiment_id: i64,
     pub is_deleted: bool,
+    /// Its experiment, which says who may do what with it.
+    pub guarded: Guarded,
 }
 
-/// Those of the runs that exist, by uuid.
+/// Those of the runs that exist, by uuid, whoever may do what with them.
 pub(super) async fn find_many(tx: &mut Tx<'_>, uuids: &[&str]) -> Result<HashMap<String, RunRef>> {
     let mut runs = HashMap::with_capacity(uuids.len());
     for chunk in uuids.chunks(bulk::MAX_LIST) {
-        let mut sql =
-            Sql::new(tx.engine, "SELECT id, uuid, experiment_id, is_deleted FROM runs WHERE uuid IN");
-        let rows: Vec<(i64, String, i64, i64)> = sql.list(chunk).fetch(tx.connection).await?;
-        for (id, uuid, experiment_id, deleted) in rows {
-            runs.insert(uuid.clone(), RunRef { id, uuid, experiment_id, is_deleted: deleted != 0 });
+        let mut sql = Sql::new(
+            tx.engine,
+            "SELECT r.id, r.uuid, r.experiment_id, r.is_deleted, e.is_restricted, e.created_by
+             FROM runs r JOIN experiments e ON e.id = r.experiment_id WHERE r.uuid IN",
+        );
+        let rows: Vec<(i64, String, i64, i64, i64, Option<i64>)> =
+            sql.list(chunk).fetch(tx.connection).await?;
+        for (id, uuid, experiment_id, deleted, restricted, created_by) in rows {
+            let guarded = Guarded::experiment(experiment_id, restricted, created_by);
+            let is_deleted = deleted != 0;
+            runs.insert(uuid.clone(), RunRef { id, uuid, experiment_id, is_deleted, guarded });
         }
     }
     Ok(runs)
 }
 
-/// The run, deleted or not.
-pub(crate) async fn find(tx: &mut Tx<'_>, uuid: &str) -> Result<RunRef> {
-    find_many(tx, &[uuid]).await?.remove(uuid).ok_or_else(|| Error::not_found("run", "id", uuid))
+pub(super) fn not_found(uuid: &str) -> Error {
+    Error::not_found("run", "id", uuid)
 }
 
-/// The run, if it isn't deleted.
-async fn find_active(tx: &mut Tx<'_>, uuid: &str) -> Result<RunRef> {
-    let run = find(tx, uuid).await?;
+/// The run, deleted or not, if `by` may edit it.
+pub(crate) async fn find(tx: &mut Tx<'_>, by: &Caller, uuid: &str) -> Result<RunRef> {
+    let run = find_many(tx, &[uuid]).await?.remove(uuid).ok_or_else(|| not_found(uuid))?;
+    run.guarded.check(tx.connection, tx.engine, by, Level::Edit, || not_found(uuid)).await?;
+    Ok(run)
+}
+
+/// The run, if it isn't deleted and `by` may edit it.
+async fn find_active(tx: &mut Tx<'_>, by: &Caller, uuid: &str) -> Result<RunRef> {
+    let run = find(tx, by, uuid).await?;
     if run.is_deleted { Err(Error::run_is_deleted(uuid)) } else { Ok(run) }
 }
 
@@ -62,9 +79,10 @@ pub struct RunUpdate {
 /// # Errors
 /// `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn update(db: &Db, uuid: String, update: RunUpdate) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let run = find_active(tx, &uuid).await?;
+            let run = find_active(tx, &by, &uuid).await?;
             sqlx::query(
                 "UPDATE runs SET status = COALESCE($1, status), ended_at_ms = COALESCE($2, ended_at_ms) WHERE id = $3",
             )
@@ -74,7 +92,7 @@ pub async fn update(db: &Db, uuid: String, update: RunUpdate) -> Result<()> {
             .execute(&mut *tx.connection)
             .await?;
             match update.name {
-                Some(name) => log_within(tx, uuid, RunLog::of_tag(KeyValue::new(NAME_TAG, name))).await,
+                Some(name) => log_within(tx, by, uuid, RunLog::of_tag(KeyValue::new(NAME_TAG, name))).await,
                 None => Ok(()),
             }
         }
@@ -127,12 +145,20 @@ pub async fn restore_many(db: &Db, uuids: Vec<String>) -> Result<()> {
 }
 
 async fn set_deleted(db: &Db, uuids: Vec<String>, deleted_at: Option<Millis>) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
             let names: Vec<_> = uuids.iter().map(String::as_str).collect();
             let found = find_many(tx, &names).await?;
             if let Some(missing) = names.iter().find(|uuid| !found.contains_key(**uuid)) {
-                return Err(Error::not_found("run", "id", *missing));
+                return Err(not_found(missing));
+            }
+            let objects = found.values().map(|run| &run.guarded);
+            let grants = Grants::of(tx.connection, tx.engine, objects).await?;
+            for run in found.values() {
+                let missing = || not_found(&run.uuid);
+                let (connection, engine) = (&mut *tx.connection, tx.engine);
+                grants.check(connection, engine, &by, &run.guarded, Level::Edit, missing).await?;
             }
             let ids: Vec<_> = found.values().map(|run| run.id).collect();
             for chunk in ids.chunks(bulk::MAX_LIST) {
@@ -164,9 +190,10 @@ pub async fn set_tag(db: &Db, uuid: String, tag: KeyValue) -> Result<()> {
 /// # Errors
 /// `NotFound`, or `InvalidState` if the run is deleted.
 pub async fn log_model(db: &Db, uuid: String, model: serde_json::Value) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let run = find_active(tx, &uuid).await?;
+            let run = find_active(tx, &by, &uuid).await?;
             let key = Keys::intern(tx, &[MODEL_HISTORY_TAG]).await?[MODEL_HISTORY_TAG];
             let old: Option<(String,)> =
                 sqlx::query_as("SELECT value FROM tags WHERE run_id = $1 AND key_id = $2")
@@ -197,9 +224,10 @@ pub async fn log_model(db: &Db, uuid: String, model: serde_json::Value) -> Resul
 /// # Errors
 /// `NotFound` without the run or the tag, `InvalidState` if the run is deleted.
 pub async fn delete_tag(db: &Db, uuid: String, key: String) -> Result<()> {
+    let by = db.caller();
     db.write(move |tx| {
         async move {
-            let run = find_active(tx, &uuid).await?;
+            let run = find_active(tx, &by, &uuid).await?;
             let ids = tx.keys.find(tx.connection, tx.engine, &[key.as_str()]).await?;
             let deleted = sqlx::query("DELETE FROM tags WHERE run_id = $1 AND key_id = $2")
                 .bind(run.id)

@@ -2,18 +2,22 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
+use domain::accounts::Caller;
+use domain::permissions::Level;
 use domain::runs::NAME_TAG;
 use domain::{KeyValue, MetricValue, Millis};
 use tokio::sync::oneshot;
 
 use super::create::last_of_each;
-use super::lifecycle::{RunRef, find_many};
+use super::lifecycle::{RunRef, find_many, not_found};
 use crate::Db;
 use crate::bulk;
 use crate::error::{Error, Result};
 use crate::keys::Keys;
-use crate::logged_models::{self, ModelPoint};
+use crate::logged_models::{self, ModelPoint, ModelRef};
+use crate::permissions::Grants;
 use crate::sql::Sql;
 use crate::writer::{Job, Tx};
 
@@ -47,6 +51,7 @@ impl RunLog {
 pub(crate) struct LogRun {
     uuid: String,
     log: RunLog,
+    by: Arc<Caller>,
 }
 
 /// Logs to a run. Sending the same again changes nothing.
@@ -58,12 +63,12 @@ pub async fn log(db: &Db, uuid: String, mut log: RunLog) -> Result<()> {
     last_of_each(&mut log.tags);
     check_params(&log.params)?;
     let (reply, answer) = oneshot::channel();
-    db.enqueue(Job::Log(LogRun { uuid, log }, reply), answer).await
+    db.enqueue(Job::Log(LogRun { uuid, log, by: db.caller() }, reply), answer).await
 }
 
 /// Logs to a run as a part of another write.
-pub(super) async fn log_within(tx: &mut Tx<'_>, uuid: String, log: RunLog) -> Result<()> {
-    log_all(tx, &[&LogRun { uuid, log }]).await?.into_iter().collect()
+pub(super) async fn log_within(tx: &mut Tx<'_>, by: Arc<Caller>, uuid: String, log: RunLog) -> Result<()> {
+    log_all(tx, &[&LogRun { uuid, log, by }]).await?.into_iter().collect()
 }
 
 /// A request may name a param once.
@@ -92,16 +97,22 @@ pub(crate) async fn log_all(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<Vec<Res
     let runs = find_many(tx, &uuids.into_iter().collect::<Vec<_>>()).await?;
     let mut params = Params::of(tx, logs, &runs).await?;
     let models = models_of(tx, logs).await?;
+    let asks = logs.iter().any(|log| !log.by.is_admin());
+    let objects = runs.values().map(|run| &run.guarded).chain(models.values().map(|model| &model.guarded));
+    let grants = Grants::of(tx.connection, tx.engine, objects.filter(|_| asks)).await?;
 
     let mut answers = Vec::with_capacity(logs.len());
     let mut accepted: Vec<(&RunRef, &RunLog)> = Vec::with_capacity(logs.len());
-    for LogRun { uuid, log } in logs {
+    for LogRun { uuid, log, by } in logs {
         let answer = match runs.get(uuid.as_str()) {
-            None => Err(Error::not_found("run", "id", uuid)),
-            Some(run) if run.is_deleted => Err(Error::run_is_deleted(uuid)),
-            Some(run) => check_models(log, &models).and_then(|()| params.accept(run, log)).map(|()| {
-                accepted.push((run, log));
-            }),
+            None => Err(not_found(uuid)),
+            Some(run) => match check_rights(tx, &grants, by, run, log, &models).await {
+                Ok(()) if run.is_deleted => Err(Error::run_is_deleted(uuid)),
+                Ok(()) => params.accept(run, log).map(|()| accepted.push((run, log))),
+                // What the database says concerns the whole group.
+                Err(Error::Database) => return Err(Error::Database),
+                refused => refused,
+            },
         };
         answers.push(answer);
     }
@@ -295,32 +306,49 @@ impl<'l> Params<'l> {
     }
 }
 
-/// The numbers of the logged models that metrics name.
-async fn models_of(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<HashMap<String, i64>> {
+/// The logged models that metrics name.
+async fn models_of(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<HashMap<String, ModelRef>> {
     let named: HashSet<_> = logs
         .iter()
         .flat_map(|log| &log.log.metrics)
         .filter_map(|metric| metric.model_id.as_deref())
         .collect();
-    logged_models::numbers(tx, &named.into_iter().collect::<Vec<_>>()).await
+    logged_models::find_many(tx, &named.into_iter().collect::<Vec<_>>()).await
 }
 
-fn check_models(log: &RunLog, models: &HashMap<String, i64>) -> Result<()> {
-    let missing =
-        log.metrics.iter().filter_map(|metric| metric.model_id.as_ref()).find(|id| !models.contains_key(*id));
-    missing.map_or(Ok(()), |id| Err(Error::not_found("logged model", "id", id)))
+/// Fails unless `by` may edit the run, and the logged models that the metrics name.
+async fn check_rights(
+    tx: &mut Tx<'_>,
+    grants: &Grants,
+    by: &Caller,
+    run: &RunRef,
+    log: &RunLog,
+    models: &HashMap<String, ModelRef>,
+) -> Result<()> {
+    let missing = || not_found(&run.uuid);
+    grants.check(tx.connection, tx.engine, by, &run.guarded, Level::Edit, missing).await?;
+    if run.is_deleted {
+        return Ok(());
+    }
+    let named: BTreeSet<_> = log.metrics.iter().filter_map(|metric| metric.model_id.as_deref()).collect();
+    for id in named {
+        let missing = || logged_models::not_found(id);
+        let model = models.get(id).ok_or_else(missing)?;
+        grants.check(tx.connection, tx.engine, by, &model.guarded, Level::Edit, missing).await?;
+    }
+    Ok(())
 }
 
 async fn write_model_points(
     tx: &mut Tx<'_>,
     accepted: &[(&RunRef, &RunLog)],
-    models: &HashMap<String, i64>,
+    models: &HashMap<String, ModelRef>,
 ) -> Result<()> {
     let points: Vec<_> = accepted
         .iter()
         .flat_map(|(run, log)| log.metrics.iter().map(move |metric| (run, metric)))
         .filter_map(|(run, metric)| {
-            let model = *models.get(metric.model_id.as_deref()?)?;
+            let model = models.get(metric.model_id.as_deref()?)?.id;
             Some(ModelPoint { model, run_uuid: &run.uuid, metric })
         })
         .collect();

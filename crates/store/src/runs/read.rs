@@ -10,6 +10,7 @@ use serde::Deserialize;
 use sqlx::AnyConnection;
 
 use crate::error::{Error, Result};
+use crate::permissions::{Kind as ObjectKind, push_readable};
 use crate::sql::{Sql, unpack};
 use crate::{Db, bulk, datasets, logged_models};
 
@@ -45,16 +46,19 @@ pub async fn child_counts(db: &Db, uuids: &[String]) -> Result<Vec<i64>> {
         let mut sql = Sql::new(
             db.engine(),
             "SELECT t.value, COUNT(*) FROM tags t JOIN runs r ON r.id = t.run_id AND r.is_deleted = 0
-             WHERE t.experiment_id IN (SELECT experiment_id FROM runs WHERE uuid IN",
+             WHERE t.experiment_id IN (SELECT p.experiment_id FROM runs p
+                 JOIN experiments e ON e.id = p.experiment_id WHERE p.uuid IN",
         );
-        sql.list(&names).push(") AND t.key_id = ").bind(key);
+        sql.list(&names);
+        push_readable(&mut sql, db.by(), ObjectKind::Experiment, "e");
+        sql.push(") AND t.key_id = ").bind(key);
         sql.push(" AND SUBSTR(t.value, 1, 64) IN").list(&names).push(" GROUP BY t.value");
         counts.extend(sql.fetch::<(String, i64)>(&mut connection).await?);
     }
     Ok(uuids.iter().map(|uuid| counts.get(uuid).copied().unwrap_or(0)).collect())
 }
 
-/// The numbers of those of the runs that exist.
+/// The numbers of those of the runs that exist for whoever asks: nothing of a run is read but by them.
 pub(crate) async fn ids_of(
     db: &Db,
     connection: &mut AnyConnection,
@@ -63,8 +67,13 @@ pub(crate) async fn ids_of(
     let mut ids = HashMap::with_capacity(uuids.len());
     for chunk in uuids.chunks(bulk::MAX_LIST) {
         let chunk: Vec<_> = chunk.iter().map(String::as_str).collect();
-        let mut sql = Sql::new(db.engine(), "SELECT uuid, id FROM runs WHERE uuid IN");
-        ids.extend(sql.list(&chunk).fetch::<(String, i64)>(connection).await?);
+        let mut sql = Sql::new(
+            db.engine(),
+            "SELECT r.uuid, r.id FROM runs r JOIN experiments e ON e.id = r.experiment_id WHERE r.uuid IN",
+        );
+        sql.list(&chunk);
+        push_readable(&mut sql, db.by(), ObjectKind::Experiment, "e");
+        ids.extend(sql.fetch::<(String, i64)>(connection).await?);
     }
     Ok(ids)
 }

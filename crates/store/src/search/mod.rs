@@ -9,12 +9,16 @@ mod order;
 mod plan;
 pub(crate) mod text;
 
+use std::borrow::Cow;
+
 use domain::filter::{self, RUNS};
 use domain::{Page, Run, ViewType};
+use sqlx::AnyConnection;
 
 use crate::Db;
 use crate::error::Result;
 use crate::keys::UNKNOWN;
+use crate::permissions::readable;
 use crate::runs;
 use plan::{Group, Plan};
 
@@ -41,6 +45,7 @@ pub struct RunQuery {
 pub async fn search(db: &Db, query: &RunQuery) -> Result<Page<Run>> {
     let (filter, order) = parse(query)?;
     let mut connection = db.reader().await?;
+    let query = &*seen(db, &mut connection, query).await?;
     let plan = Plan::new(db, &mut connection, query, &filter, &order).await?;
     let ids = plan.page(&mut connection).await?;
     let shown = ids.len().min(query.max_results);
@@ -60,7 +65,8 @@ pub async fn count(db: &Db, query: &RunQuery) -> Result<i64> {
     let query = RunQuery { order_by: Vec::new(), page_token: None, ..query.clone() };
     let (filter, order) = parse(&query)?;
     let mut connection = db.reader().await?;
-    let plan = Plan::new(db, &mut connection, &query, &filter, &order).await?;
+    let query = &*seen(db, &mut connection, &query).await?;
+    let plan = Plan::new(db, &mut connection, query, &filter, &order).await?;
     plan.count(&mut connection).await
 }
 
@@ -83,6 +89,7 @@ pub struct RunGroup {
 pub async fn groups(db: &Db, query: &RunQuery, param: &str, most: usize) -> Result<Vec<RunGroup>> {
     let (filter, order) = parse(query)?;
     let mut connection = db.reader().await?;
+    let query = &*seen(db, &mut connection, query).await?;
     let plan = Plan::new(db, &mut connection, query, &filter, &order).await?;
     let keys = db.keys().find(&mut connection, db.engine(), &[param]).await?;
     let key = keys.get(param).copied().unwrap_or(UNKNOWN);
@@ -94,6 +101,15 @@ pub async fn groups(db: &Db, query: &RunQuery, param: &str, most: usize) -> Resu
         RunGroup { value, runs, total }
     };
     Ok(groups.into_iter().map(group).collect())
+}
+
+/// The query over those of its experiments that exist for whoever asks: to the rest of a search the others don't
+/// either.
+async fn seen<'q>(db: &Db, connection: &mut AnyConnection, query: &'q RunQuery) -> Result<Cow<'q, RunQuery>> {
+    Ok(match readable(connection, db.engine(), db.by(), &query.experiment_ids).await? {
+        Cow::Borrowed(_) => Cow::Borrowed(query),
+        Cow::Owned(experiment_ids) => Cow::Owned(RunQuery { experiment_ids, ..query.clone() }),
+    })
 }
 
 fn parse(query: &RunQuery) -> Result<(filter::Filter, Vec<filter::OrderBy>)> {

@@ -1,0 +1,14 @@
+//! Who may do what with an experiment, a registered model, and all that belongs to them.
+//!
+//! The rule is `domain::permissions`; here is where it is asked. Every operation looks its run, experiment,
+//! logged model or registered model up in one of a few places, and these ask ([`check`], [`push_readable`]).
+//! What says whether there is anything to ask, `is_restricted`, comes along with the row that is read anyway;
+//! admins are asked nothing.
+
+mod check;
+mod grants;
+mod paths;
+
+pub(crate) use check::{Grants, Guarded, Kind, push_readable, readable};
+pub use grants::{GrantChange, Object, of, set, update};
+pub use paths::{check_path, hidden_below};
