@@ -21,6 +21,8 @@ mod error;
 mod experiments;
 mod format;
 #[cfg(feature = "ssr")]
+pub mod permissions;
+#[cfg(feature = "ssr")]
 pub mod plain;
 #[cfg(feature = "ssr")]
 pub mod reviews;

@@ -17,6 +17,7 @@ mod memory;
 mod mlflow;
 mod owned;
 mod pages;
+mod permissions;
 mod refusals;
 mod reviews;
 pub mod rights;

@@ -13,8 +13,9 @@ use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use axum::routing::get;
 use domain::Run;
+use domain::accounts::Caller;
 use futures::{Stream, StreamExt as _, stream};
-use store::runs;
+use store::{Db, accounts, runs};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use web::{ApiError, SignedIn};
 
@@ -22,6 +23,8 @@ use crate::state::AppState;
 
 /// How often the database is asked. Any server may have written, so there is nothing else to wait for.
 const PACE: Duration = Duration::from_secs(1);
+/// After so many looks it is asked again who is looking, and with which roles.
+const LOOKS: u32 = 60;
 
 /// A browser keeps six connections to a server: so many of one person's pages may hold one, and the others
 /// take turns.
@@ -68,19 +71,24 @@ async fn follow(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let run = runs::get(&db, &uuid).await?;
     let (turn, turn_is_over) = streams.enter(db.by().address);
-    let state = (db, uuid, fingerprint(&run), run.status.is_terminal());
+    let state = (db, uuid, fingerprint(&run), run.status.is_terminal(), 0);
     let events = stream::unfold(Some(state), |state| async {
-        let (db, uuid, seen, is_over) = state?;
+        let (mut db, uuid, seen, is_over, mut looks) = state?;
         if is_over {
             return Some((Event::default().event("ended").data(SOMETHING), None));
         }
         loop {
             tokio::time::sleep(PACE).await;
-            // A failure is logged where it happens; the page stays as it is.
+            looks += 1;
+            if looks % LOOKS == 0 {
+                db = in_their_name_still(&db).await?;
+            }
+            // Whoever may no longer read the run learns nothing more of it. A failure is logged where it happens; the
+            // page stays as it is.
             let run = runs::get(&db, &uuid).await.ok()?;
             let now = fingerprint(&run);
             if now != seen {
-                let state = Some((db, uuid, now, run.status.is_terminal()));
+                let state = Some((db, uuid, now, run.status.is_terminal(), looks));
                 return Some((Event::default().event("changed").data(SOMETHING), state));
             }
         }
@@ -93,6 +101,16 @@ async fn follow(
     });
     let events = events.take_until(turn_is_over.cancelled_owned()).take_until(stopping.cancelled_owned());
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+/// The database in the name of the same person with the roles that they have now; `None` if they may no longer
+/// come in.
+async fn in_their_name_still(db: &Db) -> Option<Db> {
+    let by = db.by();
+    let Some(id) = by.user_id else { return Some(db.clone()) };
+    let user = accounts::by_id(&db.in_the_name_of(Caller::server()), id).await.ok()?;
+    let caller = Caller { address: by.address, ..Caller::person(&user, by.scopes.clone(), by.via.clone()) };
+    (!user.is_disabled && !user.roles.is_empty()).then(|| db.in_the_name_of(caller))
 }
 
 fn fingerprint(run: &Run) -> u64 {

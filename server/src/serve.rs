@@ -38,7 +38,7 @@ use crate::connections::{self, Patience};
 use crate::leftovers::read_leftovers;
 use crate::live::Streams;
 use crate::state::AppState;
-use crate::{accounts, files, live, mlflow, pages, reviews, rights};
+use crate::{accounts, files, live, mlflow, pages, permissions, reviews, rights};
 
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
@@ -215,6 +215,7 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
         .merge(live::router())
         .merge(accounts::router())
         .merge(reviews::router())
+        .merge(permissions::router())
         .merge(pages::router(&state))
         .layer(from_fn(rights::authorize))
         .layer(from_fn(move |request: Request, next: Next| {

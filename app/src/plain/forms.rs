@@ -9,7 +9,7 @@ use crate::format;
 /// A form that posts to `action` and leads on from there.
 #[component]
 pub fn PlainForm(
-    action: &'static str,
+    #[prop(into)] action: String,
     #[prop(optional)] class: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {

@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::artifacts::ArtifactEntry;
+use domain::permissions::Level;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use store::{logged_models, runs};
+use store::{logged_models, permissions, runs};
 use web::{ApiError, Call, Path, SignedIn, required};
 
 use crate::files;
@@ -145,6 +146,7 @@ async fn upload(
     }
     let (uri, path) = file.find(&db).await?;
     let place = artifacts.place(&uri, &path)?;
+    permissions::check_path(&db, &format!("{uri}/{path}"), Level::Edit).await?;
     artifacts.put(&place, futures::stream::iter([Ok::<_, std::convert::Infallible>(bytes)])).await?;
     Ok(StatusCode::OK.into_response())
 }

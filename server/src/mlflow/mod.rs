@@ -7,6 +7,7 @@ mod artifacts;
 mod experiments;
 mod logged_models;
 mod metrics;
+mod permissions;
 mod proxied;
 mod registry;
 mod runs;
@@ -51,6 +52,7 @@ pub fn router() -> Router<AppState> {
         })
         .merge(artifacts::downloads())
         .merge(registry::downloads())
+        .merge(permissions::router())
 }
 
 async fn no_such_call(uri: axum::extract::OriginalUri) -> ApiError {

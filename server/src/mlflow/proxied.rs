@@ -6,9 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
+use domain::permissions::Level;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use web::{ApiError, Call, Path};
+use store::permissions;
+use web::{ApiError, Call, Path, SignedIn};
 
 use super::artifacts::{FileWire, wire};
 use super::wire::Empty;
@@ -32,34 +34,60 @@ struct Listing {
     files: Vec<FileWire>,
 }
 
-async fn list(State(artifacts): State<Artifacts>, Call(call): Call<List>) -> Result<Json<Listing>, ApiError> {
-    let place = Place::parse(call.path.unwrap_or_default().trim_end_matches('/'))?;
-    let found = artifacts.list_place(&place).await?;
+async fn list(
+    SignedIn(db): SignedIn,
+    State(artifacts): State<Artifacts>,
+    Call(call): Call<List>,
+) -> Result<Json<Listing>, ApiError> {
+    let path = call.path.unwrap_or_default();
+    let path = path.trim_end_matches('/');
+    let place = Place::parse(path)?;
+    // A folder that isn't there is empty.
+    match permissions::check_path(&db, path, Level::Read).await {
+        Err(store::Error::NotFound { .. }) => return Ok(Json(Listing { files: Vec::new() })),
+        allowed => allowed?,
+    }
+    let hidden = permissions::hidden_below(&db, path).await?;
+    let mut found = artifacts.list_place(&place).await?;
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+    found.retain(|entry| !hidden.contains(&below(&entry.path)));
     Ok(Json(Listing { files: wire(found) }))
 }
 
 async fn download(
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    files::download(&artifacts, &Place::parse(&path)?, &path, &headers).await
+    let place = Place::parse(&path)?;
+    match permissions::check_path(&db, &path, Level::Read).await {
+        Err(store::Error::NotFound { .. }) => return Err(artifacts::Error::NotFound(path).into()),
+        allowed => allowed?,
+    }
+    files::download(&artifacts, &place, &path, &headers).await
 }
 
 async fn upload(
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Path(path): Path<String>,
     body: Body,
 ) -> Result<Json<Empty>, ApiError> {
-    artifacts.put(&Place::parse(&path)?, body.into_data_stream()).await?;
+    let place = Place::parse(&path)?;
+    permissions::check_path(&db, &path, Level::Edit).await?;
+    artifacts.put(&place, body.into_data_stream()).await?;
     Ok(Json(Empty {}))
 }
 
 /// Clients end a folder's path with `/`.
 async fn delete(
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Path(path): Path<String>,
 ) -> Result<Json<Empty>, ApiError> {
-    artifacts.delete(&Place::parse(path.trim_end_matches('/'))?).await?;
+    let place = Place::parse(path.trim_end_matches('/'))?;
+    permissions::check_path(&db, &path, Level::Edit).await?;
+    artifacts.delete(&place).await?;
     Ok(Json(Empty {}))
 }

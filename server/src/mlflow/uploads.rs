@@ -9,10 +9,12 @@ use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use domain::permissions::Level;
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use store::{Db, permissions};
 use web::wire::{Int64, Many};
-use web::{ApiError, Call, Path, required};
+use web::{ApiError, Call, Path, SignedIn, required};
 
 use super::wire::Empty;
 use crate::state::AppState;
@@ -46,13 +48,14 @@ struct Credential {
 }
 
 async fn create(
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Path(folder): Path<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     Call(call): Call<Create>,
 ) -> Result<Json<Created>, ApiError> {
-    target(&folder, call.path)?;
+    target(&db, &folder, call.path).await?;
     let count = call.num_parts.map_or(1, |count| count.0);
     let count = u32::try_from(count).ok().filter(|count| (1..=MOST_PARTS).contains(count)).ok_or_else(|| {
         ApiError::bad_request(format!(
@@ -80,11 +83,15 @@ fn origin(headers: &HeaderMap) -> String {
     format!("{scheme}://{}", text(header::HOST.as_str()).unwrap_or("127.0.0.1"))
 }
 
-/// The file's place: the folder of the address, and the name of the client's own file.
-fn target(folder: &str, path: Option<String>) -> Result<Place, ApiError> {
+/// The file's place, if the caller may write there: the folder of the address, and the name of the client's own
+/// file.
+async fn target(db: &Db, folder: &str, path: Option<String>) -> Result<Place, ApiError> {
     let path = required("path", path)?;
     let name = path.rsplit(['/', '\\']).next().unwrap_or(&path);
-    Ok(Place::parse(folder.trim_end_matches('/'))?.join(name)?)
+    let folder = folder.trim_end_matches('/');
+    let place = Place::parse(folder)?.join(name)?;
+    permissions::check_path(db, &format!("{folder}/{name}"), Level::Edit).await?;
+    Ok(place)
 }
 
 async fn put_part(
@@ -119,11 +126,12 @@ struct Part {
 }
 
 async fn complete(
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Path(folder): Path<String>,
     Call(call): Call<Complete>,
 ) -> Result<Json<Empty>, ApiError> {
-    let place = target(&folder, call.path)?;
+    let place = target(&db, &folder, call.path).await?;
     let id = UploadId::parse(&required("upload_id", call.upload_id)?)?;
     let number = |part: Part| part.part_number.and_then(|number| u32::try_from(number.0).ok());
     let mut numbers: Vec<u32> = call
@@ -148,11 +156,12 @@ struct Abort {
 }
 
 async fn abort(
+    SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
     Path(folder): Path<String>,
     Call(call): Call<Abort>,
 ) -> Result<Json<Empty>, ApiError> {
-    target(&folder, call.path)?;
+    target(&db, &folder, call.path).await?;
     let id = UploadId::parse(&required("upload_id", call.upload_id)?)?;
     artifacts.abort_upload(&id).await?;
     Ok(Json(Empty {}))

@@ -190,7 +190,7 @@ async fn change(
                     "nobody would manage it any more; grant `manage` to somebody else first".into(),
                 ));
             }
-            let rows = rows(tx, &after).await?;
+            let (rows, after): (Vec<_>, Vec<_>) = resolve(tx, after).await?.into_iter().unzip();
             let old: BTreeMap<_, _> = grants.on(&guarded).iter().cloned().collect();
             if old == rows.iter().cloned().collect() {
                 return Ok(());
@@ -208,32 +208,34 @@ async fn change(
     .await
 }
 
-/// The grants as they are kept.
-async fn rows(tx: &mut Tx<'_>, grants: &[Grant]) -> Result<Vec<(String, Level)>> {
+/// A grant as it is kept.
+type Kept = (String, Level);
+
+/// The grants as they are kept, and with the names as their owners write them.
+async fn resolve(tx: &mut Tx<'_>, grants: Vec<Grant>) -> Result<Vec<(Kept, Grant)>> {
     let names = grants.iter().filter_map(|grant| match &grant.to {
         Grantee::User(name) => Some(name.as_str()),
-        _ => None,
+        Grantee::Role(_) | Grantee::Everyone => None,
     });
     let names: Vec<_> = names.collect();
-    let mut ids: HashMap<String, i64> = HashMap::new();
+    let mut people: HashMap<String, (i64, String)> = HashMap::new();
     for chunk in names.chunks(bulk::MAX_LIST) {
-        let mut sql = Sql::new(tx.engine, "SELECT name_key, id FROM users WHERE name_key IN");
-        ids.extend(sql.list(chunk).fetch::<(String, i64)>(tx.connection).await?);
+        let mut sql = Sql::new(tx.engine, "SELECT name_key, id, name FROM users WHERE name_key IN");
+        let found: Vec<(String, i64, String)> = sql.list(chunk).fetch(tx.connection).await?;
+        people.extend(found.into_iter().map(|(key, id, name)| (key, (id, name))));
     }
-    let row = |grant: &Grant| {
-        let grantee = match &grant.to {
-            Grantee::User(name) => {
-                user(*ids.get(name).ok_or_else(|| Error::not_found("user", "name", name))?)
-            }
-            Grantee::Role(one) => role(*one),
-            Grantee::Everyone => EVERYONE.to_owned(),
-        };
-        Ok((grantee, grant.level))
+    let resolved = |Grant { to, level }: Grant| match to {
+        Grantee::User(key) => match people.get(&key) {
+            Some((id, name)) => Ok(((user(*id), level), Grant { to: Grantee::User(name.clone()), level })),
+            None => Err(Error::not_found("user", "name", key)),
+        },
+        Grantee::Role(one) => Ok(((role(one), level), Grant { to, level })),
+        Grantee::Everyone => Ok(((EVERYONE.to_owned(), level), Grant { to, level })),
     };
-    grants.iter().map(row).collect()
+    grants.into_iter().map(resolved).collect()
 }
 
-async fn replace(tx: &mut Tx<'_>, object: &Guarded, rows: &[(String, Level)]) -> Result<()> {
+async fn replace(tx: &mut Tx<'_>, object: &Guarded, rows: &[Kept]) -> Result<()> {
     let (kind, id) = (object.kind.as_str(), object.id);
     remove_all(tx, object.kind, id).await?;
     let head = "INSERT INTO grants (object, object_id, grantee, level)";
