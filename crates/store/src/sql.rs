@@ -94,6 +94,13 @@ impl<'a> Sql<'a> {
         }
     }
 
+    /// Another statement behind this one, which has no arguments yet.
+    #[cfg(test)]
+    pub fn append(&mut self, other: &Self) {
+        self.text.push_str(&other.text);
+        self.arguments.extend(other.arguments.iter().cloned());
+    }
+
     #[cfg(test)]
     pub fn text(&self) -> &str {
         &self.text

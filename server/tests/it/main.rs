@@ -18,6 +18,7 @@ mod oidc;
 mod open_mode;
 mod pages;
 mod paging;
+mod permissions;
 mod registry;
 mod reviews;
 mod rights;

@@ -62,12 +62,12 @@ pub async fn hidden_below(db: &Db, path: &str) -> Result<Vec<String>> {
     if db.by().is_admin() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new(db.engine(), "SELECT e.artifact_location FROM experiments e");
-    sql.push(" WHERE e.is_restricted = 1 AND NOT (1 = 1");
-    push_readable(&mut sql, db.by(), Kind::Experiment, "e");
-    let found: Vec<(String,)> = sql.push(")").fetch(&mut *db.reader().await?).await?;
-    let locations = found.iter().filter_map(|(location,)| location.strip_prefix(OWN)).map(clean);
-    Ok(locations.filter(|location| is_within(location, clean(path))).map(str::to_owned).collect())
+    let mut connection = db.reader().await?;
+    let mut below = restricted(&mut connection, db.engine()).await?;
+    below.retain(|(location, _)| is_within(location, clean(path)));
+    let grants = Grants::of(&mut connection, db.engine(), below.iter().map(|(_, owner)| owner)).await?;
+    below.retain(|(_, owner)| grants.level(db.by(), owner).is_none());
+    Ok(below.into_iter().map(|(location, _)| location).collect())
 }
 
 fn clean(path: &str) -> &str {

@@ -117,3 +117,59 @@ fn parse(query: &RunQuery) -> Result<(filter::Filter, Vec<filter::OrderBy>)> {
     let order = filter::parse_orders(&RUNS, &query.order_by)?;
     Ok((filter, order))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::Millis;
+    use domain::accounts::{Caller, Role};
+
+    use super::*;
+    use crate::experiments::{self, NewExperiment};
+    use crate::permissions::{Kind, push_readable};
+    use crate::sql::Sql;
+
+    /// The steps of SQLite's plan.
+    async fn plan(connection: &mut AnyConnection, sql: &Sql<'_>) -> Vec<String> {
+        let mut explained = Sql::new(sql.engine, "EXPLAIN QUERY PLAN ");
+        explained.append(sql);
+        let rows: Vec<(i64, i64, i64, String)> = explained.fetch(connection).await.expect("is explained");
+        rows.into_iter().map(|row| row.3).collect()
+    }
+
+    #[tokio::test]
+    async fn a_search_over_open_experiments_is_the_same_for_everyone_and_asks_no_table_through() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("db").display());
+        let db = Db::open(&url).await.expect("opens").in_the_name_of(Caller::server());
+        let new = |name: &str| NewExperiment { name: name.into(), ..NewExperiment::default() };
+        let mut ids = Vec::new();
+        for name in ["a", "b"] {
+            ids.push(experiments::create(&db, new(name), Millis(1)).await.expect("is created"));
+        }
+        let roles = BTreeSet::from([Role::MlEngineer, Role::Viewer]);
+        let person = db.in_the_name_of(Caller { user_id: Some(7), roles, ..Caller::server() });
+        let mut connection = db.reader().await.expect("a reader");
+        let query = RunQuery { experiment_ids: ids, ..RunQuery::default() };
+        for db in [&db, &person] {
+            let seen = seen(db, &mut connection, &query).await.expect("is asked");
+            assert!(matches!(seen, Cow::Borrowed(_)), "the statement is the one of an admin");
+        }
+        for (text, alias, kind) in [
+            ("SELECT e.id FROM experiments e WHERE e.id IN (1, 2)", "e", Kind::Experiment),
+            (
+                "SELECT r.id FROM runs r JOIN experiments e ON e.id = r.experiment_id WHERE r.uuid IN ('a')",
+                "e",
+                Kind::Experiment,
+            ),
+            ("SELECT m.id FROM registered_models m WHERE m.name = 'a'", "m", Kind::Model),
+        ] {
+            let mut sql = Sql::new(db.engine(), text);
+            push_readable(&mut sql, person.by(), kind, alias);
+            let steps = plan(&mut connection, &sql).await;
+            let is_scan = |step: &&String| step.starts_with("SCAN");
+            assert_eq!(steps.iter().find(is_scan), None, "{steps:?}");
+        }
+    }
+}

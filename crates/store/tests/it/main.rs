@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod permissions;
 mod registry;
 mod tracking;
 

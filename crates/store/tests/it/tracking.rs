@@ -9,7 +9,7 @@ use store::metrics::{self, CurveQuery, HistoryQuery};
 use store::runs::{self, NewMetric, NewRun, RunLog, RunQuery, RunUpdate};
 use store::{Db, Error, datasets};
 
-use crate::{NOW, experiment, on_each};
+use crate::{NOW, experiment, on_each, open};
 
 async fn run(db: &Db, experiment_id: i64, started_at: i64) -> String {
     let new = NewRun { experiment_id, started_at: Millis(started_at), ..NewRun::default() };
@@ -420,7 +420,7 @@ async fn a_closed_store_refuses_writes_and_has_kept_those_before() {
     db.close().await;
     let late = experiments::rename(&db, id, "late".into(), NOW).await;
     assert!(matches!(late, Err(Error::ShuttingDown)));
-    let again = Db::open(&url).await.expect("opens again");
+    let again = open(&url).await;
     experiments::get(&again, id).await.expect("was kept");
     assert!(matches!(Db::open("mysql://x").await, Err(Error::Unsupported(_))));
 }
