@@ -290,6 +290,11 @@ const OTHERS: &[(&str, &str)] = &[
     ("/users", "for admins"),
 ];
 
+/// Whether an answer has something of what is secret: a text, or a metric's value.
+fn shows(answer: &str) -> bool {
+    answer.contains(SECRET) || answer.contains("0.73")
+}
+
 /// Of which no answer shows what is in the thing, though it may be read.
 const SILENT: [&str; 3] = [
     "/live/runs/{uuid}",
@@ -452,7 +457,7 @@ async fn every_route_takes_its_level_and_hides_what_may_not_be_read() {
             let (status, text) = guest.call(method, &things.address(path, rest), &things.filled(body)).await;
             let case = format!("{method} {path} with {level:?}: {status} {text}");
             match level {
-                None if status == 200 => assert!(*wanted == Read && !text.contains(SECRET), "{case}"),
+                None if status == 200 => assert!(*wanted == Read && !shows(&text), "{case}"),
                 None => assert_eq!(status, 404, "{case}"),
                 Some(level) if level < *wanted => {
                     assert_eq!(status, 403, "{case}");
@@ -461,7 +466,7 @@ async fn every_route_takes_its_level_and_hides_what_may_not_be_read() {
                 Some(_) => {
                     assert!(status.is_success(), "{case}");
                     let is_shown = *wanted != Read || SILENT.iter().any(|silent| path.starts_with(silent));
-                    assert!(is_shown || text.contains(SECRET), "shows what may be read: {case}");
+                    assert!(is_shown || shows(&text), "shows what may be read: {case}");
                 }
             }
         }
@@ -506,10 +511,14 @@ async fn what_may_not_be_read_answers_as_what_is_not_there() {
         let mut answers = Vec::new();
         for of in [&things, &nothing] {
             let (status, mut text) = guest.call(method, &of.address(path, rest), body).await;
-            for (name, value) in &of.parts {
+            let mut parts = of.parts.clone();
+            // What stands within another comes after it.
+            parts.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+            for (name, value) in &parts {
                 text = text.replace(value.as_str(), name);
             }
-            answers.push((status, text));
+            // Lists have other things in them.
+            answers.push((status, if status == 200 { String::new() } else { text }));
         }
         assert_eq!(answers[0], answers[1], "{method} {path}");
     }
@@ -701,11 +710,8 @@ async fn our_own_words_are_read_strictly() {
 #[tokio::test]
 async fn the_page_grants_takes_away_and_says_what_is_wrong() {
     let app = TestApp::start_with_people(PEOPLE).await;
-    let admin = Guest::of(&app, "ada").await;
     let mut gus = Browser::of(&app, "gus").await;
     let mut mia = Browser::of(&app, "mia").await;
-    let page = gus.post("/ui/none", &[]).await;
-    assert_eq!(page.status, 404);
     let reply = Guest::of(&app, "gus").await.post("experiments/create", json!({ "name": "<b>x</b>" })).await;
     let path = format!("/experiments/{}/permissions", reply["experiment_id"].as_str().expect("an id"));
 
@@ -716,7 +722,7 @@ async fn the_page_grants_takes_away_and_says_what_is_wrong() {
     let page = gus.post(&path, &[("to", "user"), ("user", " MIA "), ("level", "read")]).await;
     assert!(page.status == 200 && page.html.contains("is granted") && page.html.contains("Only those below"));
     let page = mia.post(&path, &[("to", "everyone"), ("level", "edit")]).await;
-    assert!(page.status == 403 && page.html.contains("`gus`") | page.html.contains("gus"), "{}", page.html);
+    assert!(page.status == 403 && page.html.contains("gus"), "{}", page.html);
     for (fields, status, part) in [
         ([("to", "user"), ("user", ""), ("level", "read")], 400, "a user&#39;s name"),
         ([("to", "user"), ("user", "<i>"), ("level", "read")], 404, "&lt;i&gt;"),
@@ -729,12 +735,11 @@ async fn the_page_grants_takes_away_and_says_what_is_wrong() {
         assert!(html.contains("role=\"alert\"") && !html.contains("<i>"));
     }
     let page = gus.post(&path, &[("to", "user"), ("user", "mia"), ("level", "")]).await;
-    assert!(page.status == 400 || page.html.contains("is taken away"), "{}", page.html);
+    assert!(page.status == 200 && page.html.contains("is taken away"), "{}", page.html);
     assert_eq!(mia.get("/experiments/99/permissions").await.status, 404);
     let foreign = gus
         .request(Method::POST, &path)
         .header("origin", "https://evil.example")
         .body("to=everyone&level=edit");
     assert_eq!(gus.send(foreign).await.status, 403);
-    drop(admin);
 }

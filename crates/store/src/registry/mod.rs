@@ -15,8 +15,8 @@ pub use models::{
 };
 pub use search::{RegistryQuery, search_models, search_versions};
 pub use versions::{
-    NewVersion, create_version, delete_version, delete_version_tag, set_version_tag, transition,
-    update_version, version,
+    NewVersion, create_version, delete_version, delete_version_tag, download_uri, set_version_tag,
+    transition, update_version, version,
 };
 
 use domain::accounts::Caller;

@@ -19,6 +19,7 @@ use crate::audit::{self, Change};
 use crate::error::Result;
 use crate::permissions::{Kind, push_readable};
 use crate::reviews::{PlainCall, check_plain_call, check_plain_leave, supersede_all};
+use crate::runs;
 use crate::sql::Sql;
 use crate::writer::Tx;
 
@@ -150,6 +151,20 @@ pub async fn version(db: &Db, name: &str, version: i64) -> Result<ModelVersion> 
     let rows: Vec<VersionRow> = sql.fetch(&mut connection).await?;
     let found = load::versions(db.engine(), &mut connection, rows, true).await?.pop();
     found.ok_or_else(|| no_version(name, version))
+}
+
+/// Where a client finds a version's files: by the run that they are of, as they were registered, if whoever asks may
+/// read that; else the place itself, as reading the version is what counts.
+///
+/// # Errors
+/// As [`version`].
+pub async fn download_uri(db: &Db, name: &str, number: i64) -> Result<String> {
+    let version = version(db, name, number).await?;
+    let run = version.source.strip_prefix("runs:/").map(|_| version.run_uuid.clone());
+    match run {
+        Some(run) if !runs::get_many(db, &[run]).await?.is_empty() => Ok(version.source),
+        _ => Ok(version.storage_location),
+    }
 }
 
 /// Sets the description; `None` takes it away.

@@ -656,11 +656,14 @@ async fn one_registers_what_one_reads_and_a_versions_readers_read_its_files() {
         permissions::set(&db, object(), vec![to(&guest, Level::Read)], NOW).await.expect("are set");
         let named = registry::create_version(&guest.db, by_name, NOW).await.expect("is registered");
         assert_eq!(named.storage_location, in_run);
+        let uri = async || registry::download_uri(&guest.db, &model, named.version).await.expect("is there");
+        assert_eq!(uri().await, named.source, "as it was registered, to whoever may read the run");
         registry::create_version(&guest.db, of_logged(), NOW).await.expect("is registered");
 
         permissions::set(&db, object(), vec![grant(Grantee::Role(Role::Viewer), Level::Read)], NOW)
             .await
             .expect("are set");
+        assert_eq!(uri().await, in_run);
         let path = |below: &str| format!("{}/{}/{below}", things.experiment, things.run);
         let read = async |path: String| permissions::check_path(&guest.db, &path, Level::Read).await.is_ok();
         assert!(read(path("artifacts/model/MLmodel")).await && read(path("artifacts/model")).await);

@@ -149,8 +149,8 @@ async fn download_uri(SignedIn(db): SignedIn, Call(call): Call<One>) -> Result<R
         artifact_uri: String,
     }
     let (name, version) = call.read()?;
-    let version = registry::version(&db, &name, version).await?;
-    Ok(Json(Answer { artifact_uri: version.storage_location }).into_response())
+    let artifact_uri = registry::download_uri(&db, &name, version).await?;
+    Ok(Json(Answer { artifact_uri }).into_response())
 }
 
 #[derive(Deserialize)]
