@@ -71,7 +71,8 @@ struct Access {
 
 #[derive(Serialize)]
 struct Permission {
-    permission_level: &'static str,
+    #[serde(rename = "permission_level")]
+    level: &'static str,
     inherited: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inherited_from_object: Vec<&'static str>,
@@ -99,7 +100,7 @@ impl Access {
             Grantee::Everyone => "Everyone".to_owned(),
         };
         let inherited_from_object = if inherited { vec![ROOT_OBJECT] } else { Vec::new() };
-        let permission = Permission { permission_level: level_name(level), inherited, inherited_from_object };
+        let permission = Permission { level: level_name(level), inherited, inherited_from_object };
         Self { user_name: user, group_name: group, display_name, all_permissions: vec![permission] }
     }
 }

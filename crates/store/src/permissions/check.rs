@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::sql::Sql;
 
 /// At most so many names of those who can help stand in a refusal.
-const MOST_NAMES: usize = 5;
+const MOST_NAMES: i64 = 5;
 
 pub(super) const EVERYONE: &str = "everyone";
 
@@ -178,12 +178,12 @@ impl Grants {
         let ids: Vec<i64> = object.created_by.into_iter().chain(ids).collect();
         let mut sql = Sql::new(engine, "SELECT name FROM users WHERE is_disabled = 0 AND id IN");
         // More than that are never named.
-        sql.list(&ids[..ids.len().min(bulk::MAX_LIST)]).push(" ORDER BY name_key LIMIT ").bind(5);
+        sql.list(&ids[..ids.len().min(bulk::MAX_LIST)]).push(" ORDER BY name_key LIMIT ").bind(MOST_NAMES);
         let names: Vec<(String,)> = sql.fetch(connection).await?;
         let people = names.into_iter().map(|(name,)| format!("`{name}`"));
         let roles = managing.iter().filter_map(|grantee| grantee.strip_prefix("role "));
-        let mut who: Vec<_> =
-            people.chain(roles.map(|role| format!("the role `{role}`"))).take(MOST_NAMES).collect();
+        let roles = roles.map(|role| format!("the role `{role}`"));
+        let mut who: Vec<_> = people.chain(roles).collect();
         who.push("an admin".to_owned());
         Ok(Error::Forbidden(format!(
             "`{}` may read this {}, but not {wanted} it; {} can grant that",

@@ -98,25 +98,25 @@ async fn named(
     object: &Guarded,
     grants: &Grants,
 ) -> Result<(Option<String>, Vec<Grant>)> {
-    let id = |grantee: &str| grantee.strip_prefix("user ")?.parse::<i64>().ok();
-    let granted = grants.on(object).iter().filter_map(|(grantee, _)| id(grantee));
-    let ids: Vec<_> = granted.chain(object.created_by).collect();
+    let id = |kept: &str| kept.strip_prefix("user ")?.parse::<i64>().ok();
+    let users = grants.on(object).iter().filter_map(|(kept, _)| id(kept));
+    let ids: Vec<_> = users.chain(object.created_by).collect();
     let mut names: HashMap<i64, String> = HashMap::new();
     for chunk in ids.chunks(bulk::MAX_LIST) {
         let mut sql = Sql::new(engine, "SELECT id, name FROM users WHERE id IN");
         names.extend(sql.list(chunk).fetch::<(i64, String)>(connection).await?);
     }
-    let grant = |(grantee, level): &(String, Level)| {
-        let to = match grantee.strip_prefix("role ") {
+    let by_name = |(kept, level): &Kept| {
+        let to = match kept.strip_prefix("role ") {
             Some(role) => Grantee::Role(Role::parse(role)?),
-            None if grantee == EVERYONE => Grantee::Everyone,
-            None => Grantee::User(names.get(&id(grantee)?)?.clone()),
+            None if kept == EVERYONE => Grantee::Everyone,
+            None => Grantee::User(names.get(&id(kept)?)?.clone()),
         };
         Some(Grant { to, level: *level })
     };
-    let mut named: Vec<_> = grants.on(object).iter().filter_map(grant).collect();
-    named.sort();
-    Ok((object.created_by.and_then(|id| names.get(&id).cloned()), named))
+    let mut found: Vec<_> = grants.on(object).iter().filter_map(by_name).collect();
+    found.sort();
+    Ok((object.created_by.and_then(|id| names.get(&id).cloned()), found))
 }
 
 /// Puts `grants` in the place of those that there are; none: it is everyone's again, as far as their roles go.

@@ -160,11 +160,11 @@ pub async fn version(db: &Db, name: &str, version: i64) -> Result<ModelVersion> 
 /// As [`version`].
 pub async fn download_uri(db: &Db, name: &str, number: i64) -> Result<String> {
     let version = version(db, name, number).await?;
-    let run = version.source.strip_prefix("runs:/").map(|_| version.run_uuid.clone());
-    match run {
-        Some(run) if !runs::get_many(db, &[run]).await?.is_empty() => Ok(version.source),
-        _ => Ok(version.storage_location),
+    let is_of_run = version.source.starts_with("runs:/");
+    if is_of_run && !runs::get_many(db, std::slice::from_ref(&version.run_uuid)).await?.is_empty() {
+        return Ok(version.source);
     }
+    Ok(version.storage_location)
 }
 
 /// Sets the description; `None` takes it away.
