@@ -539,8 +539,8 @@ async fn a_large_file_goes_where_one_may_write() {
     let mpu =
         |what: &str| things.filled(&format!("/api/2.0/mlflow-artifacts/mpu/{what}/<exp>/<run>/artifacts"));
     let begin = json!({ "path": "big.bin", "num_parts": 1 });
-    let begun = guest.ok("POST", &mpu("create"), begin).await;
-    let id = begun["upload_id"].as_str().expect("an id").to_owned();
+    let upload = guest.ok("POST", &mpu("create"), begin).await;
+    let id = upload["upload_id"].as_str().expect("an id").to_owned();
     let (status, _) =
         guest.call("PUT", &format!("/api/2.0/mlflow-artifacts/mpu/parts/{id}/1"), r#"{"part": 1}"#).await;
     assert_eq!(status, 200);
@@ -573,7 +573,7 @@ async fn folders_above_show_only_what_exists_for_whoever_looks() {
         files.iter().map(|file| file["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
     };
     let [open, closed] = [open, closed].map(|things| things.filled("<exp>"));
-    assert_eq!(list(&guest, "").await, [open.clone()]);
+    assert_eq!(list(&guest, "").await, std::slice::from_ref(&open));
     assert_eq!(list(&admin, "").await, [open, closed.clone()]);
     assert!(list(&guest, &closed).await.is_empty() && !list(&admin, &closed).await.is_empty());
     let path = format!("/api/2.0/mlflow-artifacts/artifacts/{closed}");
@@ -636,8 +636,8 @@ async fn databricks_words_are_mapped_and_the_root_is_fixed() {
     let answer = admin.ok("PUT", &path, set).await;
     let expected = ["gus CAN_EDIT", "users CAN_READ", "ada CAN_MANAGE", "admins CAN_MANAGE (inherited)"];
     assert_eq!(levels(&answer), expected);
-    let patch = json!({ "access_control_list": [{ "group_name": "data_scientist", "permission_level": "CAN_MANAGE" }]});
-    let answer = admin.ok("PATCH", &path, patch).await;
+    let managing = json!({ "access_control_list": [{ "group_name": "data_scientist", "permission_level": "CAN_MANAGE" }]});
+    let answer = admin.ok("PATCH", &path, managing).await;
     assert!(levels(&answer).contains(&"data_scientist CAN_MANAGE".to_owned()) && levels(&answer).len() == 5);
     let named = admin.ok("GET", &format!("{path}/permissionLevels"), Value::Null).await;
     assert_eq!(named["permission_levels"].as_array().map(Vec::len), Some(5));

@@ -94,6 +94,24 @@ pub(super) fn role(role: Role) -> String {
     format!("role {role}")
 }
 
+/// The most that `by` may do on a registered model; `None`: for them it doesn't exist.
+pub(crate) async fn model_level(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    by: &Caller,
+    id: i64,
+) -> Result<Option<Level>> {
+    let found: Option<(i64, Option<i64>)> =
+        sqlx::query_as("SELECT is_restricted, created_by FROM registered_models WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some((restricted, created_by)) = found else { return Ok(None) };
+    let guarded = Guarded::model(id, restricted, created_by);
+    let grants = Grants::of(connection, engine, [&guarded]).await?;
+    Ok(grants.level(by, &guarded))
+}
+
 /// Grants of some objects, read at once.
 #[derive(Debug, Default)]
 pub(crate) struct Grants(HashMap<(Kind, i64), Vec<(String, Level)>>);

@@ -9,6 +9,6 @@ mod check;
 mod grants;
 mod paths;
 
-pub(crate) use check::{Grants, Guarded, Kind, push_readable, readable};
+pub(crate) use check::{Grants, Guarded, Kind, model_level, push_readable, readable};
 pub use grants::{GrantChange, Object, of, set, update};
 pub use paths::{check_path, hidden_below};

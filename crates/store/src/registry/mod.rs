@@ -52,7 +52,7 @@ impl<'c> Asking<'c> {
 }
 
 /// A registered model's number.
-pub(crate) async fn find(connection: &mut AnyConnection, asking: Asking<'_>, name: &str) -> Result<i64> {
+async fn find(connection: &mut AnyConnection, asking: Asking<'_>, name: &str) -> Result<i64> {
     let found: Option<(i64, i64, Option<i64>)> =
         sqlx::query_as("SELECT id, is_restricted, created_by FROM registered_models WHERE name = $1")
             .bind(name)
@@ -63,6 +63,16 @@ pub(crate) async fn find(connection: &mut AnyConnection, asking: Asking<'_>, nam
     let guarded = Guarded::model(id, restricted, created_by);
     guarded.check(connection, engine, by, wanted, || no_model(name)).await?;
     Ok(id)
+}
+
+/// A registered model's number, for whoever may read it.
+pub(crate) async fn readable(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    by: &Caller,
+    name: &str,
+) -> Result<i64> {
+    find(connection, Asking::new(engine, by, Level::Read), name).await
 }
 
 /// The numbers of a version and of its model.

@@ -11,8 +11,8 @@ use super::{Asking, Tagged, find, no_model, put_tags, remove_tag};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
-use crate::reviews::{PlainCall, check_plain_leave, supersede_all};
 use crate::permissions::{Kind, push_readable};
+use crate::reviews::{PlainCall, check_plain_leave, supersede_all};
 use crate::sql::Sql;
 use crate::writer::Tx;
 
@@ -253,5 +253,5 @@ pub async fn delete_model_tag(db: &Db, name: String, key: String, now: Millis) -
 /// # Errors
 /// `NotFound`.
 pub async fn model_id(db: &Db, name: &str) -> Result<i64> {
-    find(&mut *db.reader().await?, name).await
+    super::readable(&mut *db.reader().await?, db.engine(), db.by(), name).await
 }

@@ -105,7 +105,7 @@ pub(super) async fn decide(
         expire(tx, &now_is, now).await?;
         now_is = situation(tx.connection, tx.engine, by, id, now).await?;
     }
-    let acting = actor(by, now_is.access(by));
+    let acting = actor(by, now_is.access);
     if let Act::Sign { .. } = act
         && let Some(repeated) = repeated(&now_is, acting.id, act)
     {

@@ -1,8 +1,10 @@
 //! Comments, on a version or in its review.
 
 use domain::Millis;
+use domain::accounts::Caller;
 use domain::limits::{self, Invalid};
-use domain::reviews::state::{Access, Action};
+use domain::permissions::Level;
+use domain::reviews::state::Action;
 use domain::reviews::state::{Refusal, Standing, check};
 use futures::FutureExt as _;
 use serde_json::json;
@@ -14,7 +16,8 @@ use super::people::{access, actor};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
-use crate::registry::{find, no_version};
+use crate::permissions::model_level;
+use crate::registry::{no_version, readable};
 use crate::writer::Tx;
 
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -62,15 +65,16 @@ pub async fn add_comment(
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let model = find(tx.connection, &name).await?;
-            let found: Option<(Option<i64>,)> =
-                sqlx::query_as("SELECT created_by FROM model_versions WHERE model_id = $1 AND version = $2")
+            let model = readable(tx.connection, tx.engine, &by, &name).await?;
+            let found: Option<(i64,)> =
+                sqlx::query_as("SELECT id FROM model_versions WHERE model_id = $1 AND version = $2")
                     .bind(model)
                     .bind(version)
                     .fetch_optional(&mut *tx.connection)
                     .await?;
-            let (owner,) = found.ok_or_else(|| no_version(&name, version))?;
-            check_may(&by, owner, &Action::Comment, now)?;
+            found.ok_or_else(|| no_version(&name, version))?;
+            let level = model_level(tx.connection, tx.engine, &by, model).await?;
+            check_may(&by, level, &Action::Comment, now)?;
             let id = tx.next_ids("comments", 1).await?;
             let comment = Comment {
                 id,
@@ -108,7 +112,7 @@ pub async fn add_comment(
 }
 
 /// The rules for comments ask nothing of a review: it may have ended long ago.
-fn check_may(by: &domain::accounts::Caller, owner: Option<i64>, action: &Action, now: Millis) -> Result<()> {
+fn check_may(by: &Caller, level: Option<Level>, action: &Action, now: Millis) -> Result<()> {
     let nothing = Standing {
         in_force: None,
         digest: String::new(),
@@ -127,24 +131,25 @@ fn check_may(by: &domain::accounts::Caller, owner: Option<i64>, action: &Action,
         authors: std::collections::BTreeSet::new(),
         deadline: None,
     };
-    let acting = actor(by, access(by, owner).max(Access::None));
+    let acting = actor(by, access(level));
     check(action, &review, &acting, &nothing, now).map_err(|refusal: Refusal| refusal.into())
 }
 
-async fn comment(tx: &mut Tx<'_>, id: i64) -> Result<(Comment, Option<i64>)> {
+async fn comment(tx: &mut Tx<'_>, by: &Caller, id: i64) -> Result<(Comment, Option<Level>)> {
     let found: Option<Comment> = sqlx::query_as(&format!("{SELECT} WHERE id = $1 AND deleted_at_ms IS NULL"))
         .bind(id)
         .fetch_optional(&mut *tx.connection)
         .await?;
     let found = found.ok_or_else(|| Error::not_found("comment", "id", id))?;
-    let owner: Option<(Option<i64>,)> = sqlx::query_as(
-        "SELECT v.created_by FROM comments c
-         JOIN model_versions v ON v.model_id = c.model_id AND v.version = c.version WHERE c.id = $1",
-    )
-    .bind(id)
-    .fetch_optional(&mut *tx.connection)
-    .await?;
-    Ok((found, owner.and_then(|(owner,)| owner)))
+    let model: (i64,) = sqlx::query_as("SELECT model_id FROM comments WHERE id = $1")
+        .bind(id)
+        .fetch_one(&mut *tx.connection)
+        .await?;
+    let level = model_level(tx.connection, tx.engine, by, model.0).await?;
+    if level.is_none() {
+        return Err(Error::not_found("comment", "id", id));
+    }
+    Ok((found, level))
 }
 
 /// # Errors
@@ -154,8 +159,8 @@ pub async fn edit_comment(db: &Db, id: i64, text: String, now: Millis) -> Result
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (mut found, owner) = comment(tx, id).await?;
-            check_may(&by, owner, &Action::EditComment { by: found.by_id.unwrap_or(-1) }, now).or_else(
+            let (mut found, level) = comment(tx, &by, id).await?;
+            check_may(&by, level, &Action::EditComment { by: found.by_id.unwrap_or(-1) }, now).or_else(
                 // Nobody has an account in the open mode: there is one person.
                 |refusal| if by.user_id.is_none() && found.by_id.is_none() { Ok(()) } else { Err(refusal) },
             )?;
@@ -184,8 +189,8 @@ pub async fn delete_comment(db: &Db, id: i64, now: Millis) -> Result<()> {
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (found, owner) = comment(tx, id).await?;
-            check_may(&by, owner, &Action::DeleteComment { by: found.by_id.unwrap_or(-1) }, now)?;
+            let (found, level) = comment(tx, &by, id).await?;
+            check_may(&by, level, &Action::DeleteComment { by: found.by_id.unwrap_or(-1) }, now)?;
             sqlx::query("UPDATE comments SET text = '', deleted_at_ms = $1 WHERE id = $2")
                 .bind(now.0)
                 .bind(id)
@@ -205,7 +210,7 @@ pub async fn delete_comment(db: &Db, id: i64, now: Millis) -> Result<()> {
 /// `NotFound` without the model.
 pub async fn comments_of(db: &Db, name: &str, version: i64) -> Result<Vec<Comment>> {
     let mut connection = db.reader().await?;
-    let model = find(&mut connection, name).await?;
+    let model = readable(&mut connection, db.engine(), db.by(), name).await?;
     let rows = sqlx::query_as(&format!("{SELECT} WHERE model_id = $1 AND version = $2 ORDER BY id"))
         .bind(model)
         .bind(version)

@@ -138,7 +138,7 @@ pub async fn details(db: &Db, id: i64, now: Millis) -> Result<Details> {
     let infeasible = sign_off::infeasible(&requirements, &found.standing.people, &barred);
     let missing = found.missing();
     let labels = state::labels(&found.review, &found.standing, now);
-    let acting = actor(db.by(), found.access(db.by()));
+    let acting = actor(db.by(), found.access);
     let champion = found.champion.as_ref();
     Ok(Details {
         id,

@@ -9,6 +9,7 @@ use super::people;
 use super::situation::situation;
 use crate::Db;
 use crate::error::Result;
+use crate::permissions::{Kind, push_readable};
 use crate::registry;
 use crate::sql::Sql;
 
@@ -57,6 +58,7 @@ pub struct ReviewQuery {
 pub async fn search(db: &Db, query: &ReviewQuery) -> Result<Vec<Row>> {
     let mut sql = Sql::new(db.engine(), SELECT);
     sql.push(" WHERE r.id < ").bind(query.before.unwrap_or(i64::MAX));
+    push_readable(&mut sql, db.by(), Kind::Model, "m");
     if let Some(state) = query.state {
         sql.push(" AND r.state = ").bind(state.as_str());
     }
@@ -79,7 +81,7 @@ pub async fn search(db: &Db, query: &ReviewQuery) -> Result<Vec<Row>> {
 /// `NotFound` without the model.
 pub async fn open_of_version(db: &Db, name: &str, version: i64) -> Result<Vec<Row>> {
     let mut connection = db.reader().await?;
-    let model = registry::find(&mut connection, name).await?;
+    let model = registry::readable(&mut connection, db.engine(), db.by(), name).await?;
     let mut sql = Sql::new(db.engine(), SELECT);
     sql.push(" WHERE r.model_id = ").bind(model).push(" AND r.version = ").bind(version);
     sql.push(" ORDER BY r.id DESC LIMIT 100");
@@ -106,7 +108,9 @@ const MOST_OPEN: i64 = 200;
 pub async fn waiting_for(db: &Db, now: Millis) -> Result<Vec<Waiting>> {
     let mut connection = db.reader().await?;
     let mut sql = Sql::new(db.engine(), SELECT);
-    sql.push(" WHERE r.state = 'open' ORDER BY r.id LIMIT ").bind(MOST_OPEN);
+    sql.push(" WHERE r.state = 'open'");
+    push_readable(&mut sql, db.by(), Kind::Model, "m");
+    sql.push(" ORDER BY r.id LIMIT ").bind(MOST_OPEN);
     let rows: Vec<Row> = sql.fetch(&mut connection).await?;
     let mut waiting = Vec::with_capacity(rows.len());
     for row in rows {
@@ -114,7 +118,7 @@ pub async fn waiting_for(db: &Db, now: Millis) -> Result<Vec<Waiting>> {
         if found.review.is_due(now) {
             continue;
         }
-        let acting = people::actor(db.by(), found.access(db.by()));
+        let acting = people::actor(db.by(), found.access);
         let could_sign = acting.id.and_then(|id| {
             let is_barred = found.standing.barred(&found.review).contains(&id);
             let has_signed = found.standing.sign_off_of(&found.review, id).is_some();

@@ -20,7 +20,8 @@ use super::{Office, evidence, policies};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
-use crate::registry::{self, find};
+use crate::permissions::model_level;
+use crate::registry::{self, readable};
 use crate::writer::Tx;
 
 /// What somebody asks for.
@@ -78,7 +79,7 @@ pub async fn roll_back(
     let (by, office) = (db.by().clone(), office.clone());
     db.write(move |tx| {
         async move {
-            let model = find(tx.connection, &name).await?;
+            let model = readable(tx.connection, tx.engine, &by, &name).await?;
             let target = Target::Stage(stage.clone());
             let serving = evidence::champion(tx.connection, model, &target, 0).await?;
             let serving =
@@ -143,7 +144,7 @@ pub(super) async fn open(
     replaced: Option<i64>,
     now: Millis,
 ) -> Result<i64> {
-    let model = find(tx.connection, &ask.name).await?;
+    let model = readable(tx.connection, tx.engine, by, &ask.name).await?;
     let version = evidence::version(tx.connection, model, ask.version).await?;
     let version = version.ok_or_else(|| registry::no_version(&ask.name, ask.version))?;
     let target = ask.target.to_string();
@@ -178,7 +179,8 @@ pub(super) async fn open(
         is_there,
         open_review: None,
     };
-    check_open(&opening, &actor(by, access(by, version.created_by)))?;
+    let level = model_level(tx.connection, tx.engine, by, model).await?;
+    check_open(&opening, &actor(by, access(level)))?;
     let in_force = policies::in_force(tx.connection, by, model, &ask.target).await?;
     let expires = in_force.as_ref().and_then(|(in_force, _)| in_force.rules.expires_after_ms);
     let authors = sign_off::authors(by.user_id, version.created_by, version.run_created_by);

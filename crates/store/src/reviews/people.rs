@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::accounts::{Caller, Role};
+use domain::permissions::Level;
 use domain::reviews::sign_off::Person;
 use domain::reviews::state::{Access, Actor};
 use sqlx::AnyConnection;
@@ -52,15 +53,12 @@ pub(super) fn actor(by: &Caller, access: Access) -> Actor {
     }
 }
 
-/// What a caller may do on a model that somebody made.
-pub(super) fn access(by: &Caller, owner: Option<i64>) -> Access {
-    if by.is_admin() || owner.is_some() && owner == by.user_id {
-        Access::Manage
-    } else if by.roles.iter().any(|role| *role != Role::Viewer) {
-        Access::Edit
-    } else if by.roles.is_empty() {
-        Access::None
-    } else {
-        Access::Read
+/// What a level on the model lets somebody do in its reviews.
+pub(super) fn access(level: Option<Level>) -> Access {
+    match level {
+        None => Access::None,
+        Some(Level::Read) => Access::Read,
+        Some(Level::Edit) => Access::Edit,
+        Some(Level::Manage) => Access::Manage,
     }
 }

@@ -12,6 +12,7 @@ use sqlx::AnyConnection;
 
 use crate::Db;
 use crate::audit::{self, Change};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::registry;
 
@@ -109,7 +110,7 @@ pub(super) async fn in_force(
 /// `NotFound` without the model.
 pub async fn in_force_for(db: &Db, model: &str, target: &Target) -> Result<Option<InForce>> {
     let mut connection = db.reader().await?;
-    let id = registry::find(&mut connection, model).await?;
+    let id = registry::readable(&mut connection, db.engine(), db.by(), model).await?;
     Ok(in_force(&mut connection, db.by(), id, target).await?.map(|(in_force, _)| in_force))
 }
 
@@ -119,7 +120,7 @@ pub async fn in_force_for(db: &Db, model: &str, target: &Target) -> Result<Optio
 /// `NotFound` without the model.
 pub async fn stage_rules_of(db: &Db, model: &str) -> Result<Vec<(Target, StageRules)>> {
     let mut connection = db.reader().await?;
-    let id = registry::find(&mut connection, model).await?;
+    let id = registry::readable(&mut connection, db.engine(), db.by(), model).await?;
     let mut rules = Vec::new();
     for stage in STAGES {
         let target = Target::Stage(stage.to_owned());
@@ -130,10 +131,15 @@ pub async fn stage_rules_of(db: &Db, model: &str) -> Result<Vec<(Target, StageRu
     Ok(rules)
 }
 
-async fn number_of(connection: &mut AnyConnection, of: &PolicyOf) -> Result<i64> {
+async fn number_of(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    by: &Caller,
+    of: &PolicyOf,
+) -> Result<i64> {
     match of {
         PolicyOf::Workspace => Ok(WORKSPACE),
-        PolicyOf::Model(name) => registry::find(connection, name).await,
+        PolicyOf::Model(name) => registry::readable(connection, engine, by, name).await,
     }
 }
 
@@ -143,7 +149,7 @@ async fn number_of(connection: &mut AnyConnection, of: &PolicyOf) -> Result<i64>
 /// `NotFound` without the model.
 pub async fn policy(db: &Db, of: &PolicyOf) -> Result<Option<SavedPolicy>> {
     let mut connection = db.reader().await?;
-    let number = number_of(&mut connection, of).await?;
+    let number = number_of(&mut connection, db.engine(), db.by(), of).await?;
     let found = newest(&mut connection, number).await?;
     let found = if *of == PolicyOf::Workspace { found.or_else(|| unsaved(db.by())) } else { found };
     Ok(found.filter(|saved| !saved.text.is_empty()))
@@ -155,7 +161,7 @@ pub async fn policy(db: &Db, of: &PolicyOf) -> Result<Option<SavedPolicy>> {
 /// `NotFound` without the model.
 pub async fn policy_history(db: &Db, of: &PolicyOf) -> Result<Vec<SavedPolicy>> {
     let mut connection = db.reader().await?;
-    let number = number_of(&mut connection, of).await?;
+    let number = number_of(&mut connection, db.engine(), db.by(), of).await?;
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT version, text, sha256, author, reason, at_ms FROM policies
          WHERE model_id = $1 ORDER BY version DESC LIMIT 100",
@@ -191,7 +197,7 @@ pub async fn save_policy(
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let number = number_of(tx.connection, &of).await?;
+            let number = number_of(tx.connection, tx.engine, &by, &of).await?;
             let before = newest(tx.connection, number).await?;
             let version = before.as_ref().map_or(0, |before| before.version);
             if after.is_some_and(|after| after != version) {

@@ -25,7 +25,7 @@ pub async fn preview(db: &Db, of: &PolicyOf, text: &str, now: Millis) -> Result<
     let mut connection = db.reader().await?;
     let model = match of {
         PolicyOf::Workspace => None,
-        PolicyOf::Model(name) => Some(registry::find(&mut connection, name).await?),
+        PolicyOf::Model(name) => Some(registry::readable(&mut connection, db.engine(), db.by(), name).await?),
     };
     let ids: Vec<(i64,)> = sqlx::query_as(
         "SELECT id FROM reviews WHERE state = 'applied' AND kind = 'promotion' AND ($1 IS NULL OR model_id = $1)

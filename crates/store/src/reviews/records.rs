@@ -232,7 +232,7 @@ pub async fn record_of(db: &Db, review: i64) -> Result<Record> {
 /// `NotFound` without the model.
 pub async fn records_of_version(db: &Db, name: &str, version: i64) -> Result<Vec<Record>> {
     let mut connection = db.reader().await?;
-    let model = registry::find(&mut connection, name).await?;
+    let model = registry::readable(&mut connection, db.engine(), db.by(), name).await?;
     let rows: Vec<Kept> =
         sqlx::query_as(&format!("{SELECT} WHERE model_id = $1 AND version = $2 ORDER BY review_id"))
             .bind(model)

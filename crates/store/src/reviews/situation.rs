@@ -17,7 +17,8 @@ use super::people::{self, People};
 use super::policies::{self, SavedPolicy};
 use super::rows::{self, Blocked, Row, Signed};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::permissions::model_level;
 
 pub(super) struct Situation {
     pub row: Row,
@@ -37,13 +38,11 @@ pub(super) struct Situation {
     /// The versions that leave the target when this one enters it.
     pub archive: Vec<i64>,
     pub retire_to: Option<String>,
+    /// Of whoever asks.
+    pub access: Access,
 }
 
 impl Situation {
-    pub fn access(&self, by: &Caller) -> Access {
-        people::access(by, self.version.created_by)
-    }
-
     /// What it waits for, in words.
     pub fn missing(&self) -> Vec<String> {
         let missing = state::is_ready(&self.review, &self.standing).err().unwrap_or_default();
@@ -72,6 +71,10 @@ pub(super) async fn situation(
             .bind(row.model_id)
             .fetch_optional(&mut *connection)
             .await?;
+    let level = model_level(connection, engine, by, row.model_id).await?;
+    if model.is_some() && level.is_none() {
+        return Err(Error::not_found("review", "id", id));
+    }
     let found = evidence::version(connection, row.model_id, row.version).await?;
     let exists = model.is_some() && found.is_some();
     let (model, primary, better) = model.unwrap_or_default();
@@ -150,6 +153,7 @@ pub(super) async fn situation(
         waivers,
         archive,
         retire_to,
+        access: people::access(level),
     })
 }
 

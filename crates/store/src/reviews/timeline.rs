@@ -101,7 +101,7 @@ pub(super) async fn note(
 /// `NotFound` without the model.
 pub async fn activities_of_version(db: &Db, name: &str, version: i64) -> Result<Vec<Activity>> {
     let mut connection = db.reader().await?;
-    let model = registry::find(&mut connection, name).await?;
+    let model = registry::readable(&mut connection, db.engine(), db.by(), name).await?;
     let rows = sqlx::query_as(&format!("{SELECT} WHERE model_id = $1 AND version = $2 ORDER BY id"))
         .bind(model)
         .bind(version)

@@ -40,6 +40,7 @@ async fn person(db: &Db, roles: &[Role]) -> Person {
         scopes: Scope::ALL.into(),
         via: Via::Session,
         address: None,
+        is_fresh: false,
     };
     Person { name, db: db.in_the_name_of(caller) }
 }
