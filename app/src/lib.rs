@@ -25,6 +25,8 @@ pub mod permissions;
 #[cfg(feature = "ssr")]
 pub mod plain;
 #[cfg(feature = "ssr")]
+pub mod registry;
+#[cfg(feature = "ssr")]
 pub mod reviews;
 mod runs;
 mod shell;

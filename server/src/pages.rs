@@ -74,7 +74,8 @@ fn page(options: LeptosOptions) -> impl IntoView {
     app::shell(options)
 }
 
-async fn with_policy(request: Request, next: Next) -> Response {
+/// Says what a page may load, and who is told where it was left.
+pub async fn with_policy(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| policy(None));

@@ -199,6 +199,25 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("GET", "/experiments/{id}/runs/{uuid}/system", Read),
     ("GET", "/experiments/{id}/runs/{uuid}/artifacts", Read),
     ("GET", "/compare", Read),
+    // The registry's pages and their forms.
+    ("GET", "/models", Read),
+    ("GET", "/models/{name}", Read),
+    ("POST", "/models/{name}/description", Write),
+    ("POST", "/models/{name}/tags/set", Write),
+    ("POST", "/models/{name}/tags/delete", Write),
+    ("POST", "/models/{name}/aliases/set", Write),
+    ("POST", "/models/{name}/aliases/delete", Write),
+    ("POST", "/models/{name}/primary-metric", Write),
+    ("POST", "/models/{name}/delete", Write),
+    ("GET", "/models/{name}/versions/{version}", Read),
+    ("POST", "/models/{name}/versions/{version}/description", Write),
+    ("POST", "/models/{name}/versions/{version}/tags/set", Write),
+    ("POST", "/models/{name}/versions/{version}/tags/delete", Write),
+    ("POST", "/models/{name}/versions/{version}/aliases/set", Write),
+    ("POST", "/models/{name}/versions/{version}/aliases/delete", Write),
+    ("POST", "/models/{name}/versions/{version}/card", Write),
+    ("POST", "/models/{name}/versions/{version}/stage", Write),
+    ("POST", "/models/{name}/versions/{version}/delete", Write),
     // What pages call.
     ("POST", "/ui/preview_markdown", Read),
     ("POST", "/ui/compare_runs", Read),
@@ -315,6 +334,11 @@ pub async fn authorize(request: Request, next: Next) -> Response {
             ApiError::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", "nobody may call this").into_response()
         }
     }
+}
+
+/// Whether a page offers its reader what takes this right.
+pub fn allows(right: Right, caller: &Caller) -> bool {
+    check(right, Some(caller), "").is_ok()
 }
 
 fn check(right: Right, caller: Option<&Caller>, path: &str) -> Result<(), ApiError> {

@@ -37,8 +37,9 @@ use crate::config::Config;
 use crate::connections::{self, Patience};
 use crate::leftovers::read_leftovers;
 use crate::live::Streams;
+use crate::reading::{self, Reading};
 use crate::state::AppState;
-use crate::{accounts, files, live, mlflow, pages, permissions, reviews, rights};
+use crate::{accounts, files, live, mlflow, pages, permissions, registry, reviews, rights};
 
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
@@ -104,8 +105,11 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     );
 
     tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
+    let reading = tokio::spawn(reading::read_versions(state.clone()));
     connections::serve(listener, router(state.clone(), entry, &instance), stopping, Patience::default())
         .await;
+    // It stops at once, between two pieces of a file; what it has begun to keep, it keeps.
+    let _ = reading.await;
     state.db.close().await;
     tracing::info!("stopped");
     if let Some(folder) = options.temporary {
@@ -168,7 +172,8 @@ async fn open(data: &Path, sign_on: SignOn, stopping: CancellationToken) -> anyh
     let keys = Keys::open(&data.join(KEYS))
         .with_context(|| format!("can't use the signing key in {}", data.join(KEYS).display()))?;
     let office = Office::new(keys, settings::instance(&db).await?, String::new());
-    Ok(AppState { db, office, artifacts, leptos, streams: Streams::default(), sign_on, stopping })
+    let (streams, reading) = (Streams::default(), Reading::default());
+    Ok(AppState { db, office, artifacts, leptos, streams, sign_on, reading, stopping })
 }
 
 /// The database in a data folder.
@@ -216,6 +221,7 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
         .merge(accounts::router())
         .merge(reviews::router())
         .merge(permissions::router())
+        .merge(registry::router())
         .merge(pages::router(&state))
         .layer(from_fn(rights::authorize))
         .layer(from_fn(move |request: Request, next: Next| {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::SignOn;
 use crate::live::Streams;
+use crate::reading::Reading;
 
 #[derive(Clone, FromRef)]
 pub struct AppState {
@@ -18,6 +19,7 @@ pub struct AppState {
     pub leptos: LeptosOptions,
     pub streams: Streams,
     pub sign_on: SignOn,
+    pub reading: Reading,
     /// Cancelled when the server stops: streams without an end of their own end then.
     pub stopping: CancellationToken,
 }

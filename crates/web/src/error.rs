@@ -92,6 +92,10 @@ struct Body<'a> {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(Body { error_code: self.code, message: &self.message })).into_response()
+        let body = Json(Body { error_code: self.code, message: &self.message });
+        let mut response = (self.status, body).into_response();
+        // Pages show it in a way of their own.
+        response.extensions_mut().insert(self);
+        response
     }
 }

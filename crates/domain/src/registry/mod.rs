@@ -50,9 +50,42 @@ pub struct ModelVersion {
 
 /// The stage of a new version.
 pub const NO_STAGE: &str = "None";
+pub const STAGING: &str = "Staging";
+/// What is in it serves.
+pub const PRODUCTION: &str = "Production";
 pub const ARCHIVED: &str = "Archived";
 /// In their order.
-pub const STAGES: [&str; 4] = [NO_STAGE, "Staging", "Production", ARCHIVED];
+pub const STAGES: [&str; 4] = [NO_STAGE, STAGING, PRODUCTION, ARCHIVED];
+
+/// How far the reading of a version's files has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilesState {
+    #[default]
+    Waiting,
+    Done,
+    /// They are in a store that isn't ours.
+    Elsewhere,
+    /// They couldn't be read.
+    Failed,
+}
+
+impl FilesState {
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Done, Self::Elsewhere, Self::Failed];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+            Self::Elsewhere => "elsewhere",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
 
 /// A stage as it is written, from any spelling of its letters.
 ///

@@ -114,7 +114,7 @@ pub(super) async fn versions(
     Ok(rows.into_iter().map(version).collect())
 }
 
-async fn tags_of(
+pub(super) async fn tags_of(
     engine: Engine,
     connection: &mut AnyConnection,
     table: &str,

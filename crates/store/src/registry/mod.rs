@@ -1,17 +1,27 @@
-//! The registry: registered models, their versions, stages and aliases.
+//! The registry: registered models, their versions, stages and aliases; what is known and said of them.
 
 mod aliases;
+pub mod cards;
+mod catalog;
+pub mod files;
+pub mod history;
 mod load;
 mod models;
+mod overview;
 mod search;
 mod source;
 pub(crate) mod stages;
 mod versions;
 
 pub use aliases::{delete_alias, set_alias, version_by_alias};
+pub use catalog::{Catalog, CatalogEntry, CatalogOrder, CatalogQuery, catalog};
 pub use models::{
     NewModel, create_model, delete_model, delete_model_tag, latest_versions, model, model_id, rename_model,
     set_model_tag, update_model,
+};
+pub use overview::{
+    MOST_VERSIONS, ModelOverview, VersionEvidence, VersionOverview, VersionSummary, model_overview,
+    version_overview,
 };
 pub use search::{RegistryQuery, search_models, search_versions};
 pub use versions::{

@@ -4,7 +4,8 @@ use domain::accounts::Caller;
 use domain::limits::Invalid;
 use domain::permissions::Level;
 use domain::registry::{
-    self, ARCHIVED, ModelVersion, NO_STAGE, check_name, check_stage, check_text, is_active, is_prompt,
+    self, ARCHIVED, FilesState, ModelVersion, NO_STAGE, check_name, check_stage, check_text, is_active,
+    is_prompt,
 };
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
@@ -90,10 +91,12 @@ async fn insert(
     .fetch_one(&mut *tx.connection)
     .await?;
     let id = tx.next_ids("model_versions", 1).await?;
+    // A prompt has no files.
+    let files_state = if is_prompt(&new.tags) { FilesState::Done } else { FilesState::Waiting };
     sqlx::query(
         "INSERT INTO model_versions (id, model_id, version, stage, description, source, storage_location,
-             run_uuid, run_link, created_at_ms, updated_at_ms, created_by, author)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)",
+             run_uuid, run_link, created_at_ms, updated_at_ms, created_by, author, files_state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)",
     )
     .bind(id)
     .bind(model)
@@ -107,6 +110,7 @@ async fn insert(
     .bind(now.0)
     .bind(by.user_id)
     .bind(by.user_id.map_or("", |_| &*by.name))
+    .bind(files_state.as_str())
     .execute(&mut *tx.connection)
     .await?;
     let first = Move { id, model, version: number, stage: NO_STAGE, ..Move::default() };

@@ -10,7 +10,6 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use store::registry::{self, NewVersion};
 use store::reviews::Office;
-use store::runs;
 use web::wire::Many;
 use web::{ApiError, Call, SignedIn, required};
 
@@ -21,6 +20,7 @@ use super::version_number;
 use super::wire::{VersionWire, version_answer};
 use crate::clock::now;
 use crate::files;
+use crate::reading::Reading;
 use crate::state::AppState;
 
 const LARGEST_PAGE: usize = 200_000;
@@ -58,7 +58,11 @@ struct Create {
     model_id: Option<String>,
 }
 
-async fn create(SignedIn(db): SignedIn, Call(call): Call<Create>) -> Result<Response, ApiError> {
+async fn create(
+    SignedIn(db): SignedIn,
+    State(reading): State<Reading>,
+    Call(call): Call<Create>,
+) -> Result<Response, ApiError> {
     let new = NewVersion {
         name: required("name", call.name)?,
         source: required("source", call.source)?,
@@ -68,7 +72,9 @@ async fn create(SignedIn(db): SignedIn, Call(call): Call<Create>) -> Result<Resp
         run_link: call.run_link.unwrap_or_default(),
         tags: tags(call.tags),
     };
-    Ok(version_answer(&registry::create_version(&db, new, now()).await?))
+    let version = registry::create_version(&db, new, now()).await?;
+    reading.wake();
+    Ok(version_answer(&version))
 }
 
 #[derive(Deserialize)]
@@ -190,9 +196,6 @@ async fn get_artifact(
     let path = required("path", call.path)?;
     let (name, version) = one(call.name, call.version)?;
     let version = registry::version(&db, &name, version).await?;
-    let home = match version.storage_location.strip_prefix("runs:/").and_then(|rest| rest.split_once('/')) {
-        Some((run, below)) => format!("{}/{below}", runs::get(&db, run).await?.artifact_uri),
-        None => version.storage_location,
-    };
+    let home = files::home(&db, version.storage_location).await?;
     files::download(&artifacts, &artifacts.place(&home, &path)?, &path, &headers).await
 }

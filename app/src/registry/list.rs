@@ -1,0 +1,198 @@
+//! The list of models.
+
+use domain::KeyValue;
+use leptos::prelude::*;
+use store::registry::{Catalog, CatalogEntry, CatalogOrder, CatalogQuery};
+
+use super::list_url::address;
+use super::{model_path, or_dash, version_path};
+use crate::components::{EmptyState, SortHeader, Tag, shown_tags};
+use crate::format;
+use crate::plain::When;
+
+#[component]
+pub fn ModelsPage(
+    catalog: Catalog,
+    query: CatalogQuery,
+    /// This server's address, for those who have to name it.
+    base: String,
+) -> impl IntoView {
+    let title = if query.prompts { "Prompts" } else { "Models" };
+    let of = |prompts: bool| CatalogQuery { prompts, page: 0, ..query.clone() };
+    let current = |prompts: bool| (query.prompts == prompts).then_some("page");
+    let total = catalog.total;
+    let list = if catalog.entries.is_empty() {
+        nothing(&query, base).into_any()
+    } else {
+        view! { <ModelTable catalog query=query.clone()/> }.into_any()
+    };
+    let kind = query.prompts.then(|| view! { <input type="hidden" name="kind" value="prompts"/> });
+    view! {
+        <div class="page">
+            <div class="page-head">
+                <h1>{title}</h1>
+                <span class="count">{format::count(total)}</span>
+            </div>
+            <div class="toolbar">
+                <form method="get" action="/models" class="search-form" role="search">
+                    <input type="search" name="q" value=query.part.clone() placeholder="Name, or tag: team=risk" aria-label="Search by name or tag" class="search"/>
+                    {kind}
+                    <button type="submit" class="button">"Search"</button>
+                </form>
+                <span class="spacer"></span>
+                <nav class="segmented" aria-label="What is listed">
+                    <a href=address(&of(false)) aria-current=current(false)>"Models"</a>
+                    <a href=address(&of(true)) aria-current=current(true)>"Prompts"</a>
+                </nav>
+            </div>
+            {list}
+        </div>
+    }
+}
+
+fn nothing(query: &CatalogQuery, base: String) -> impl IntoView + use<> {
+    let all = CatalogQuery { part: String::new(), page: 0, ..query.clone() };
+    let what = if query.prompts { "prompt" } else { "model" };
+    if query.page > 0 {
+        let first = address(&CatalogQuery { page: 0, ..query.clone() });
+        return view! {
+            <EmptyState title="The list ends before this page.">
+                <p><a class="button" href=first>"First page"</a></p>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    if !query.part.trim().is_empty() {
+        return view! {
+            <EmptyState title=format!("No {what} has “{}” in its name or a tag.", query.part.trim())>
+                <p><a class="button" href=address(&all)>"Clear the search"</a></p>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    let shell = format!("export MLFLOW_TRACKING_URI={base}");
+    let (title, python) = if query.prompts {
+        (
+            "No prompts yet. Register the first one:",
+            "import mlflow\nmlflow.genai.register_prompt(name=\"summary\", template=\"Summarize: {{ text }}\")",
+        )
+    } else {
+        (
+            "No models yet. Register the first one:",
+            "import mlflow\n# A model that a run has logged becomes version 1 of “churn”:\n\
+             mlflow.register_model(\"runs:/RUN_ID/model\", \"churn\")",
+        )
+    };
+    view! {
+        <EmptyState title>
+            <div class="snippets">
+                <CodeBlock title="In a shell" code=shell/>
+                <CodeBlock title="In Python" code=python.to_owned()/>
+            </div>
+        </EmptyState>
+    }
+    .into_any()
+}
+
+#[component]
+fn CodeBlock(title: &'static str, code: String) -> impl IntoView {
+    view! {
+        <figure class="code-block">
+            <figcaption>{title}</figcaption>
+            <pre tabindex="0" role="region" aria-label=title><code>{code}</code></pre>
+        </figure>
+    }
+}
+
+#[component]
+fn ModelTable(catalog: Catalog, query: CatalogQuery) -> impl IntoView {
+    let caption = if query.prompts { "Prompts" } else { "Models" };
+    let head = |label: &'static str, order: CatalogOrder, class: &'static str| {
+        let is_sorted = query.order == order;
+        // What is new is what one looks for first.
+        let descends = if is_sorted { !query.descends } else { order == CatalogOrder::Updated };
+        let href = address(&CatalogQuery { order, descends, page: 0, ..query.clone() });
+        let sorted = is_sorted.then_some(query.descends);
+        view! { <SortHeader label href=Signal::stored(href) sorted=Signal::stored(sorted) class/> }
+    };
+    let prompts = query.prompts;
+    let stages = (!prompts).then(|| {
+        view! {
+            <th scope="col">"Production"</th>
+            <th scope="col">"Staging"</th>
+        }
+    });
+    let pages = usize::try_from(catalog.total).unwrap_or_default().div_ceil(query.page_size);
+    let to = |page: usize| address(&CatalogQuery { page, ..query.clone() });
+    let previous = (query.page > 0).then(|| to(query.page - 1));
+    let next = (query.page + 1 < pages).then(|| to(query.page + 1));
+    let pager = (pages > 1).then(|| {
+        view! {
+            <nav class="pager" aria-label="Pages">
+                {previous.map(|href| view! { <a class="button small" href=href rel="prev">"Previous"</a> })}
+                <span>{format!("Page {} of {pages}", query.page + 1)}</span>
+                {next.map(|href| view! { <a class="button small" href=href rel="next">"Next"</a> })}
+            </nav>
+        }
+    });
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label=caption>
+            <table class="table models">
+                <caption class="visually-hidden">{caption}</caption>
+                <thead>
+                    <tr>
+                        {head("Name", CatalogOrder::Name, "name")}
+                        <th scope="col">"Owner"</th>
+                        {stages}
+                        <th scope="col">"Newest"</th>
+                        <th scope="col" class="number">"Versions"</th>
+                        {head("Updated", CatalogOrder::Updated, "")}
+                    </tr>
+                </thead>
+                <tbody>
+                    {catalog.entries.into_iter().map(|entry| view! { <ModelRow entry prompts/> }).collect_view()}
+                </tbody>
+            </table>
+        </div>
+        {pager}
+    }
+}
+
+#[component]
+fn ModelRow(entry: CatalogEntry, prompts: bool) -> impl IntoView {
+    const MOST_TAGS: usize = 3;
+    let tags: Vec<KeyValue> = shown_tags(&entry.tags).into_iter().take(MOST_TAGS).collect();
+    let chips = (!tags.is_empty()).then(|| {
+        let tags = tags.into_iter().map(|tag| view! { <Tag tag/> }).collect_view();
+        view! { <span class="tag-list">{tags}</span> }
+    });
+    let stages = (!prompts).then(|| {
+        view! {
+            <td>{versions(&entry.name, &entry.production)}</td>
+            <td>{versions(&entry.name, &entry.staging)}</td>
+        }
+    });
+    view! {
+        <tr>
+            <th scope="row" class="name"><a href=model_path(&entry.name)>{entry.name.clone()}</a> {chips}</th>
+            <td>{or_dash(Some(entry.owner).filter(|owner| !owner.is_empty()))}</td>
+            {stages}
+            <td>{versions(&entry.name, entry.newest.as_slice())}</td>
+            <td class="number">{format::count(entry.versions)}</td>
+            <td><When at=entry.updated_at/></td>
+        </tr>
+    }
+}
+
+/// Links to versions, the highest first.
+fn versions(name: &str, numbers: &[i64]) -> AnyView {
+    if numbers.is_empty() {
+        return or_dash(None);
+    }
+    let links = numbers.iter().rev().enumerate().map(|(index, number)| {
+        let comma = (index > 0).then_some(", ");
+        let label = format!("{name}, version {number}");
+        view! { {comma}<a href=version_path(name, *number) aria-label=label>{format!("v{number}")}</a> }
+    });
+    links.collect_view().into_any()
+}

@@ -1,0 +1,123 @@
+//! The page of one version: what a reviewer reads.
+
+use domain::registry::{FilesState, PRODUCTION, is_prompt};
+use leptos::prelude::*;
+use store::registry::{VersionOverview, VersionSummary};
+
+use super::card::CardPart;
+use super::differences::Differences;
+use super::example::{Example, ExamplePart};
+use super::files::FilesPart;
+use super::forms::{AliasRow, Asked, DeleteForm, Refused, refused};
+use super::head::{Aliases, Description, MayOnlyLook, Tags};
+use super::model::crumbs;
+use super::move_form::{MoveForm, StageHistory};
+use super::signature::SignaturePart;
+use super::stage::StageBadge;
+use super::{maker, or_dash, run_path, version_label, version_path};
+use crate::plain::{Refusal, When};
+
+#[component]
+pub fn VersionPage(
+    overview: VersionOverview,
+    example: Option<Example>,
+    may_change: bool,
+    refusal: Option<Refused>,
+    /// Its reviews, and what was said about it.
+    reviews: AnyView,
+) -> impl IntoView {
+    let VersionOverview { this, files, card, stages, champion, primary, newest } = overview;
+    let summary = VersionSummary { version: this.version, author: this.author };
+    let author = maker(&summary, this.run.as_ref());
+    let version = summary.version;
+    let (name, number) = (version.name.clone(), version.version);
+    let path = version_path(&name, number);
+    let is_prompt = is_prompt(&version.tags);
+    let is_read = files.state == FilesState::Done;
+    let is_serving = version.stage == PRODUCTION;
+    let champion_number = champion.as_ref().map(|champion| champion.version.version);
+    // What serves is compared with nothing: it is what others are compared with.
+    let champion = champion.filter(|_| !is_serving);
+    let signatures = champion.as_ref().map(|one| (one.version.version, one.signature.clone()));
+    let compared = champion.map(|one| (one.version.version, one.run));
+    let aliases = version.aliases.iter().map(|alias| AliasRow { alias: alias.clone(), version: number });
+    let aliases: Vec<_> = aliases.collect();
+    let run = match &this.run {
+        Some(run) => view! { <a href=run_path(run)>{run.name.clone()}</a> }.into_any(),
+        None if version.run_uuid.is_empty() => or_dash(None),
+        None => view! { <span class="nothing">"not here: " {version.run_uuid.clone()}</span> }.into_any(),
+    };
+    let newer = (newest > number).then(|| {
+        let href = version_path(&name, newest);
+        view! { <a class="chip" href=href>{format!("newest is version {newest}")}</a> }
+    });
+    let mover = (may_change && !is_prompt).then(|| {
+        let (stage, path, refusal) = (version.stage.clone(), path.clone(), refusal.clone());
+        view! { <MoveForm stage path champion=champion_number refusal/> }
+    });
+    let deletes = may_change.then(|| {
+        let refused = refused(refusal.as_ref(), Asked::Delete);
+        let serves = if is_serving { " It serves in Production!" } else { "" };
+        let words = format!("Deletes version {number} of “{name}” and the aliases that name it; its run and files stay, the number is never given again.{serves}");
+        view! {
+            <div class="page-actions">
+                <Refusal message=refused.map(|refused| refused.why)/>
+                <DeleteForm action=format!("{path}/delete") label="Delete version" words confirm=None button=format!("Delete version {number}")/>
+            </div>
+        }
+    });
+    let evidence = (!is_prompt).then(|| {
+        view! {
+            <CardPart card path=path.clone() may_change refusal=refusal.clone()/>
+            <Differences run=this.run.clone() champion=compared primary/>
+            <SignaturePart texts=this.signature champion=signatures is_read/>
+            <ExamplePart example/>
+        }
+    });
+    view! {
+        <div class="page">
+            {crumbs(&name)}
+            <div class="page-head">
+                <h1>{version_label(number)}</h1>
+                <StageBadge stage=version.stage.clone()/>
+                {newer}
+                <span class="spacer"></span>
+                {deletes}
+            </div>
+            {(!may_change).then(|| view! { <MayOnlyLook/> })}
+            <div class="overview version-overview">
+                <div class="overview-main">
+                    <Description text=version.description.unwrap_or_default() path=path.clone() may_change refusal=refusal.clone()/>
+                    {reviews}
+                    {evidence}
+                    <FilesPart name=name.clone() version=number state=files.state files=files.files location=version.storage_location is_prompt/>
+                </div>
+                <div class="overview-side">
+                    <section aria-labelledby="facts">
+                        <h2 id="facts">"Facts"</h2>
+                        <dl class="fact-list">
+                            <div><dt>"Author"</dt><dd>{or_dash(author)}</dd></div>
+                            <div><dt>"Created"</dt><dd><When at=version.created_at/></dd></div>
+                            <div><dt>"Changed"</dt><dd><When at=version.updated_at/></dd></div>
+                            <div><dt>"Run"</dt><dd>{run}</dd></div>
+                            <div><dt>"Source"</dt><dd><code class="uri">{version.source}</code></dd></div>
+                        </dl>
+                    </section>
+                    <section aria-labelledby="stage">
+                        <h2 id="stage">"Stage"</h2>
+                        <StageHistory name=name.clone() entries=stages/>
+                        {mover}
+                    </section>
+                    <section aria-labelledby="aliases">
+                        <h2 id="aliases">"Aliases"</h2>
+                        <Aliases aliases path=path.clone() versions=Vec::new() may_change refusal=refusal.clone()/>
+                    </section>
+                    <section aria-labelledby="tags">
+                        <h2 id="tags">"Tags"</h2>
+                        <Tags tags=version.tags path may_change refusal/>
+                    </section>
+                </div>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,145 @@
+//! The list of models, as people look for them: who answers for each, what serves, what is new.
+
+use std::collections::HashMap;
+
+use domain::registry::{PRODUCTION, PROMPT_TAG, STAGING};
+use domain::reviews::card;
+use domain::{KeyValue, Millis};
+
+use super::load;
+use crate::Db;
+use crate::error::Result;
+use crate::sql::Sql;
+
+/// What the list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CatalogOrder {
+    #[default]
+    Name,
+    Updated,
+}
+
+/// Which page of the list.
+#[derive(Debug, Clone, Default)]
+pub struct CatalogQuery {
+    /// A part of a name or of a tag (`key=value`), in any case; empty: all.
+    pub part: String,
+    pub order: CatalogOrder,
+    pub descends: bool,
+    /// From 0.
+    pub page: usize,
+    pub page_size: usize,
+    /// Prompts instead of models.
+    pub prompts: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CatalogEntry {
+    pub name: String,
+    /// Whom the newest version's card names, else who made that version, else whose run it is of; maybe nobody.
+    pub owner: String,
+    /// The versions in Production and in Staging, ascending.
+    pub production: Vec<i64>,
+    pub staging: Vec<i64>,
+    pub newest: Option<i64>,
+    pub versions: i64,
+    pub updated_at: Millis,
+    pub tags: Vec<KeyValue>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalog {
+    pub entries: Vec<CatalogEntry>,
+    /// On all pages.
+    pub total: i64,
+}
+
+/// # Errors
+/// Only the database's.
+pub async fn catalog(db: &Db, query: &CatalogQuery) -> Result<Catalog> {
+    let mut connection = db.reader().await?;
+    let total =
+        matching(db, "SELECT COUNT(*) FROM registered_models m", query).count(&mut connection).await?;
+    let mut sql = matching(db, "SELECT m.id, m.name, m.updated_at_ms FROM registered_models m", query);
+    let direction = if query.descends { "DESC" } else { "ASC" };
+    let column = match query.order {
+        CatalogOrder::Name => "LOWER(m.name)",
+        CatalogOrder::Updated => "m.updated_at_ms",
+    };
+    sql.push(&format!(" ORDER BY {column} {direction}, m.name, m.id LIMIT "));
+    sql.bind(number(query.page_size))
+        .push(" OFFSET ")
+        .bind(number(query.page.saturating_mul(query.page_size)));
+    let rows: Vec<(i64, String, i64)> = sql.fetch(&mut connection).await?;
+    let ids: Vec<_> = rows.iter().map(|(id, ..)| *id).collect();
+    let mut tags =
+        load::tags_of(db.engine(), &mut connection, "registered_model_tags", "model_id", &ids).await?;
+
+    let mut sql = Sql::new(
+        db.engine(),
+        "SELECT v.model_id, v.version, v.author, COALESCE(c.text, ''), COALESCE(r.user_id, '') FROM model_versions v
+         LEFT JOIN model_cards c ON c.version_id = v.id LEFT JOIN runs r ON r.uuid = v.run_uuid
+         WHERE v.version = (SELECT MAX(w.version) FROM model_versions w WHERE w.model_id = v.model_id)
+         AND v.model_id IN",
+    );
+    let newest: Vec<(i64, i64, String, String, String)> = sql.list(&ids).fetch(&mut connection).await?;
+    let mut newest: HashMap<_, _> = newest
+        .into_iter()
+        .map(|(model, version, author, text, user)| {
+            let owner = card::owner(&text).unwrap_or(if author.is_empty() { user } else { author });
+            (model, (version, owner))
+        })
+        .collect();
+    let mut sql = Sql::new(db.engine(), "SELECT model_id, COUNT(*) FROM model_versions WHERE model_id IN");
+    let counts: Vec<(i64, i64)> = sql.list(&ids).push(" GROUP BY model_id").fetch(&mut connection).await?;
+    let counts: HashMap<_, _> = counts.into_iter().collect();
+    let mut sql = Sql::new(db.engine(), "SELECT model_id, stage, version FROM model_versions WHERE stage IN");
+    sql.list(&[PRODUCTION, STAGING]).push(" AND model_id IN").list(&ids).push(" ORDER BY version");
+    let mut serving: HashMap<i64, (Vec<i64>, Vec<i64>)> = HashMap::new();
+    for (model, stage, version) in sql.fetch::<(i64, String, i64)>(&mut connection).await? {
+        let (production, staging) = serving.entry(model).or_default();
+        if stage == PRODUCTION { production } else { staging }.push(version);
+    }
+
+    let entry = |(id, name, updated_at): (i64, String, i64)| {
+        let (production, staging) = serving.remove(&id).unwrap_or_default();
+        let (newest, owner) =
+            newest.remove(&id).map(|(version, owner)| (Some(version), owner)).unwrap_or_default();
+        CatalogEntry {
+            name,
+            owner,
+            production,
+            staging,
+            newest,
+            versions: counts.get(&id).copied().unwrap_or_default(),
+            updated_at: Millis(updated_at),
+            tags: tags.remove(&id).unwrap_or_default(),
+        }
+    };
+    Ok(Catalog { entries: rows.into_iter().map(entry).collect(), total })
+}
+
+fn number(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// `select` of those that match.
+fn matching<'q>(db: &Db, select: &str, query: &'q CatalogQuery) -> Sql<'q> {
+    let mut sql = Sql::new(db.engine(), select);
+    sql.push(if query.prompts { " WHERE EXISTS" } else { " WHERE NOT EXISTS" });
+    sql.push(" (SELECT 1 FROM registered_model_tags p WHERE p.model_id = m.id AND p.key = ");
+    sql.bind(PROMPT_TAG).push(" AND LOWER(p.value) = 'true')");
+    let part = query.part.trim();
+    if !part.is_empty() {
+        // Either side by the database: what it takes for lower case is its own business.
+        let literal = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let pattern = format!("%{literal}%");
+        sql.push(" AND (LOWER(m.name) LIKE LOWER(").bind(pattern.clone()).push(") ESCAPE '\\'");
+        sql.push(
+            " OR EXISTS (SELECT 1 FROM registered_model_tags t WHERE t.model_id = m.id
+              AND t.key NOT LIKE 'mlflow.%' AND LOWER(t.key || '=' || t.value) LIKE LOWER(",
+        );
+        sql.bind(pattern).push(") ESCAPE '\\'))");
+    }
+    sql
+}

@@ -1,0 +1,171 @@
+//! The files of versions: read once by the server that finds them waiting, then known by their SHA-256.
+
+use domain::registry::FilesState;
+use domain::reviews::document::FilePart;
+use domain::reviews::signature::SignatureTexts;
+use futures::FutureExt as _;
+use sqlx::AnyConnection;
+
+use super::{find_version, no_version};
+use crate::Db;
+use crate::bulk;
+use crate::error::Result;
+
+/// A version whose files nobody has read yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    pub id: i64,
+    /// The registered model's.
+    pub name: String,
+    pub version: i64,
+    /// Where its files are, as it was registered.
+    pub storage_location: String,
+}
+
+/// What reading a version's files came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    pub state: FilesState,
+    pub files: Vec<FilePart>,
+    pub signature: Option<SignatureTexts>,
+}
+
+/// The first versions that wait to be read, those after `id`.
+///
+/// # Errors
+/// Only the database's.
+pub async fn unread(db: &Db, after: i64, max: i64) -> Result<Vec<Unread>> {
+    let found: Vec<(i64, String, i64, String)> = sqlx::query_as(
+        "SELECT v.id, m.name, v.version, v.storage_location
+         FROM model_versions v JOIN registered_models m ON m.id = v.model_id
+         WHERE v.files_state = 'waiting' AND v.id > $1 ORDER BY v.id LIMIT $2",
+    )
+    .bind(after)
+    .bind(max)
+    .fetch_all(&mut *db.reader().await?)
+    .await?;
+    let unread = |(id, name, version, storage_location)| Unread { id, name, version, storage_location };
+    Ok(found.into_iter().map(unread).collect())
+}
+
+/// Keeps what was read, in place of what was known; of a version that no longer waits, or is gone, nothing.
+///
+/// # Errors
+/// Only the database's.
+pub async fn set(db: &Db, id: i64, reading: Reading) -> Result<()> {
+    db.write(move |tx| {
+        async move {
+            let waiting: Option<(i64,)> = sqlx::query_as(
+                "UPDATE model_versions SET files_state = $1 WHERE id = $2 AND files_state = 'waiting'
+                 RETURNING id",
+            )
+            .bind(reading.state.as_str())
+            .bind(id)
+            .fetch_optional(&mut *tx.connection)
+            .await?;
+            if waiting.is_none() {
+                return Ok(());
+            }
+            for table in ["version_files", "version_signatures"] {
+                sqlx::query(&format!("DELETE FROM {table} WHERE version_id = $1"))
+                    .bind(id)
+                    .execute(&mut *tx.connection)
+                    .await?;
+            }
+            let head = "INSERT INTO version_files (version_id, path, size, sha256)";
+            bulk::insert(tx.connection, tx.engine, (head, ""), 4, &reading.files, |query, file| {
+                let size = i64::try_from(file.size).unwrap_or(i64::MAX);
+                query.bind(id).bind(&*file.path).bind(size).bind(&*file.sha256)
+            })
+            .await?;
+            let Some(signature) = &reading.signature else { return Ok(()) };
+            sqlx::query(
+                "INSERT INTO version_signatures (version_id, inputs, outputs, params) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(id)
+            .bind(signature.inputs.as_deref())
+            .bind(signature.outputs.as_deref())
+            .bind(signature.params.as_deref())
+            .execute(&mut *tx.connection)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Has a version's files read once more: they changed. Until then what was known holds.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn again(db: &Db, name: String, version: i64) -> Result<()> {
+    db.write(move |tx| {
+        async move {
+            let (id, _) = find_version(tx.connection, &name, version).await?;
+            sqlx::query("UPDATE model_versions SET files_state = 'waiting' WHERE id = $1")
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Has those read once more that couldn't be.
+///
+/// # Errors
+/// Only the database's.
+pub async fn retry_failed(db: &Db) -> Result<()> {
+    db.write(|tx| {
+        async move {
+            sqlx::query("UPDATE model_versions SET files_state = 'waiting' WHERE files_state = 'failed'")
+                .execute(&mut *tx.connection)
+                .await?;
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// What is known of a version's files, by path.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn get(db: &Db, name: &str, version: i64) -> Result<Reading> {
+    let mut connection = db.reader().await?;
+    let found: Option<(i64, String)> = sqlx::query_as(
+        "SELECT v.id, v.files_state FROM model_versions v JOIN registered_models m ON m.id = v.model_id
+         WHERE m.name = $1 AND v.version = $2",
+    )
+    .bind(name)
+    .bind(version)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let (id, state) = found.ok_or_else(|| no_version(name, version))?;
+    let files: Vec<(String, i64, String)> =
+        sqlx::query_as("SELECT path, size, sha256 FROM version_files WHERE version_id = $1 ORDER BY path")
+            .bind(id)
+            .fetch_all(&mut *connection)
+            .await?;
+    let file =
+        |(path, size, sha256)| FilePart { path, sha256, size: u64::try_from(size).unwrap_or_default() };
+    Ok(Reading {
+        state: FilesState::parse(&state).unwrap_or_default(),
+        files: files.into_iter().map(file).collect(),
+        signature: signature(&mut connection, id).await?,
+    })
+}
+
+/// A version's signature.
+pub(super) async fn signature(connection: &mut AnyConnection, id: i64) -> Result<Option<SignatureTexts>> {
+    let found: Option<(Option<String>, Option<String>, Option<String>)> =
+        sqlx::query_as("SELECT inputs, outputs, params FROM version_signatures WHERE version_id = $1")
+            .bind(id)
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.map(|(inputs, outputs, params)| SignatureTexts { inputs, outputs, params }))
+}

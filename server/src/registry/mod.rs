@@ -1,0 +1,85 @@
+//! The registry in a browser: pages that are HTML, and the forms on them.
+
+mod list;
+mod model;
+mod problem;
+mod version;
+
+use std::sync::Arc;
+
+use app::plain::{Frame, document};
+use app::registry::Refused;
+use app::{Section, visitor_of};
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use domain::accounts::Caller;
+use http::{HeaderValue, StatusCode, header};
+use leptos::prelude::IntoView;
+use store::{Db, Error};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use web::ApiError;
+
+use crate::clock::now;
+use crate::pages::with_policy;
+use crate::rights::{Right, allows};
+use crate::state::AppState;
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .merge(list::router())
+        .merge(model::router())
+        .merge(version::router())
+        .layer(from_fn(problem::as_page))
+        .layer(from_fn(with_policy))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+}
+
+/// A page of the registry: it may be another one a moment later.
+fn page<V: IntoView>(
+    status: StatusCode,
+    title: &str,
+    caller: Option<&Caller>,
+    content: impl FnOnce() -> V,
+) -> Response {
+    let visitor = caller.map(visitor_of).unwrap_or_default();
+    let frame = Frame { title: title.to_owned(), section: Section::Models, visitor, now: now() };
+    let mut response = (status, Html(document(frame, content))).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// Whether forms are offered to whoever asks.
+fn may_change(db: &Db) -> bool {
+    allows(Right::Write, db.by())
+}
+
+/// What became of a form: it leads on, or it was refused and is shown again.
+enum Became {
+    Done(Response),
+    Refused(Refused),
+}
+
+/// What a person can mend stands beside the form; the rest is a page of its own.
+fn became(
+    outcome: Result<(), Error>,
+    leads_to: &str,
+    refused: impl FnOnce(String) -> Refused,
+) -> Result<Became, ApiError> {
+    match outcome {
+        Ok(()) => Ok(Became::Done(Redirect::to(leads_to).into_response())),
+        Err(Error::Invalid(why)) => Ok(Became::Refused(refused(why.message))),
+        Err(why @ (Error::AlreadyExists { .. } | Error::InvalidState(_) | Error::Forbidden(_))) => {
+            Ok(Became::Refused(refused(why.to_string())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Texts of forms come with the line breaks of HTTP.
+fn text_of(typed: &str) -> String {
+    typed.replace("\r\n", "\n")
+}
+
+type Asking = Option<Arc<Caller>>;
