@@ -3,9 +3,11 @@
 
 mod forms;
 mod problem;
+mod table;
 
 pub use forms::{Confirm, Field, Outcome, PlainForm, Refusal, When};
 pub use problem::ProblemPage;
+pub use table::Table;
 
 use domain::Millis;
 use leptos::prelude::*;

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::or_dash;
 use crate::format;
+use crate::plain::Table;
 
 /// One line of the comparison. `None`: that side doesn't have it.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +54,8 @@ pub fn Differences(
     /// The version that serves, and its run.
     champion: Option<(i64, Option<Run>)>,
     primary: Option<PrimaryMetric>,
+    /// It is itself what serves.
+    serves: bool,
 ) -> impl IntoView {
     let title = match &champion {
         Some((number, _)) => format!("Against version {number}, which serves"),
@@ -72,7 +75,12 @@ pub fn Differences(
     let metric_lines = lines(&metrics(run.as_ref()), &metrics(theirs));
     let param_lines = lines(&params(run.as_ref()), &params(theirs));
     let alone = (champion.is_none()).then(|| {
-        view! { <p class="nothing">"Nothing else serves, so these stand alone."</p> }
+        let words = if serves {
+            "This version serves: others are shown against it."
+        } else {
+            "Nothing serves yet that these could be shown against."
+        };
+        view! { <p class="nothing">{words}</p> }
     });
     view! {
         <section class="part" aria-labelledby="differences">
@@ -162,15 +170,12 @@ fn compared<T>(
         let theirs =
             champion.map(|number| view! { <th scope="col" class=class>{format!("Version {number}")}</th> });
         view! {
-            <thead>
-                <tr>
-                    <th scope="col">{title}</th>
-                    <th scope="col" class=class>"This version"</th>
-                    {theirs}
-                    {last}
-                </tr>
-            </thead>
+            <th scope="col">{title}</th>
+            <th scope="col" class=class>"This version"</th>
+            {theirs}
+            {last}
         }
+        .into_any()
     };
     let count = format::as_i64(same.len());
     let shown = if differing.is_empty() {
@@ -178,34 +183,23 @@ fn compared<T>(
         view! { <p class="nothing">{words}</p> }.into_any()
     } else {
         let label = if champion.is_some() { format!("{title} that differ") } else { title.to_owned() };
-        let region = label.clone();
         let rows = differing.into_iter().map(&row).collect_view();
         view! {
-            <div class="table-scroll" tabindex="0" role="region" aria-label=region>
-                <table class="table compared">
-                    <caption class="visually-hidden">{label}</caption>
-                    {head(last_head)}
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <Table name=label class="compared" head=head(last_head)>{rows}</Table>
         }
         .into_any()
     };
     let folded = (count > 0).then(|| {
-        let words = format!("{} the same", format::plural(count, &format!("{one} is"), &format!("{many} are")));
+        let words =
+            format!("{} the same", format::plural(count, &format!("{one} is"), &format!("{many} are")));
         let label = format!("{title} that are the same");
-        let region = label.clone();
+        let change = (class == "number").then(|| view! { <th scope="col" class="number">"Change"</th> });
+        let head = head(change.into_any());
         let rows = same.into_iter().map(&row).collect_view();
         view! {
             <details class="chart-numbers">
                 <summary>{words}</summary>
-                <div class="table-scroll" tabindex="0" role="region" aria-label=region>
-                    <table class="table compared">
-                        <caption class="visually-hidden">{label}</caption>
-                        {head(if class == "number" { view! { <th scope="col" class="number">"Change"</th> }.into_any() } else { ().into_any() })}
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                <Table name=label class="compared" head>{rows}</Table>
             </details>
         }
     });

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::format;
+use crate::plain::Table;
 
 /// So many rows are shown.
 const ROWS: usize = 20;
@@ -99,14 +100,9 @@ pub fn ExamplePart(example: Option<Example>) -> impl IntoView {
                     row.into_iter().map(|cell| view! { <td class="number">{cell}</td> }).collect_view();
                 view! { <tr>{cells}</tr> }
             });
+            let (head, rows) = (heads.into_any(), rows.collect_view());
             view! {
-                <div class="table-scroll example" tabindex="0" role="region" aria-label="Example input">
-                    <table class="table">
-                        <caption class="visually-hidden">"Example input"</caption>
-                        <thead><tr>{heads}</tr></thead>
-                        <tbody>{rows.collect_view()}</tbody>
-                    </table>
-                </div>
+                <Table name="Example input" class="example" head>{rows}</Table>
                 {note}
             }
             .into_any()

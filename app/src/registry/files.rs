@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::model::download;
 use crate::components::EmptyState;
 use crate::format;
+use crate::plain::Table;
 use crate::url::Query;
 
 /// More are in the artifact's folder.
@@ -66,21 +67,16 @@ pub fn FilesPart(
             </tr>
         }
     });
+    let rows = rows.collect_view();
     let table = (count > 0).then(|| {
+        let head = view! {
+            <th scope="col">"File"</th>
+            <th scope="col" class="number">"Size"</th>
+            <th scope="col">"SHA-256"</th>
+        }
+        .into_any();
         view! {
-            <div class="table-scroll version-files" tabindex="0" role="region" aria-label="Files">
-                <table class="table">
-                    <caption class="visually-hidden">"Files with size and SHA-256"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"File"</th>
-                            <th scope="col" class="number">"Size"</th>
-                            <th scope="col">"SHA-256"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            <Table name="Files with size and SHA-256" class="version-files" head>{rows}</Table>
         }
     });
     let more =

@@ -8,7 +8,7 @@ use super::list_url::address;
 use super::{model_path, or_dash, version_path};
 use crate::components::{EmptyState, SortHeader, Tag, shown_tags};
 use crate::format;
-use crate::plain::When;
+use crate::plain::{Table, When};
 
 #[component]
 pub fn ModelsPage(
@@ -135,25 +135,18 @@ fn ModelTable(catalog: Catalog, query: CatalogQuery) -> impl IntoView {
             </nav>
         }
     });
+    let rows = catalog.entries.into_iter().map(|entry| view! { <ModelRow entry prompts/> }).collect_view();
+    let head = view! {
+        {head("Name", CatalogOrder::Name, "name")}
+        <th scope="col">"Owner"</th>
+        {stages}
+        <th scope="col">"Newest"</th>
+        <th scope="col" class="number">"Versions"</th>
+        {head("Updated", CatalogOrder::Updated, "")}
+    }
+    .into_any();
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label=caption>
-            <table class="table models">
-                <caption class="visually-hidden">{caption}</caption>
-                <thead>
-                    <tr>
-                        {head("Name", CatalogOrder::Name, "name")}
-                        <th scope="col">"Owner"</th>
-                        {stages}
-                        <th scope="col">"Newest"</th>
-                        <th scope="col" class="number">"Versions"</th>
-                        {head("Updated", CatalogOrder::Updated, "")}
-                    </tr>
-                </thead>
-                <tbody>
-                    {catalog.entries.into_iter().map(|entry| view! { <ModelRow entry prompts/> }).collect_view()}
-                </tbody>
-            </table>
-        </div>
+        <Table name=caption class="models" head>{rows}</Table>
         {pager}
     }
 }

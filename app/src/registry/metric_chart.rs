@@ -11,6 +11,7 @@ use store::registry::VersionSummary;
 
 use super::{version_label, version_path};
 use crate::format;
+use crate::plain::Table;
 
 /// A run's last value of a metric.
 pub fn value_of(run: &Run, metric: &str) -> Option<f64> {
@@ -145,20 +146,17 @@ fn Numbers(name: String, metric: String, points: Vec<Point>) -> impl IntoView {
             </tr>
         }
     });
+    let rows = rows.collect_view();
     let caption = format!("{metric} of each version");
-    let label = caption.clone();
+    let head = view! {
+        <th scope="col">"Version"</th>
+        <th scope="col" class="number">{metric}</th>
+    }
+    .into_any();
     view! {
         <details class="chart-numbers">
             <summary>"Numbers"</summary>
-            <div class="table-scroll" tabindex="0" role="region" aria-label=label>
-                <table class="table">
-                    <caption class="visually-hidden">{caption}</caption>
-                    <thead>
-                        <tr><th scope="col">"Version"</th><th scope="col" class="number">{metric}</th></tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            <Table name=caption head>{rows}</Table>
         </details>
     }
 }

@@ -6,6 +6,7 @@ use domain::reviews::signature::{
 use leptos::prelude::*;
 
 use crate::components::prose;
+use crate::plain::Table;
 
 #[component]
 pub fn SignaturePart(
@@ -103,22 +104,17 @@ fn finding_table(mut findings: Vec<Finding>) -> AnyView {
             </tr>
         }
     });
+    let rows = rows.collect_view();
+    let head = view! {
+        <th scope="col">"Effect"</th>
+        <th scope="col">"Where"</th>
+        <th scope="col">"Serves"</th>
+        <th scope="col">"This version"</th>
+        <th scope="col">"Who notices"</th>
+    }
+    .into_any();
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="What callers notice">
-            <table class="table findings">
-                <caption class="visually-hidden">"What callers notice"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Effect"</th>
-                        <th scope="col">"Where"</th>
-                        <th scope="col">"Serves"</th>
-                        <th scope="col">"This version"</th>
-                        <th scope="col">"Who notices"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
+        <Table name="What callers notice" class="findings" head>{rows}</Table>
     }
     .into_any()
 }
@@ -152,8 +148,9 @@ fn tables(signature: Signature) -> AnyView {
     .into_any()
 }
 
+/// What has no name is known by its place.
 fn named(index: usize, name: Option<String>) -> String {
-    name.unwrap_or_else(|| format!("{index} (without a name)"))
+    name.unwrap_or_else(|| format!("#{}", index + 1))
 }
 
 fn column((index, column): (usize, Column)) -> Row {
@@ -185,18 +182,17 @@ fn fields(title: &'static str, (second, third): (&'static str, &'static str), ro
     let rows = rows.into_iter().map(|(name, kind, more)| {
         view! { <tr><th scope="row">{name}</th><td><code>{kind}</code></td><td>{more}</td></tr> }
     });
+    let rows = rows.collect_view();
+    let head = view! {
+        <th scope="col">"Name"</th>
+        <th scope="col">{second}</th>
+        <th scope="col">{third}</th>
+    }
+    .into_any();
     view! {
         <div>
             <h3 class="field-title">{title}</h3>
-            <div class="table-scroll" tabindex="0" role="region" aria-label=title>
-                <table class="table">
-                    <caption class="visually-hidden">{title}</caption>
-                    <thead>
-                        <tr><th scope="col">"Name"</th><th scope="col">{second}</th><th scope="col">{third}</th></tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            <Table name=title head>{rows}</Table>
         </div>
     }
     .into_any()

@@ -10,7 +10,7 @@ use super::metric_chart::value_of;
 use super::stage::StageBadge;
 use super::{maker, or_dash, run_path, version_label, version_path};
 use crate::format;
-use crate::plain::When;
+use crate::plain::{Table, When};
 
 #[component]
 pub fn VersionTable(
@@ -32,24 +32,18 @@ pub fn VersionTable(
     });
     let rows = versions.iter().map(|one| row(&name, one, &runs, metric.as_deref())).collect_view();
     let head = metric.map(|metric| view! { <th scope="col" class="number">{metric}</th> });
+    let head = view! {
+        <th scope="col">"Version"</th>
+        <th scope="col">"Stage"</th>
+        <th scope="col">"Aliases"</th>
+        {head}
+        <th scope="col">"Run"</th>
+        <th scope="col">"Created by"</th>
+        <th scope="col">"Created"</th>
+    }
+    .into_any();
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Versions">
-            <table class="table versions">
-                <caption class="visually-hidden">"Versions, newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Version"</th>
-                        <th scope="col">"Stage"</th>
-                        <th scope="col">"Aliases"</th>
-                        {head}
-                        <th scope="col">"Run"</th>
-                        <th scope="col">"Created by"</th>
-                        <th scope="col">"Created"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table name="Versions, newest first" class="versions" head>{rows}</Table>
         {note}
     }
 }

@@ -1,6 +1,7 @@
 //! The page of one version: what a reviewer reads.
 
-use domain::registry::{FilesState, PRODUCTION, is_prompt};
+use domain::registry::{FilesState, ModelVersion, PRODUCTION, is_prompt};
+use domain::{KeyValue, Run};
 use leptos::prelude::*;
 use store::registry::{VersionOverview, VersionSummary};
 
@@ -17,6 +18,9 @@ use super::stage::StageBadge;
 use super::{maker, or_dash, run_path, version_label, version_path};
 use crate::plain::{Refusal, When};
 
+/// Where clients keep a prompt's text.
+const PROMPT_TEXT_TAG: &str = "mlflow.prompt.text";
+
 #[component]
 pub fn VersionPage(
     overview: VersionOverview,
@@ -28,7 +32,7 @@ pub fn VersionPage(
 ) -> impl IntoView {
     let VersionOverview { this, files, card, stages, champion, primary, newest } = overview;
     let summary = VersionSummary { version: this.version, author: this.author };
-    let author = maker(&summary, this.run.as_ref());
+    let facts = view! { <Facts author=maker(&summary, this.run.as_ref()) version=summary.version.clone() run=this.run.clone()/> };
     let version = summary.version;
     let (name, number) = (version.name.clone(), version.version);
     let path = version_path(&name, number);
@@ -42,11 +46,6 @@ pub fn VersionPage(
     let compared = champion.map(|one| (one.version.version, one.run));
     let aliases = version.aliases.iter().map(|alias| AliasRow { alias: alias.clone(), version: number });
     let aliases: Vec<_> = aliases.collect();
-    let run = match &this.run {
-        Some(run) => view! { <a href=run_path(run)>{run.name.clone()}</a> }.into_any(),
-        None if version.run_uuid.is_empty() => or_dash(None),
-        None => view! { <span class="nothing">"not here: " {version.run_uuid.clone()}</span> }.into_any(),
-    };
     let newer = (newest > number).then(|| {
         let href = version_path(&name, newest);
         view! { <a class="chip" href=href>{format!("newest is version {newest}")}</a> }
@@ -66,10 +65,11 @@ pub fn VersionPage(
             </div>
         }
     });
+    let template = is_prompt.then(|| template(&version.tags));
     let evidence = (!is_prompt).then(|| {
         view! {
             <CardPart card path=path.clone() may_change refusal=refusal.clone()/>
-            <Differences run=this.run.clone() champion=compared primary/>
+            <Differences run=this.run.clone() champion=compared primary serves=is_serving/>
             <SignaturePart texts=this.signature champion=signatures is_read/>
             <ExamplePart example/>
         }
@@ -89,20 +89,12 @@ pub fn VersionPage(
                 <div class="overview-main">
                     <Description text=version.description.unwrap_or_default() path=path.clone() may_change refusal=refusal.clone()/>
                     {reviews}
+                    {template}
                     {evidence}
                     <FilesPart name=name.clone() version=number state=files.state files=files.files location=version.storage_location is_prompt/>
                 </div>
                 <div class="overview-side">
-                    <section aria-labelledby="facts">
-                        <h2 id="facts">"Facts"</h2>
-                        <dl class="fact-list">
-                            <div><dt>"Author"</dt><dd>{or_dash(author)}</dd></div>
-                            <div><dt>"Created"</dt><dd><When at=version.created_at/></dd></div>
-                            <div><dt>"Changed"</dt><dd><When at=version.updated_at/></dd></div>
-                            <div><dt>"Run"</dt><dd>{run}</dd></div>
-                            <div><dt>"Source"</dt><dd><code class="uri">{version.source}</code></dd></div>
-                        </dl>
-                    </section>
+                    {facts}
                     <section aria-labelledby="stage">
                         <h2 id="stage">"Stage"</h2>
                         <StageHistory name=name.clone() entries=stages/>
@@ -120,4 +112,38 @@ pub fn VersionPage(
             </div>
         </div>
     }
+}
+
+/// Who made the version, of what, and when.
+#[component]
+fn Facts(author: Option<String>, version: ModelVersion, run: Option<Run>) -> impl IntoView {
+    let run = match run {
+        Some(run) => view! { <a href=run_path(&run)>{run.name.clone()}</a> }.into_any(),
+        None if version.run_uuid.is_empty() => or_dash(None),
+        None => view! { <span class="nothing">"not here: " {version.run_uuid}</span> }.into_any(),
+    };
+    view! {
+        <section aria-labelledby="facts">
+            <h2 id="facts">"Facts"</h2>
+            <dl class="fact-list">
+                <div><dt>"Author"</dt><dd>{or_dash(author)}</dd></div>
+                <div><dt>"Created"</dt><dd><When at=version.created_at/></dd></div>
+                <div><dt>"Changed"</dt><dd><When at=version.updated_at/></dd></div>
+                <div><dt>"Run"</dt><dd>{run}</dd></div>
+                <div><dt>"Source"</dt><dd><code class="uri">{version.source}</code></dd></div>
+            </dl>
+        </section>
+    }
+}
+
+/// A prompt's text.
+fn template(tags: &[KeyValue]) -> AnyView {
+    let text = tags.iter().find(|tag| tag.key == PROMPT_TEXT_TAG).map(|tag| tag.value.clone());
+    view! {
+        <section class="part" aria-labelledby="template">
+            <h2 id="template">"Template"</h2>
+            <pre class="example-text" tabindex="0" role="region" aria-label="Template">{text}</pre>
+        </section>
+    }
+    .into_any()
 }

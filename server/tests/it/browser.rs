@@ -1,5 +1,6 @@
 //! A person at a browser: a session's cookie, and the origin that every browser names.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 
 use crate::app::{PASSWORD, TestApp};
@@ -71,7 +72,7 @@ impl<'a> Browser<'a> {
 }
 
 fn encoded(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// What stands in the value of the input with that label.

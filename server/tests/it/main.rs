@@ -20,6 +20,7 @@ mod pages;
 mod paging;
 mod permissions;
 mod registry;
+mod registry_pages;
 mod reviews;
 mod rights;
 mod routes;

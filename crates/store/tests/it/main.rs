@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod permissions;
 mod registry;
+mod registry_pages;
 mod tracking;
 
 use domain::Millis;
