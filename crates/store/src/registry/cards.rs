@@ -1,12 +1,13 @@
 //! Model cards, and the metric by which a model is judged.
 
 use domain::Millis;
+use domain::permissions::Level;
 use domain::registry::{check_name, check_text};
 use domain::reviews::gates::{Better, PrimaryMetric};
 use futures::FutureExt as _;
 use serde_json::json;
 
-use super::{find, find_version, no_model, touch};
+use super::{Asking, find, find_version, readable, touch};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
@@ -25,7 +26,8 @@ pub struct Card {
 /// `NotFound` without the version.
 pub async fn card(db: &Db, name: &str, version: i64) -> Result<Option<Card>> {
     let mut connection = db.reader().await?;
-    let (id, _) = find_version(&mut connection, name, version).await?;
+    let (id, _) =
+        find_version(&mut connection, Asking::new(db.engine(), db.by(), Level::Read), name, version).await?;
     let found: Option<(String, i64)> =
         sqlx::query_as("SELECT text, updated_at_ms FROM model_cards WHERE version_id = $1")
             .bind(id)
@@ -44,7 +46,8 @@ pub async fn set_card(db: &Db, name: String, version: i64, text: String, now: Mi
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (id, _) = find_version(tx.connection, &name, version).await?;
+            let (id, _) =
+                find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, version).await?;
             let before: Option<(String,)> =
                 sqlx::query_as("SELECT text FROM model_cards WHERE version_id = $1")
                     .bind(id)
@@ -96,12 +99,13 @@ pub(super) fn primary(key: String, better: &str) -> Option<PrimaryMetric> {
 /// # Errors
 /// `NotFound` without the model.
 pub async fn primary_metric(db: &Db, name: &str) -> Result<Option<PrimaryMetric>> {
-    let found: Option<(String, String)> =
-        sqlx::query_as("SELECT primary_metric, primary_better FROM registered_models WHERE name = $1")
-            .bind(name)
-            .fetch_optional(&mut *db.reader().await?)
+    let mut connection = db.reader().await?;
+    let id = readable(&mut connection, db.engine(), db.by(), name).await?;
+    let (key, better): (String, String) =
+        sqlx::query_as("SELECT primary_metric, primary_better FROM registered_models WHERE id = $1")
+            .bind(id)
+            .fetch_one(&mut *connection)
             .await?;
-    let (key, better) = found.ok_or_else(|| no_model(name))?;
     Ok(primary(key, &better))
 }
 
@@ -122,7 +126,7 @@ pub async fn set_primary_metric(
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let id = find(tx.connection, &name).await?;
+            let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
             let (key, better): (String, String) =
                 sqlx::query_as("SELECT primary_metric, primary_better FROM registered_models WHERE id = $1")
                     .bind(id)

@@ -9,6 +9,7 @@ use domain::{KeyValue, Millis};
 use super::load;
 use crate::Db;
 use crate::error::Result;
+use crate::permissions::{Kind, push_readable};
 use crate::sql::Sql;
 
 /// What the list is sorted by.
@@ -129,6 +130,7 @@ fn matching<'q>(db: &Db, select: &str, query: &'q CatalogQuery) -> Sql<'q> {
     sql.push(if query.prompts { " WHERE EXISTS" } else { " WHERE NOT EXISTS" });
     sql.push(" (SELECT 1 FROM registered_model_tags p WHERE p.model_id = m.id AND p.key = ");
     sql.bind(PROMPT_TAG).push(" AND LOWER(p.value) = 'true')");
+    push_readable(&mut sql, db.by(), Kind::Model, "m");
     let part = query.part.trim();
     if !part.is_empty() {
         // Either side by the database: what it takes for lower case is its own business.

@@ -1,12 +1,13 @@
 //! The files of versions: read once by the server that finds them waiting, then known by their SHA-256.
 
+use domain::permissions::Level;
 use domain::registry::FilesState;
 use domain::reviews::document::FilePart;
 use domain::reviews::signature::SignatureTexts;
 use futures::FutureExt as _;
 use sqlx::AnyConnection;
 
-use super::{find_version, no_version};
+use super::{Asking, find_version, no_version, readable};
 use crate::Db;
 use crate::bulk;
 use crate::error::Result;
@@ -100,9 +101,11 @@ pub async fn set(db: &Db, id: i64, reading: Reading) -> Result<()> {
 /// # Errors
 /// `NotFound`.
 pub async fn again(db: &Db, name: String, version: i64) -> Result<()> {
+    let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (id, _) = find_version(tx.connection, &name, version).await?;
+            let asking = Asking::new(tx.engine, &by, Level::Edit);
+            let (id, _) = find_version(tx.connection, asking, &name, version).await?;
             sqlx::query("UPDATE model_versions SET files_state = 'waiting' WHERE id = $1")
                 .bind(id)
                 .execute(&mut *tx.connection)
@@ -137,6 +140,7 @@ pub async fn retry_failed(db: &Db) -> Result<()> {
 /// `NotFound`.
 pub async fn get(db: &Db, name: &str, version: i64) -> Result<Reading> {
     let mut connection = db.reader().await?;
+    readable(&mut connection, db.engine(), db.by(), name).await?;
     let found: Option<(i64, String)> = sqlx::query_as(
         "SELECT v.id, v.files_state FROM model_versions v JOIN registered_models m ON m.id = v.model_id
          WHERE m.name = $1 AND v.version = $2",

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::Millis;
+use domain::permissions::Level;
 
-use super::{find, find_version};
+use super::{Asking, find_version, readable};
 use crate::Db;
 use crate::error::Result;
 
@@ -25,7 +26,8 @@ pub struct StageEntry {
 /// `NotFound` without the version.
 pub async fn stage_entries(db: &Db, name: &str, version: i64) -> Result<Vec<StageEntry>> {
     let mut connection = db.reader().await?;
-    let (_, model) = find_version(&mut connection, name, version).await?;
+    let (_, model) =
+        find_version(&mut connection, Asking::new(db.engine(), db.by(), Level::Read), name, version).await?;
     let found: Vec<(String, i64, Option<i64>, Option<i64>)> = sqlx::query_as(
         "SELECT stage, at_ms, rolled_back_from, review_id FROM stage_entries
          WHERE model_id = $1 AND version = $2 ORDER BY id DESC",
@@ -60,7 +62,7 @@ pub struct HandOver {
 /// `NotFound` without the model.
 pub async fn hand_overs(db: &Db, name: &str) -> Result<Vec<HandOver>> {
     let mut connection = db.reader().await?;
-    let model = find(&mut connection, name).await?;
+    let model = readable(&mut connection, db.engine(), db.by(), name).await?;
     let versions: Vec<(i64, i64, Option<i64>)> = sqlx::query_as(
         "SELECT v.version, v.created_at_ms, r.started_at_ms
          FROM model_versions v LEFT JOIN runs r ON r.uuid = v.run_uuid

@@ -12,7 +12,7 @@ use super::cards::{self, Card};
 use super::files::{self, Reading};
 use super::history::{self, StageEntry};
 use super::load::{self, ModelRow, SELECT_MODEL, SELECT_VERSION, VersionRow};
-use super::{no_model, no_version};
+use super::{no_model, no_version, readable};
 use crate::Db;
 use crate::error::Result;
 use crate::runs;
@@ -69,6 +69,7 @@ pub async fn model_overview(db: &Db, name: &str) -> Result<ModelOverview> {
     check_name("name", name)?;
     let (model, primary, versions, total) = {
         let mut connection = db.reader().await?;
+        readable(&mut connection, db.engine(), db.by(), name).await?;
         let mut sql = Sql::new(db.engine(), SELECT_MODEL);
         let rows: Vec<ModelRow> = sql.push(" WHERE m.name = ").bind(name).fetch(&mut connection).await?;
         let id = rows.first().ok_or_else(|| no_model(name))?.id;
@@ -123,6 +124,7 @@ pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<Versi
     check_name("name", name)?;
     let (mut found, signatures, newest) = {
         let mut connection = db.reader().await?;
+        readable(&mut connection, db.engine(), db.by(), name).await?;
         let mut sql = Sql::new(db.engine(), SELECT_VERSION);
         sql.push(" WHERE m.name = ").bind(name).push(" AND (v.version = ").bind(version);
         sql.push(" OR v.version = (SELECT MAX(w.version) FROM model_versions w WHERE w.model_id = m.id AND w.stage = ");
