@@ -12,5 +12,5 @@ pub mod wire;
 
 pub use entry::Entry;
 pub use error::ApiError;
-pub use request::{Call, Form, Path, required};
+pub use request::{Call, Either, Form, Path, required};
 pub use sign_in::SignedIn;

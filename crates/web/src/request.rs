@@ -17,8 +17,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let query = request.uri().query().unwrap_or_default();
-        // Some clients name what they delete in the query, others in a body.
-        if matches!(*request.method(), Method::GET | Method::HEAD | Method::DELETE) && !query.is_empty() {
+        if matches!(*request.method(), Method::GET | Method::HEAD) && !query.is_empty() {
             return query::parse(query).map(Self);
         }
         let is_json = request.headers().get(header::CONTENT_TYPE).is_none_or(|kind| {
@@ -41,6 +40,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
             return Err(ApiError::bad_request("Bad Request. Content-Type must be application/json."));
         }
         parse(&body).map(Self)
+    }
+}
+
+/// The fields of a call whose clients name what they delete in the query, or in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Either<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Either<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match request.uri().query() {
+            Some(query) if !query.is_empty() => query::parse(query).map(Self),
+            _ => Call::from_request(request, state).await.map(|Call(fields)| Self(fields)),
+        }
     }
 }
 

@@ -292,7 +292,7 @@ async fn a_plain_call_does_not_go_around_the_review() {
     ];
     let version = dana.register(0.9).await;
     let call = |person: &Person<'_>, call: &str, stage: &str| {
-        let body = json!({ "name": "churn", "version": version.to_string(), "stage": stage, "archive_existing_versions": true });
+        let body = json!({ "name": "churn", "version": version.to_string(), "stage": stage, "archive_existing_versions": stage == "Production" });
         let request = app
             .request(Method::POST, &format!("/api/2.0/mlflow/{call}"))
             .bearer_auth(&person.token)
@@ -497,7 +497,7 @@ async fn the_pages_show_it_and_lead_through_it() {
     assert_eq!(browser.get("/").await.leads_to, "/waiting");
     let form = browser.get(&format!("/models/churn/versions/{version}/ask")).await;
     assert!(form.html.contains("Production (signed by 1 ml engineer, 1 ops engineer)"), "{}", form.html);
-    let script = "<script>alert(1)</script> **now**";
+    let script = "**now** <script>alert(1)</script>";
     let asked = browser
         .post(
             &format!("/models/churn/versions/{version}/ask"),
@@ -546,6 +546,55 @@ async fn the_pages_show_it_and_lead_through_it() {
     assert!(preview.html.contains("would have lacked 1 admin"), "{}", preview.html);
     let wrong = ada.post("/policy", &[("text", "format = 2"), ("after", "0")]).await;
     assert!(wrong.status == 400 && wrong.html.contains("format = 2"), "what was typed stays");
+}
+
+#[tokio::test]
+async fn who_may_not_read_a_model_sees_none_of_its_reviews() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, ada] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "ada").await];
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    let comment = erin.act(review, "comments", json!({ "comment": "looks good" })).await.json["id"].clone();
+    let grants = json!({ "grants": [{ "user": "dana", "level": "manage" }] });
+    assert_eq!(ada.send(Method::PUT, "/api/v1/models/churn/permissions", grants).await.status, 200);
+    refused(&erin.sign(review).await, StatusCode::NOT_FOUND, "no review");
+    for path in [
+        format!("/api/v1/reviews/{review}"),
+        format!("/reviews/{review}"),
+        "/api/2.0/mlflow/transition-requests/list?name=churn&version=1".into(),
+        format!("/models/churn/versions/{version}/ask"),
+    ] {
+        assert_eq!(erin.send(Method::GET, &path, Value::Null).await.status, 404, "{path}");
+    }
+    for (path, body) in [
+        ("/api/v1/reviews", json!({ "model": "churn", "version": version, "target": "Staging" })),
+        ("/api/v1/models/churn/rollback", json!({})),
+        ("/models/churn/rollback", json!({})),
+        (
+            "/api/2.0/mlflow/transition-requests/create",
+            json!({ "name": "churn", "version": "1", "stage": "Staging" }),
+        ),
+        (
+            "/api/2.0/mlflow/transition-requests/approve",
+            json!({ "name": "churn", "version": "1", "stage": "Production" }),
+        ),
+        (
+            "/api/2.0/mlflow/transition-requests/reject",
+            json!({ "name": "churn", "version": "1", "stage": "Production" }),
+        ),
+        ("/api/2.0/mlflow/comments/create", json!({ "name": "churn", "version": "1", "comment": "x" })),
+    ] {
+        let reply = erin.post(path, body).await;
+        assert!(reply.status == 404 || path == "/models/churn/rollback", "{path}: {}", reply.json);
+    }
+    let update = json!({ "id": comment, "comment": "x" });
+    assert_eq!(erin.send(Method::PATCH, "/api/2.0/mlflow/comments/update", update).await.status, 404);
+    assert_eq!(erin.get("/api/v1/reviews").await["reviews"], json!([]));
+    let mut browser = Browser::of(&app, "erin").await;
+    assert!(!browser.get("/waiting").await.html.contains("churn"));
+    assert!(!browser.get("/reviews").await.html.contains("churn"));
+    assert_eq!(dana.get("/api/v1/reviews").await["reviews"][0]["id"], review);
 }
 
 impl Person<'_> {

@@ -321,7 +321,7 @@ async fn change_model(db: &Db, things: &Things) -> Vec<Outcome> {
         (
             "registry::transition",
             edit,
-            registry::transition(db, model(), 1, "Staging", false, NOW).await.map(drop),
+            registry::transition(db, model(), 1, "Archived", false, NOW).await.map(drop),
         ),
         ("registry::set_version_tag", edit, registry::set_version_tag(db, model(), 1, tag(), NOW).await),
         (

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::reviews::{self, Comment};
 use web::wire::{Int64, Name};
-use web::{ApiError, Call, SignedIn, required};
+use web::{ApiError, Call, Either, SignedIn, required};
 
 use super::version_number;
 use crate::clock::now;
@@ -47,7 +47,7 @@ async fn update(SignedIn(db): SignedIn, Call(call): Call<Update>) -> Result<Json
     Ok(Json(json!({ "comment": shown(&edited) })))
 }
 
-async fn remove(SignedIn(db): SignedIn, Call(call): Call<Update>) -> Result<Json<Empty>, ApiError> {
+async fn remove(SignedIn(db): SignedIn, Either(call): Either<Update>) -> Result<Json<Empty>, ApiError> {
     let id = call.id.ok_or_else(|| ApiError::missing("id"))?.0;
     reviews::delete_comment(&db, id, now()).await?;
     Ok(Json(Empty {}))

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::Db;
 use store::registry;
 use store::reviews::{self, Act, Ask, Details, Office, Outcome};
-use web::{ApiError, Call, SignedIn, required};
+use web::{ApiError, Call, Either, SignedIn, required};
 
 use super::version_number;
 use super::wire::{ModelWire, VersionWire};
@@ -150,7 +150,7 @@ async fn reject(
 async fn cancel(
     SignedIn(db): SignedIn,
     State(office): State<Office>,
-    Call(call): Call<Request>,
+    Either(call): Either<Request>,
 ) -> Result<Json<Value>, ApiError> {
     let named = call.read()?;
     let id = open(&db, &named).await?;
