@@ -584,6 +584,7 @@ async fn what_may_not_be_read_answers_as_what_is_not_there() {
     // So that its number is no other number.
     for name in ["a", "b", "c", "d", "e"] {
         admin.post("experiments/create", json!({ "name": name })).await;
+        admin.post("registered-models/create", json!({ "name": name })).await;
     }
     let things = Things::of(&admin, "x").await;
     things.grant(&admin, json!([{ "role": "admin", "level": "manage" }])).await;
@@ -722,8 +723,8 @@ async fn databricks_words_are_mapped_and_the_root_is_fixed() {
     let answer = admin.ok("PUT", &path, set).await;
     let expected = ["gus CAN_EDIT", "users CAN_READ", "ada CAN_MANAGE", "admins CAN_MANAGE (inherited)"];
     assert_eq!(levels(&answer), expected);
-    let managing = json!({ "access_control_list": [{ "group_name": "data_scientist", "permission_level": "CAN_MANAGE" }]});
-    let answer = admin.ok("PATCH", &path, managing).await;
+    let change = json!({ "access_control_list": [{ "group_name": "data_scientist", "permission_level": "CAN_MANAGE" }]});
+    let answer = admin.ok("PATCH", &path, change).await;
     assert!(levels(&answer).contains(&"data_scientist CAN_MANAGE".to_owned()) && levels(&answer).len() == 5);
     let named = admin.ok("GET", &format!("{path}/permissionLevels"), Value::Null).await;
     assert_eq!(named["permission_levels"].as_array().map(Vec::len), Some(5));
