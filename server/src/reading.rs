@@ -29,6 +29,8 @@ const BATCH: i64 = 16;
 /// A larger `MLmodel` holds no signature that a person or a gate could make use of.
 const LARGEST_MLMODEL: u64 = 4 << 20;
 const MLMODEL: &str = "MLmodel";
+/// What has more files than that is no model.
+const MOST_FILES: usize = 100_000;
 
 /// Tells the task that reads that there is something to read.
 #[derive(Debug, Clone, Default)]
@@ -84,6 +86,8 @@ enum Failure {
     Store(#[from] store::Error),
     #[error("there are no files")]
     Nothing,
+    #[error("there are more than {MOST_FILES} files")]
+    TooMany,
 }
 
 fn failed(version: &Unread, failure: &Failure) -> files::Reading {
@@ -106,6 +110,9 @@ async fn read(db: &Db, artifacts: &Artifacts, version: &Unread) -> Result<files:
     let mut found = Vec::new();
     let mut walk = artifacts.walk(&folder);
     while let Some((path, place)) = walk.try_next().await? {
+        if found.len() == MOST_FILES {
+            return Err(Failure::TooMany);
+        }
         found.push(digest(artifacts, path, &place).await?);
     }
     if found.is_empty() {

@@ -79,11 +79,18 @@ fn cell(value: &Value) -> String {
 }
 
 #[component]
-pub fn ExamplePart(example: Option<Example>) -> impl IntoView {
+pub fn ExamplePart(
+    example: Option<Example>,
+    /// Whether the files have been read: before that nothing is known.
+    is_read: bool,
+) -> impl IntoView {
     let shown = match example {
+        None if !is_read => {
+            view! { <p class="nothing">"It isn’t known: the files haven’t been read."</p> }.into_any()
+        }
         None => view! { <p class="nothing">"The model was logged without one."</p> }.into_any(),
         Some(Example::Text(text)) => view! {
-            <pre class="example-text" tabindex="0" role="region" aria-label="Example input">{text}</pre>
+            <pre class="example-text" tabindex="0" role="region" aria-label="Text of the example">{text}</pre>
         }
         .into_any(),
         Some(Example::Table { columns, rows, total }) => {
@@ -102,7 +109,7 @@ pub fn ExamplePart(example: Option<Example>) -> impl IntoView {
             });
             let (head, rows) = (heads.into_any(), rows.collect_view());
             view! {
-                <Table name="Example input" class="example" head>{rows}</Table>
+                <Table name="Rows of the example" class="example" head>{rows}</Table>
                 {note}
             }
             .into_any()

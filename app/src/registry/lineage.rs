@@ -95,7 +95,9 @@ fn node(node: &Node) -> AnyView {
         let text = format::shortened(&node.detail, SMALL_LETTERS);
         view! { <text class="lineage-detail" x=node.x + 12.0 y=node.y + 35.0>{text}</text> }
     });
-    let full = format!("{}: {label} {}", node.kind.title(), node.detail);
+    // What was cut is said whole.
+    let is_cut = label.chars().count() > LETTERS || node.detail.chars().count() > SMALL_LETTERS;
+    let full = is_cut.then(|| format!("{label} {}", node.detail));
     let inside = view! {
         <rect x=node.x y=node.y width=BOX.0 height=BOX.1 rx="6"/>
         <text x=node.x + 12.0 y=baseline>{format::shortened(label, LETTERS)}</text>

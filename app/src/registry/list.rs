@@ -184,7 +184,7 @@ fn versions(name: &str, numbers: &[i64]) -> AnyView {
     }
     let links = numbers.iter().rev().enumerate().map(|(index, number)| {
         let comma = (index > 0).then_some(", ");
-        let label = format!("{name}, version {number}");
+        let label = format!("{name} v{number}");
         view! { {comma}<a href=version_path(name, *number) aria-label=label>{format!("v{number}")}</a> }
     });
     links.collect_view().into_any()

@@ -22,7 +22,7 @@ pub fn SignaturePart(
             view! { <p class="form-problem" role="alert">{prose(&unreadable.to_string())}</p> }.into_any()
         }
         Ok(None) if !is_read => {
-            view! { <p class="nothing">"It isn’t known yet: the files haven’t been read."</p> }.into_any()
+            view! { <p class="nothing">"It isn’t known: the files haven’t been read."</p> }.into_any()
         }
         Ok(signature) => {
             let compared =

@@ -71,7 +71,7 @@ pub fn VersionPage(
             <CardPart card path=path.clone() may_change refusal=refusal.clone()/>
             <Differences run=this.run.clone() champion=compared primary serves=is_serving/>
             <SignaturePart texts=this.signature champion=signatures is_read/>
-            <ExamplePart example/>
+            <ExamplePart example is_read/>
         }
     });
     view! {
@@ -142,7 +142,7 @@ fn template(tags: &[KeyValue]) -> AnyView {
     view! {
         <section class="part" aria-labelledby="template">
             <h2 id="template">"Template"</h2>
-            <pre class="example-text" tabindex="0" role="region" aria-label="Template">{text}</pre>
+            <pre class="example-text" tabindex="0" role="region" aria-label="Text of the template">{text}</pre>
         </section>
     }
     .into_any()

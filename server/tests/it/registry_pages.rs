@@ -130,7 +130,8 @@ async fn files_that_are_elsewhere_gone_or_broken_are_said_to_be() {
     version(&app, "m", &[], 0.1).await;
     version(&app, "m", &[("MLmodel", "signature: [unclosed")], 0.2).await;
     version(&app, "m", &[("MLmodel", "signature:\n  inputs: 'no JSON'\n")], 0.3).await;
-    until(&mut browser, "/models/m/versions/1", "in a store that this server doesn’t read").await;
+    let page = until(&mut browser, "/models/m/versions/1", "in a store that this server doesn’t read").await;
+    assert_has(&page, &["Signature It isn’t known", "Example input It isn’t known"]);
     until(&mut browser, "/models/m/versions/2", "The files can’t be read").await;
     let page = until(&mut browser, "/models/m/versions/3", "1 file,").await;
     assert_has(&page, &["The model was logged without one"]);
