@@ -30,6 +30,7 @@ pub fn FilesPart(
         view! { <span class="nothing">{words}</span> }
     });
     let state = match state {
+        _ if is_prompt => view! { <p class="nothing">"A prompt has no files."</p> }.into_any(),
         FilesState::Waiting if count == 0 => view! {
             <EmptyState title="The files are being read.">
                 <p class="nothing">"Their SHA-256 and the signature are here in a moment: reload the page."</p>
@@ -50,7 +51,6 @@ pub fn FilesPart(
             </div>
         }
         .into_any(),
-        FilesState::Done if is_prompt => view! { <p class="nothing">"A prompt has no files."</p> }.into_any(),
         FilesState::Done => ().into_any(),
     };
     let rows = files.into_iter().take(MOST).map(|file| {

@@ -71,7 +71,7 @@ fn sha256(text: &str) -> String {
 }
 
 /// What a reader sees, without markup.
-fn text(page: &Page) -> String {
+fn text_of(page: &Page) -> String {
     let mut text = String::new();
     let mut rest = page.html.split_once("<main").map_or(page.html.as_str(), |(_, main)| main);
     while let Some((before, tag)) = rest.split_once('<') {
@@ -83,7 +83,7 @@ fn text(page: &Page) -> String {
 }
 
 fn assert_has(page: &Page, parts: &[&str]) {
-    let text = text(page);
+    let text = text_of(page);
     for part in parts {
         assert!(text.contains(part), "`{part}` isn't in: {text}");
     }
@@ -140,6 +140,18 @@ async fn files_that_are_elsewhere_gone_or_broken_are_said_to_be() {
 }
 
 #[tokio::test]
+async fn a_prompt_shows_its_template_and_has_no_files() {
+    let app = TestApp::start().await;
+    let is_prompt = json!({ "key": "mlflow.prompt.is_prompt", "value": "true" });
+    app.ok("registered-models/create", json!({ "name": "summary", "tags": [is_prompt] })).await;
+    let text = json!({ "key": "mlflow.prompt.text", "value": "Summarize: {{ <text> }}" });
+    register(&app, "summary", json!({ "source": "prompt-template", "tags": [is_prompt, text] })).await;
+    let page = Browser::new(&app).get("/models/summary/versions/1").await;
+    assert_has(&page, &["Template Summarize: {{ &lt;text&gt; }}", "A prompt has no files"]);
+    assert!(!text_of(&page).contains("Model card") && !page.html.contains("/stage\""));
+}
+
+#[tokio::test]
 async fn what_could_not_be_read_is_tried_again_at_the_next_start() {
     let app = TestApp::start().await;
     model(&app, "m").await;
@@ -177,7 +189,7 @@ async fn the_list_finds_models_by_name_and_tag_and_leaves_prompts_to_themselves(
             && page.html.contains("aria-sort=\"ascending\"")
     );
     assert!(page.html.contains("href=\"/models/Gr%C3%B6%C3%9Fe%20%26%20Gewicht\""), "{}", page.html);
-    assert!(page.html.contains("href=\"/models/churn/versions/1\"") && !text(&page).contains("summary"));
+    assert!(page.html.contains("href=\"/models/churn/versions/1\"") && !text_of(&page).contains("summary"));
     for (query, finds, not) in [
         ("q=CHUR", "churn", "Gewicht"),
         ("q=team%3Drisk", "churn", "Gewicht"),
@@ -345,10 +357,10 @@ async fn forms_change_models_and_versions_and_every_change_is_written_down() {
     let page = browser.get(model_path).await;
     assert!(page.html.contains("<em>much</em>") && page.html.contains("@champion"), "{}", page.html);
     assert_has(&page, &["team risk", "Serves version 1", "Archived 1 Version 2"]);
-    assert!(!text(&page).contains("gone"));
+    assert!(!text_of(&page).contains("gone"));
     let page = browser.get(&version_path).await;
     assert_has(&page, &["Better.", "k v", "@challenger", "Production"]);
-    assert!(!text(&page).contains("@other"));
+    assert!(!text_of(&page).contains("@other"));
 
     // Version 1's page doesn't take away an alias of version 2.
     browser.post(&format!("{version_path}/aliases/delete"), &[("alias", "champion")]).await;
@@ -367,7 +379,7 @@ async fn forms_change_models_and_versions_and_every_change_is_written_down() {
     for (path, fields, why) in refused {
         let page = browser.post(&path, fields).await;
         assert!(page.status == 400 && page.html.contains("role=\"alert\""), "{path}: {}", page.status);
-        assert!(text(&page).to_lowercase().contains(&why.to_lowercase()), "{path}: {}", text(&page));
+        assert!(text_of(&page).to_lowercase().contains(&why.to_lowercase()), "{path}: {}", text_of(&page));
     }
 
     let page = browser.post(&format!("{model_path}/versions/2/delete"), &[]).await;
