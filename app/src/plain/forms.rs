@@ -3,7 +3,7 @@
 use domain::Millis;
 use leptos::prelude::*;
 
-use crate::components::prose;
+use crate::components::{prose, text_as_html};
 use crate::format;
 
 /// A form that posts to `action` and leads on from there.
@@ -48,6 +48,12 @@ pub fn Field(
     }
 }
 
+/// What a text area starts with: the renderer doesn't escape its content, and its parser drops a first line
+/// break.
+pub fn typed(text: &str) -> String {
+    format!("\n{}", text_as_html(text))
+}
+
 /// Why a form was refused.
 #[component]
 pub fn Refusal(#[prop(into)] message: Option<String>) -> impl IntoView {
@@ -85,4 +91,14 @@ pub fn When(at: Millis) -> impl IntoView {
 /// What lies ahead is said as a date.
 fn moment(at: Millis, now: Millis) -> String {
     if at > now { format::date(at.0, 0) } else { format::ago(at.0, now.0, 0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn nothing_breaks_out_of_a_text_area() {
+        assert_eq!(typed("</textarea><b>"), "\n&lt;/textarea&gt;&lt;b&gt;");
+    }
 }

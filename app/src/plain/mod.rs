@@ -5,7 +5,7 @@ mod forms;
 mod problem;
 mod table;
 
-pub use forms::{Confirm, Field, Outcome, PlainForm, Refusal, When};
+pub use forms::{Confirm, Field, Outcome, PlainForm, Refusal, When, typed};
 pub use problem::ProblemPage;
 pub use table::Table;
 

@@ -4,8 +4,8 @@ use domain::KeyValue;
 use domain::reviews::gates::{Better, PrimaryMetric};
 use leptos::prelude::*;
 
-use crate::components::{Icon, IconName, text_as_html};
-use crate::plain::{Confirm, Field, PlainForm, Refusal};
+use crate::components::{Icon, IconName};
+use crate::plain::{Confirm, Field, PlainForm, Refusal, typed};
 
 /// What a form asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +56,11 @@ pub fn TextForm(
     text: String,
     #[prop(default = 6)] rows: u32,
 ) -> impl IntoView {
-    // A line break right behind the tag isn't part of the text.
-    let text = format!("\n{}", text_as_html(&text));
     view! {
         <PlainForm action class="text-form">
             <label class="field">
                 <span>{label}</span>
-                <textarea name="text" rows=rows maxlength="100000" inner_html=text></textarea>
+                <textarea name="text" rows=rows maxlength="100000" inner_html=typed(&text)></textarea>
             </label>
             <button type="submit" class="button primary">{button}</button>
         </PlainForm>

@@ -14,7 +14,7 @@ use super::table::VersionTable;
 use super::{model_path, version_path};
 use crate::components::{EmptyState, Icon, IconName};
 use crate::format;
-use crate::plain::{Refusal, When};
+use crate::plain::{Confirm, Field, PlainForm, Refusal, When};
 use crate::url::Query;
 
 /// How a model's versions are shown.
@@ -48,6 +48,25 @@ impl ModelView {
             Self::Table => "Table",
             Self::Lineage => "Lineage",
         }
+    }
+}
+
+/// Back to what served before, with a word on why.
+#[component]
+fn RollBack(number: i64, action: String) -> impl IntoView {
+    let what = format!(
+        "Version {number} leaves Production, and the one that served before comes back. Who may sign a rollback \
+         does it with this click; else it waits for somebody who may."
+    );
+    view! {
+        <Confirm label="Roll back">
+            <PlainForm action class="confirmed">
+                <p>{what}</p>
+                <input type="hidden" name="serving" value=number/>
+                <Field label="Why" name="comment" maxlength=1000/>
+                <button type="submit" class="button small danger">"Roll back"</button>
+            </PlainForm>
+        </Confirm>
     }
 }
 
@@ -103,6 +122,9 @@ pub fn ModelPage(
             </div>
         }
     });
+    let rolls_back = serving.last().copied().filter(|_| may_change);
+    let rolls_back = rolls_back.map(|number| view! { <RollBack number action=format!("{path}/rollback")/> });
+    let (policy, permissions) = (format!("{path}/policy"), format!("{path}/permissions"));
     let tabs = ModelView::ALL.map(|one| {
         let shown = if one == ModelView::Board { "" } else { one.as_str() };
         let href = Query::new().with("view", shown).with("metric", metric.as_deref().unwrap_or_default());
@@ -135,6 +157,9 @@ pub fn ModelPage(
             <div class="page-head">
                 <h1>{name}</h1>
                 <span class="spacer"></span>
+                <a class="button small" href=policy>"Policy"</a>
+                <a class="button small" href=permissions>"Permissions"</a>
+                {rolls_back}
                 {deletes}
             </div>
             {(!may_change).then(|| view! { <MayOnlyLook/> })}

@@ -6,7 +6,7 @@ use domain::reviews::policy::StageRules;
 use leptos::prelude::*;
 
 use super::{model_path, version_path};
-use crate::plain::Refusal;
+use crate::plain::{Refusal, typed};
 
 #[component]
 pub fn AskPage(
@@ -46,7 +46,7 @@ pub fn AskPage(
                 </label>
                 <label class="field">
                     <span>"Why, for those who sign; in Markdown"</span>
-                    <textarea name="comment" rows="5" maxlength="10000">{comment}</textarea>
+                    <textarea name="comment" rows="5" maxlength="10000" inner_html=typed(&comment)></textarea>
                 </label>
                 <button type="submit" class="button primary">"Ask"</button>
             </form>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use store::reviews::{Activity, Comment, Details};
 
 use crate::components::to_html;
-use crate::plain::When;
+use crate::plain::{When, typed};
 
 enum Entry {
     Happened(Activity),
@@ -107,7 +107,7 @@ fn Said(comment: Comment, review: i64, can_edit: bool, can_delete: bool) -> impl
             <details class="confirm">
                 <summary class="button small quiet">"Edit"</summary>
                 <form method="post" action=format!("/reviews/{review}/comment/{id}/edit") class="action-form">
-                    <textarea name="comment" rows="3" required maxlength="10000" aria-label="Comment">{comment.text.clone()}</textarea>
+                    <textarea name="comment" rows="3" required maxlength="10000" aria-label="Comment" inner_html=typed(&comment.text)></textarea>
                     <button type="submit" class="button small">"Save"</button>
                 </form>
             </details>

@@ -6,6 +6,7 @@ mod changes;
 mod discussion;
 mod evidence;
 mod list;
+mod of_version;
 mod page;
 mod policy;
 mod sign;
@@ -14,6 +15,7 @@ mod waiting;
 pub use ask::AskPage;
 pub use audit::{AuditFilter, AuditPage};
 pub use list::{ListFilter, ReviewsPage};
+pub use of_version::VersionReviews;
 pub use page::ReviewPage;
 pub use policy::PolicyPage;
 pub use waiting::WaitingPage;
@@ -21,15 +23,7 @@ pub use waiting::WaitingPage;
 use domain::reviews::state::State;
 use leptos::prelude::*;
 
-/// A model's page.
-pub fn model_path(name: &str) -> String {
-    format!("/models/{}", crate::url::encode(name))
-}
-
-/// A version's page.
-pub fn version_path(name: &str, version: i64) -> String {
-    format!("{}/versions/{version}", model_path(name))
-}
+pub use crate::registry::{model_path, version_path};
 
 /// A review's state, as a word with a mark.
 #[component]

@@ -5,7 +5,7 @@ use store::reviews::SavedPolicy;
 
 use super::model_path;
 use crate::components::EmptyState;
-use crate::plain::{Field, Outcome, Refusal, When};
+use crate::plain::{Field, Outcome, Refusal, When, typed};
 
 #[component]
 pub fn PolicyPage(
@@ -49,7 +49,7 @@ pub fn PolicyPage(
                 <input type="hidden" name="after" value=version/>
                 <label class="field">
                     <span>"TOML; empty: no policy"</span>
-                    <textarea name="text" rows="28" spellcheck="false" maxlength="100000">{text.clone()}</textarea>
+                    <textarea name="text" rows="28" spellcheck="false" maxlength="100000" inner_html=typed(&text)></textarea>
                 </label>
                 <Field label="Why it changes" name="reason" required=false maxlength=1000/>
                 <div class="actions">

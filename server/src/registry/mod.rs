@@ -70,9 +70,11 @@ fn became(
     match outcome {
         Ok(()) => Ok(Became::Done(Redirect::to(leads_to).into_response())),
         Err(Error::Invalid(why)) => Ok(Became::Refused(refused(why.message))),
-        Err(why @ (Error::AlreadyExists { .. } | Error::InvalidState(_) | Error::Forbidden(_))) => {
+        Err(why @ (Error::AlreadyExists { .. } | Error::InvalidState(_))) => {
             Ok(Became::Refused(refused(why.to_string())))
         }
+        // A policy asks for a review: that is the page to go on with.
+        Err(Error::NeedsReview { path, .. }) => Ok(Became::Done(Redirect::to(&path).into_response())),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! `models/{name}/versions/{version}`: one version, and what changes it.
 
 use app::registry::{Asked, Example, Refused, VersionPage, model_path, version_path};
+use app::reviews::VersionReviews;
 use artifacts::Artifacts;
 use axum::Router;
 use axum::extract::State;
@@ -11,6 +12,7 @@ use http::StatusCode;
 use leptos::prelude::{IntoAny as _, view};
 use serde::Deserialize;
 use store::registry::{self, VersionOverview, cards};
+use store::reviews;
 use store::{Db, Error};
 use web::wire::Flag;
 use web::{ApiError, Form, Path, SignedIn};
@@ -78,11 +80,14 @@ async fn version(
 ) -> Result<Response, ApiError> {
     let overview = registry::version_overview(from.db, name, number).await?;
     let example = example(from, &overview).await;
+    let rows = reviews::open_of_version(from.db, name, number).await?;
+    let of = name.to_owned();
     let may_change = may_change(from.db);
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let title = format!("{name}, version {number}");
     Ok(page(status, &title, Some(from.db.by()), || {
-        view! { <VersionPage overview example may_change refusal reviews=().into_any()/> }
+        let reviews = view! { <VersionReviews name=of version=number rows/> }.into_any();
+        view! { <VersionPage overview example may_change refusal reviews/> }
     }))
 }
 

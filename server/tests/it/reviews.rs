@@ -497,7 +497,7 @@ async fn the_pages_show_it_and_lead_through_it() {
     assert_eq!(browser.get("/").await.leads_to, "/waiting");
     let form = browser.get(&format!("/models/churn/versions/{version}/ask")).await;
     assert!(form.html.contains("Production (signed by 1 ml engineer, 1 ops engineer)"), "{}", form.html);
-    let script = "**now** <script>alert(1)</script>";
+    let script = "**now** </textarea><script>alert(1)</script>";
     let asked = browser
         .post(
             &format!("/models/churn/versions/{version}/ask"),
@@ -524,7 +524,8 @@ async fn the_pages_show_it_and_lead_through_it() {
         .await;
     assert_eq!(signed.status, 303, "{}", signed.html);
     let page = erin.get(&review).await;
-    assert!(!page.html.contains("<script>alert") && page.html.contains("signed as ML engineer"));
+    assert!(!page.html.contains("<script>alert"));
+    assert!(page.html.contains("</strong> signed as ML engineer"), "{}", page.html);
     let own = browser.post(&format!("{review}/sign"), &[("digest", &digest)]).await;
     assert!(own.status == 400 && own.html.contains("author"));
     let mut otto = Browser::of(&app, "otto").await;
