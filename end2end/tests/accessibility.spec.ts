@@ -1,5 +1,4 @@
-import axe from "axe-core";
-import type { Page } from "@playwright/test";
+import { problems } from "../support/axe.ts";
 import type { Api, Run } from "../support/api.ts";
 import { expect, runPath, test, visit } from "../support/test.ts";
 
@@ -67,17 +66,5 @@ for (const colorScheme of THEMES) {
     await page.getByRole("combobox", { name: "Filter" }).pressSequentially("me");
     await expect(page.getByRole("listbox")).toBeVisible();
     expect(await problems(page)).toEqual([]);
-  });
-}
-
-/** What axe finds, in short. */
-async function problems(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    // What is in another document's frame isn't ours.
-    const found = await (window as any).axe.run({ exclude: ["iframe"] }, { iframes: false });
-    return found.violations.flatMap((violation: any) =>
-      violation.nodes.map((node: any) => `${violation.id}: ${node.target} ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`),
-    );
   });
 }

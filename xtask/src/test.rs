@@ -75,6 +75,7 @@ fn clients(client: Client) -> Result<()> {
         .current_dir(project::root().join("server/tests/clients"))
         .env("MLFLOW_TRACKING_URI", server.uri())
         .env("COUNTERSIGN_URI", server.uri())
+        .env("COUNTERSIGN", &binary)
         .env("MLFLOW_DISABLE_TELEMETRY", "true")
         .run();
     tests.and(server.stop())
@@ -97,9 +98,10 @@ fn end_to_end() -> Result<()> {
     node::packages(&node::end_to_end(), "they drive the browser in the end-to-end tests")?;
     let chromium = browser::chromium()?;
     build::browser_half(&wasm::compiler()?, Purpose::Release)?;
-    let server = Server::demo(&debug_server()?)?;
+    let binary = debug_server()?;
+    let server = Server::demo(&binary)?;
     say::step("end-to-end tests", &format!("whole journeys in {}", chromium.display()));
-    let tests = journeys(&server.uri(), &chromium).run();
+    let tests = journeys(&server.uri(), &chromium).env("COUNTERSIGN", &binary).run();
     tests.and(server.stop())
 }
 

@@ -161,6 +161,7 @@ mod tests {
             scopes: Scope::ALL.into(),
             via: Via::Session,
             address: None,
+            is_fresh: false,
         }
     }
 
