@@ -94,7 +94,7 @@ pub fn ReviewTable(rows: Vec<ReviewRow>) -> impl IntoView {
         }
     });
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Reviews">
+        <div class="table-scroll" tabindex="0" role="region" aria-label="List of reviews">
             <table class="table reviews">
                 <caption class="visually-hidden">"Reviews"</caption>
                 <thead>

@@ -83,7 +83,7 @@ pub fn PolicyPage(
             {read_only}
             <section class="part" aria-labelledby="history">
                 <h2 id="history">"Versions"</h2>
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Versions">
+                <div class="table-scroll" tabindex="0" role="region" aria-label="Versions of the policy">
                     <table class="table">
                         <caption class="visually-hidden">"Versions of the policy"</caption>
                         <thead>

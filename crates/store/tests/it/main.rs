@@ -5,6 +5,7 @@ mod audit;
 mod permissions;
 mod registry;
 mod registry_pages;
+mod reviews;
 mod tracking;
 
 use domain::Millis;

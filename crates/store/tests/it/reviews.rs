@@ -1,0 +1,260 @@
+//! Reviews, on each database.
+
+use std::collections::BTreeSet;
+
+use domain::Millis;
+use domain::accounts::{Caller, Role, Scope, Via};
+use domain::registry::FilesState;
+use domain::reviews::Target;
+use domain::reviews::document::FilePart;
+use domain::reviews::gates::CheckState;
+use domain::reviews::state::State;
+use store::accounts::{self, NewUser};
+use store::registry::files::{self, Reading};
+use store::registry::{self, NewModel, NewVersion};
+use store::reviews::{self, Act, Ask, Office, Outcome, PolicyOf, Report, ReviewQuery};
+use store::{Db, Error, audit};
+use uuid::Uuid;
+
+use crate::{NOW, on_each};
+
+fn later(ms: i64) -> Millis {
+    Millis(NOW.0 + ms)
+}
+
+async fn person(db: &Db, role: Role) -> Db {
+    let name = format!("p-{}", Uuid::new_v4());
+    let roles = BTreeSet::from([role]);
+    let new = NewUser { name: name.clone(), roles: roles.clone(), password_hash: None };
+    let id = accounts::add(db, new, NOW).await.expect("is added");
+    db.in_the_name_of(Caller {
+        user_id: Some(id),
+        name,
+        roles,
+        scopes: Scope::ALL.into(),
+        via: Via::Session,
+        address: None,
+        is_fresh: true,
+    })
+}
+
+fn office() -> (tempfile::TempDir, Office) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = release::Keys::open(folder.path()).expect("a key");
+    (folder, Office::new(keys, "instance".into(), "http://localhost".into()))
+}
+
+/// A fresh model's name.
+async fn model(db: &Db) -> String {
+    let name = format!("m-{}", Uuid::new_v4());
+    let new = NewModel { name: name.clone(), ..NewModel::default() };
+    registry::create_model(db, new, NOW).await.expect("is created");
+    name
+}
+
+/// A version of it, whose files are known.
+async fn version(db: &Db, name: &str) -> i64 {
+    let new = NewVersion { name: name.into(), source: "s3://bucket/model".into(), ..NewVersion::default() };
+    let version = registry::create_version(db, new, NOW).await.expect("is created").version;
+    let mut after = 0;
+    while let Some(unread) = files::unread(db, after, 1).await.expect("are read").pop() {
+        after = unread.id;
+        if unread.name == name && unread.version == version {
+            let file = FilePart { path: "MLmodel".into(), sha256: format!("{version:064x}"), size: 3 };
+            let reading = Reading { state: FilesState::Done, files: vec![file], signature: None };
+            files::set(db, unread.id, reading).await.expect("is kept");
+        }
+    }
+    version
+}
+
+async fn ask(db: &Db, name: &str, version: i64) -> i64 {
+    let ask = Ask {
+        name: name.into(),
+        version,
+        target: Target::Stage("Production".into()),
+        comment: "please".into(),
+        archive_existing: true,
+    };
+    reviews::ask(db, ask, NOW).await.expect("is asked for")
+}
+
+fn sign() -> Act {
+    Act::Sign { role: None, digest: None, words: "looked".into() }
+}
+
+async fn stage(db: &Db, name: &str, version: i64) -> String {
+    registry::version(db, name, version).await.expect("is there").stage
+}
+
+#[tokio::test]
+async fn a_review_is_signed_applied_once_and_recorded() {
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let otto = person(&db, Role::OpsEngineer).await;
+        let name = model(&dana).await;
+        let first = version(&dana, &name).await;
+        let id = ask(&dana, &name, first).await;
+        let waiting = reviews::waiting_for(&erin, NOW).await.expect("are read");
+        assert_eq!(
+            waiting.iter().find(|one| one.row.id == id).and_then(|one| one.your_role),
+            Some(Role::MlEngineer)
+        );
+        let recorded = reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs");
+        assert_eq!(recorded, Outcome::Recorded { missing: vec!["1 ops_engineer".into()] });
+        assert_eq!(
+            reviews::act(&otto, &office, id, sign(), later(2)).await.expect("signs"),
+            Outcome::Applied
+        );
+        assert_eq!(stage(&db, &name, first).await, "Production");
+        let record = reviews::record_of(&dana, id).await.expect("is kept");
+        let keys = release::PublicKeys::parse(&office.public_document()).expect("keys");
+        release::verify(record.envelope.as_bytes(), &keys, None).expect("holds");
+        audit::verify_record(&db, id, &record.sha256).await.expect("is logged");
+        audit::verify(&db).await.expect("the log is whole");
+
+        // What serves now is replaced in the same step.
+        let second = version(&dana, &name).await;
+        let id = ask(&dana, &name, second).await;
+        for (at, by) in [(3, &erin), (4, &otto)] {
+            reviews::act(by, &office, id, sign(), later(at)).await.expect("signs");
+        }
+        assert_eq!(
+            (stage(&db, &name, second).await, stage(&db, &name, first).await),
+            ("Production".into(), "Archived".into())
+        );
+        let of = (name.clone(), "Production".to_owned(), Some(second));
+        let (back, outcome) =
+            reviews::roll_back(&otto, &office, of, "drifts".into(), later(5)).await.expect("goes back");
+        assert_eq!(outcome, Outcome::Applied);
+        assert_eq!(stage(&db, &name, first).await, "Production");
+        let record = reviews::record_of(&dana, back).await.expect("is kept");
+        release::verify(record.envelope.as_bytes(), &keys, None).expect("holds");
+        assert_eq!(reviews::records_of_version(&dana, &name, first).await.expect("are read").len(), 2);
+        assert_eq!(reviews::open_of_version(&dana, &name, first).await.expect("are read").len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn time_overtakes_reviews_and_so_does_deletion() {
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let name = model(&dana).await;
+        let first = version(&dana, &name).await;
+        let id = ask(&dana, &name, first).await;
+        let much_later = later(15 * 24 * 60 * 60 * 1000);
+        let refused = reviews::act(&erin, &office, id, sign(), much_later).await;
+        assert!(matches!(refused, Err(Error::InvalidState(why)) if why.contains("expired")));
+        let state =
+            |id| async move { reviews::details(&db_of(&erin), id, NOW).await.expect("is read").review.state };
+        assert_eq!(state(id).await, State::Expired, "though the answer was a refusal");
+        let id = ask(&dana, &name, first).await;
+        registry::delete_version(&dana, name.clone(), first, NOW).await.expect("is deleted");
+        let found = reviews::search(&dana, &ReviewQuery { max_results: 1, ..ReviewQuery::default() }).await;
+        assert!(found.is_ok());
+        let found = reviews::open_of_version(&dana, &name, first).await.expect("are read");
+        assert_eq!(found.iter().find(|row| row.id == id).map(|row| row.state.as_str()), Some("superseded"));
+    })
+    .await;
+}
+
+fn db_of(db: &Db) -> Db {
+    db.clone()
+}
+
+#[tokio::test]
+async fn policies_are_versioned_previewed_and_replace_each_other() {
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let name = model(&dana).await;
+        let of = PolicyOf::Model(name.clone());
+        let text = "format = 1\n[stage.Production]\nsign_off = [{ role = \"any\", count = 1 }]\n\
+            [[stage.Production.gate]]\nkind = \"check\"\nname = \"load\"\nrequired = true\n";
+        let refused = reviews::save_policy(&dana, of.clone(), text.into(), String::new(), None, NOW).await;
+        assert!(matches!(refused, Err(Error::Forbidden(_))));
+        let saved = reviews::save_policy(&db, of.clone(), text.into(), "stricter".into(), Some(0), NOW).await;
+        assert_eq!(saved.expect("is saved"), 1);
+        let overtaken =
+            reviews::save_policy(&db, of.clone(), String::new(), String::new(), Some(0), NOW).await;
+        assert!(matches!(overtaken, Err(Error::InvalidState(_))));
+
+        let first = version(&dana, &name).await;
+        let id = ask(&dana, &name, first).await;
+        let outcome = reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs");
+        assert!(
+            matches!(&outcome, Outcome::Recorded { missing } if missing[0].contains("load")),
+            "{outcome:?}"
+        );
+        let report = Report {
+            name: "load".into(),
+            state: CheckState::Success,
+            summary: "fine".into(),
+            link: Some("https://ci.example/1".into()),
+            files_sha256: None,
+        };
+        // The signature was given without that result.
+        let outcome = reviews::act(&dana, &office, id, Act::Report(report), later(2)).await.expect("reports");
+        assert!(matches!(outcome, Outcome::Recorded { .. }));
+        let details = reviews::details(&erin, id, later(3)).await.expect("is read");
+        assert!(details.signed[0].void.is_some() && !details.signed[0].changed.is_empty());
+        assert_eq!(
+            reviews::act(&erin, &office, id, sign(), later(4)).await.expect("signs"),
+            Outcome::Applied
+        );
+        let strict = "format = 1\n[stage.Production]\nsign_off = [{ role = \"admin\", count = 1 }]\n";
+        let preview = reviews::preview(&db, &of, strict, NOW).await.expect("is previewed");
+        assert_eq!(preview[0].1, ["1 admin"]);
+
+        let comment = reviews::add_comment(&erin, name.clone(), first, Some(id), "good".into(), NOW)
+            .await
+            .expect("is said");
+        assert!(matches!(
+            reviews::edit_comment(&dana, comment.id, "bad".into(), NOW).await,
+            Err(Error::Forbidden(_))
+        ));
+        reviews::edit_comment(&erin, comment.id, "very good".into(), NOW).await.expect("is edited");
+        reviews::delete_comment(&erin, comment.id, NOW).await.expect("is deleted");
+        assert_eq!(reviews::comments_of(&dana, &name, first).await.expect("are read")[0].text, "");
+        reviews::save_policy(&db, of.clone(), String::new(), String::new(), Some(1), NOW)
+            .await
+            .expect("is taken away");
+        assert_eq!(reviews::policy_history(&db, &of).await.expect("is read").len(), 2);
+        assert!(reviews::policy(&db, &of).await.expect("is read").is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alias_that_a_policy_protects_moves_by_a_review() {
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let name = model(&dana).await;
+        let first = version(&dana, &name).await;
+        let text = "format = 1\n[alias.champion]\nsign_off = [{ role = \"ml_engineer\", count = 1 }]\n";
+        let of = PolicyOf::Model(name.clone());
+        reviews::save_policy(&db, of, text.into(), String::new(), None, NOW).await.expect("is saved");
+        let refused = registry::set_alias(&dana, name.clone(), "champion".into(), first, NOW).await;
+        assert!(matches!(refused, Err(Error::NeedsReview { path, .. }) if path.ends_with("ask?target=alias%3Achampion")));
+        registry::set_alias(&dana, name.clone(), "other".into(), first, NOW).await.expect("is free");
+        let ask = Ask {
+            name: name.clone(),
+            version: first,
+            target: Target::Alias("champion".into()),
+            comment: String::new(),
+            archive_existing: false,
+        };
+        let id = reviews::ask(&dana, ask, NOW).await.expect("is asked for");
+        assert_eq!(reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs"), Outcome::Applied);
+        assert_eq!(registry::version_by_alias(&dana, &name, "champion").await.expect("is there").version, first);
+    })
+    .await;
+}
