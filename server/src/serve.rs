@@ -104,6 +104,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         "serving {address}"
     );
 
+    tokio::spawn(expire_reviews(state.db.clone(), stopping.clone()));
     tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
     let reading = tokio::spawn(reading::read_versions(state.clone()));
     connections::serve(listener, router(state.clone(), entry, &instance), stopping, Patience::default())
@@ -131,6 +132,18 @@ async fn say_first_link(db: &Db, url: &str) -> anyhow::Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Ends reviews that nobody decided in time. Whoever acts on one that is due ends it, too.
+async fn expire_reviews(db: Db, stopping: CancellationToken) {
+    while !stopping.is_cancelled() {
+        match store::reviews::expire_due(&db, now()).await {
+            Ok(0) => {}
+            Ok(reviews) => tracing::info!(reviews, "nobody decided in time: they have expired"),
+            Err(error) => tracing::warn!(%error, "reviews that are due could not be ended"),
+        }
+        let _ = tokio::time::timeout(CHECKS, stopping.cancelled()).await;
+    }
 }
 
 /// Removes sessions, links and counts that no longer matter: at the start, then from time to time.

@@ -124,7 +124,7 @@ fn TokenForm() -> impl IntoView {
         view! {
             <label class="choice">
                 <input type="checkbox" name="scopes" value=scope.as_str() checked=scope != Scope::Review/>
-                <span>{scope.as_str()} <small class="nothing">{what}</small></span>
+                <span>{scope.as_str()}" "<small class="nothing">{what}</small></span>
             </label>
         }
     };

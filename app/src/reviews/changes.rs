@@ -58,6 +58,7 @@ fn Callers(candidate: VersionFacts, champion: VersionFacts) -> impl IntoView {
         (Some(Err(_)), _) | (_, Some(Err(_))) => {
             view! { <p>"A signature can't be read, so nothing can be said about callers."</p> }.into_any()
         }
+        (None, None) => view! { <p>"Neither has a signature: callers were promised nothing."</p> }.into_any(),
         (old, new) => {
             let old = old.and_then(Result::ok);
             let new = new.and_then(Result::ok);
@@ -141,6 +142,9 @@ fn Differences(
     let same = keys.iter().filter(|key| candidate.get(*key) == champion.get(*key)).count();
     let differing: Vec<_> = keys.into_iter().filter(|key| candidate.get(key) != champion.get(key)).collect();
     let note = format!("{} the same.", format::plural(format::as_i64(same), "param is", "params are"));
+    if differing.is_empty() && same == 0 {
+        return view! { <p class="nothing">"Neither has params."</p> }.into_any();
+    }
     if differing.is_empty() {
         return view! { <p class="nothing">{format!("{caption}: {note}")}</p> }.into_any();
     }

@@ -40,3 +40,24 @@ fn StateBadge(state: State, is_override: bool) -> impl IntoView {
     let class = format!("review-state {}", if is_override { "overridden" } else { state.as_str() });
     view! { <span class=class><span aria-hidden="true">{mark}</span>" "{word}</span> }
 }
+
+/// What is missing, as a person says it.
+fn in_words(missing: &[String]) -> String {
+    let one = |missing: &String| match missing.strip_suffix(" any") {
+        Some(count) => format!("{count} signature of anybody"),
+        None => missing.replace("_engineer", " engineer").replace("_scientist", " scientist"),
+    };
+    missing.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn what_is_missing_reads_as_a_sentence() {
+        let missing = ["1 any", "2 ml_engineer or admin", "the gate `card_complete`: it lacks Owner"];
+        let said = "1 signature of anybody; 2 ml engineer or admin; the gate `card_complete`: it lacks Owner";
+        assert_eq!(in_words(&missing.map(str::to_owned)), said);
+    }
+}

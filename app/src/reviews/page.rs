@@ -10,7 +10,7 @@ use super::changes::Changes;
 use super::discussion::Discussion;
 use super::evidence::Evidence;
 use super::sign::{Actions, SignOffs};
-use super::{StateBadge, model_path, version_path};
+use super::{StateBadge, in_words, model_path, version_path};
 use crate::components::prose;
 use crate::plain::{Outcome, Refusal, When};
 
@@ -82,7 +82,7 @@ fn Standing(details: Details) -> impl IntoView {
     };
     let said = match details.review.state {
         State::Open if details.missing.is_empty() => "Nothing is missing any more.".to_owned(),
-        State::Open => format!("Waits for {}.", details.missing.join("; ")),
+        State::Open => format!("Waits for {}.", in_words(&details.missing)),
         State::Applied if details.is_override => ended("Overridden"),
         State::Applied => ended("Applied"),
         State::Rejected => ended("Rejected"),

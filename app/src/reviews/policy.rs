@@ -61,6 +61,7 @@ pub fn PolicyPage(
     });
     let read_only =
         (!can_edit && !text.is_empty()).then(|| view! { <pre class="policy-text" tabindex="0">{text}</pre> });
+    let is_unchanged = history.is_empty();
     let past = history.into_iter().map(|one| {
         view! {
             <tr>
@@ -72,17 +73,10 @@ pub fn PolicyPage(
             </tr>
         }
     });
-    view! {
-        <div class="page">
-            <div class="page-head"><h1>{title}</h1></div>
-            <Refusal message=problem/>
-            <Outcome message=done/>
-            {none}
-            {previewed}
-            {editor}
-            {read_only}
-            <section class="part" aria-labelledby="history">
-                <h2 id="history">"Versions"</h2>
+    let versions = if is_unchanged {
+        view! { <p class="nothing">"Nobody has saved one yet."</p> }.into_any()
+    } else {
+        view! {
                 <div class="table-scroll" tabindex="0" role="region" aria-label="Versions of the policy">
                     <table class="table">
                         <caption class="visually-hidden">"Versions of the policy"</caption>
@@ -98,6 +92,21 @@ pub fn PolicyPage(
                         <tbody>{past.collect_view()}</tbody>
                     </table>
                 </div>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="page">
+            <div class="page-head"><h1>{title}</h1></div>
+            <Refusal message=problem/>
+            <Outcome message=done/>
+            {none}
+            {previewed}
+            {editor}
+            {read_only}
+            <section class="part" aria-labelledby="history">
+                <h2 id="history">"Versions"</h2>
+                {versions}
             </section>
         </div>
     }

@@ -4,6 +4,7 @@ use domain::Millis;
 use leptos::prelude::*;
 use store::reviews::Waiting;
 
+use super::in_words;
 use crate::components::EmptyState;
 use crate::plain::When;
 
@@ -42,7 +43,7 @@ fn List(waiting: Vec<Waiting>, title: &'static str, id: &'static str, empty: &'s
                     <a href=format!("/reviews/{}", row.id)>{what}</a>" "{role}
                     <p class="nothing">
                         {row.requester}" asked "<When at=Millis(row.opened_at_ms)/>
-                        {format!(". Waits for {}.", one.missing.join("; ").replace('_', " "))}
+                        {format!(". Waits for {}.", in_words(&one.missing))}
                     </p>
                 </li>
             }

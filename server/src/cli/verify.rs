@@ -15,12 +15,12 @@ use crate::serve::{KEYS, open_database};
 #[derive(Args)]
 pub struct Verify {
     /// The release record to check
-    #[arg(value_name = "RELEASE.json", conflicts_with = "data")]
+    #[arg(value_name = "RELEASE.json")]
     record: Option<PathBuf>,
     /// The folder with the model's files: each has to be the one that was released
     #[arg(long, value_name = "DIR", requires = "record")]
     artifacts: Option<PathBuf>,
-    /// The server's public keys, as its /.well-known/countersign.pub gives them
+    /// The server's public keys, as its /.well-known/countersign.pub gives them; without it those in --data
     #[arg(long, value_name = "FILE", requires = "record")]
     key: Option<PathBuf>,
     /// The folder that holds everything
@@ -38,22 +38,29 @@ impl Verify {
 
     fn record(&self, record: &PathBuf) -> anyhow::Result<()> {
         let bytes = std::fs::read(record).with_context(|| format!("can't read {}", record.display()))?;
-        let Some(key) = &self.key else {
-            let signers: Vec<_> = release::Envelope::parse(&bytes)?
-                .signatures
-                .into_iter()
-                .map(|signature| signature.keyid)
-                .collect();
-            bail!(
-                "the record says that it is signed by the key {}; a record can't vouch for its own key: fetch \
-                 /.well-known/countersign.pub from the server you trust, and name that file with --key",
-                signers.join(", ")
-            );
+        let keys = match (&self.key, self.own_keys()) {
+            (Some(key), _) => {
+                let text = std::fs::read_to_string(key);
+                PublicKeys::parse(&text.with_context(|| format!("can't read {}", key.display()))?)?
+            }
+            (None, Some(folder)) => release::Keys::open(&folder)?.public_keys().clone(),
+            (None, None) => {
+                let signatures = release::Envelope::parse(&bytes)?.signatures;
+                let signers: Vec<_> = signatures.into_iter().map(|signature| signature.keyid).collect();
+                bail!(
+                    "the record says that it is signed by the key {}; a record can't vouch for its own key: fetch \
+                     /.well-known/countersign.pub from the server you trust, and name that file with --key",
+                    signers.join(", ")
+                );
+            }
         };
-        let text = std::fs::read_to_string(key).with_context(|| format!("can't read {}", key.display()))?;
-        let keys = PublicKeys::parse(&text)?;
         let report = release::verify(&bytes, &keys, self.artifacts.as_deref())?;
         say(&format!("{report}\n"))
+    }
+
+    /// The folder of the keys of the server whose data folder was named, if it has signed anything.
+    fn own_keys(&self) -> Option<PathBuf> {
+        self.data.as_ref().map(|data| data.join(KEYS)).filter(|keys| keys.is_dir())
     }
 
     async fn folder(&self) -> anyhow::Result<()> {

@@ -194,6 +194,31 @@ fn check(report: &Report, at: Millis) -> CheckReport {
     }
 }
 
+/// Ends every review whose time is over; how many.
+///
+/// # Errors
+/// Only the database's.
+pub async fn expire_due(db: &Db, now: Millis) -> Result<usize> {
+    db.write(move |tx| {
+        async move {
+            let due: Vec<(i64,)> = sqlx::query_as(
+                "SELECT id FROM reviews
+                 WHERE state = 'open' AND kind <> 'followup' AND deadline_ms IS NOT NULL AND deadline_ms <= $1",
+            )
+            .bind(now.0)
+            .fetch_all(&mut *tx.connection)
+            .await?;
+            for (id,) in &due {
+                let now_is = situation(tx.connection, tx.engine, &Caller::server(), *id, now).await?;
+                expire(tx, &now_is, now).await?;
+            }
+            Ok(due.len())
+        }
+        .boxed()
+    })
+    .await
+}
+
 /// Ends a review whose time is over.
 pub(super) async fn expire(tx: &mut Tx<'_>, now_is: &Situation, now: Millis) -> Result<()> {
     let by = Caller::server();

@@ -150,21 +150,24 @@ async fn time_overtakes_reviews_and_so_does_deletion() {
         let much_later = later(15 * 24 * 60 * 60 * 1000);
         let refused = reviews::act(&erin, &office, id, sign(), much_later).await;
         assert!(matches!(refused, Err(Error::InvalidState(why)) if why.contains("expired")));
-        let state =
-            |id| async move { reviews::details(&db_of(&erin), id, NOW).await.expect("is read").review.state };
+        let state = async |id| reviews::details(&erin, id, NOW).await.expect("is read").review.state;
         assert_eq!(state(id).await, State::Expired, "though the answer was a refusal");
         let id = ask(&dana, &name, first).await;
+        assert!(
+            reviews::expire_due(&db, NOW).await.expect("nothing is due") == 0
+                || state(id).await == State::Open
+        );
         registry::delete_version(&dana, name.clone(), first, NOW).await.expect("is deleted");
         let found = reviews::search(&dana, &ReviewQuery { max_results: 1, ..ReviewQuery::default() }).await;
         assert!(found.is_ok());
+        let other = version(&dana, &name).await;
+        let due = ask(&dana, &name, other).await;
+        assert!(reviews::expire_due(&db, much_later).await.expect("are ended") >= 1);
+        assert_eq!(state(due).await, State::Expired);
         let found = reviews::open_of_version(&dana, &name, first).await.expect("are read");
         assert_eq!(found.iter().find(|row| row.id == id).map(|row| row.state.as_str()), Some("superseded"));
     })
     .await;
-}
-
-fn db_of(db: &Db) -> Db {
-    db.clone()
 }
 
 #[tokio::test]
