@@ -85,7 +85,7 @@ def as_dana(team, monkeypatch):
     """The mlflow client, with the token of the data scientist."""
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", team.tokens["dana"])
     mlflow.set_tracking_uri(team.uri)
-    yield MlflowClient(team.uri)
+    yield MlflowClient(team.uri, registry_uri=team.uri)
     mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
 
 
@@ -173,7 +173,7 @@ def test_a_plain_call_is_refused_with_the_address_to_go_to(team, as_dana, versio
 
 def test_who_shows_no_token_or_a_wrong_one_is_told_so(team, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_TOKEN", raising=False)
-    client = MlflowClient(team.uri)
+    client = MlflowClient(team.uri, registry_uri=team.uri)
     with pytest.raises(MlflowException) as refused:
         client.search_experiments()
     assert refused.value.error_code == "UNAUTHENTICATED"
