@@ -29,6 +29,19 @@ pub fn keep_small() {
     }
 }
 
+/// Gives back what is free within the heap, too: what a burst of requests needed lies between what is kept.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn give_back() {
+    #[expect(unsafe_code, reason = "the C library's own call")]
+    // SAFETY: it may be called at any time, by any thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Other allocators have other settings.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn keep_small() {}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn give_back() {}

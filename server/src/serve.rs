@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::{DefaultMakeSpan, DefaultOnFailure, DefaultOnResponse, TraceLayer};
 use web::ApiError;
@@ -39,11 +40,12 @@ use crate::leftovers::read_leftovers;
 use crate::live::Streams;
 use crate::reading::{self, Reading};
 use crate::state::AppState;
-use crate::{accounts, files, live, mlflow, pages, permissions, registry, reviews, rights};
+use crate::{accounts, files, live, memory, mlflow, pages, permissions, registry, reviews, rights};
 
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
 const CHECKS: Duration = Duration::from_hours(1);
+const BETWEEN_GIVING_BACK: Duration = Duration::from_secs(5);
 
 const DATABASE: &str = "countersign.sqlite";
 /// The folder of what release records are signed with.
@@ -104,6 +106,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         "serving {address}"
     );
 
+    tokio::spawn(give_memory_back(stopping.clone()));
     tokio::spawn(expire_reviews(state.db.clone(), stopping.clone()));
     tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
     let reading = tokio::spawn(reading::read_versions(state.clone()));
@@ -132,6 +135,12 @@ async fn say_first_link(db: &Db, url: &str) -> anyhow::Result<()> {
         ));
     }
     Ok(())
+}
+
+async fn give_memory_back(stopping: CancellationToken) {
+    while tokio::time::timeout(BETWEEN_GIVING_BACK, stopping.cancelled()).await.is_err() {
+        memory::give_back();
+    }
 }
 
 /// Ends reviews that nobody decided in time. Whoever acts on one that is due ends it, too.
@@ -225,7 +234,7 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
     let is_secure = is_secure.is_some_and(|url| url.starts_with("https://"));
     let sessions = web::session::layer(state.db.clone(), instance, is_secure);
     let db = state.db.clone();
-    Router::new()
+    let routes = Router::new()
         .route("/health", get(health))
         .route("/version", get(|| async { env!("CARGO_PKG_VERSION") }))
         .merge(mlflow::router())
@@ -237,15 +246,10 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
         .merge(registry::router())
         .merge(pages::router(&state))
         .layer(from_fn(rights::authorize))
-        .layer(from_fn(move |request: Request, next: Next| {
-            web::entry::identify(entry.clone(), db.clone(), request, next)
-        }))
-        .layer(sessions)
-        .layer(CatchPanicLayer::custom(|_| {
-            let error =
-                ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "the server failed");
-            axum::response::IntoResponse::into_response(error)
-        }))
+        .with_state(state);
+    // Around the whole: `Router::layer` would make one of each for each of some three hundred routes.
+    let around = ServiceBuilder::new()
+        .layer(from_fn(read_leftovers))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(DefaultMakeSpan::new().level(tracing::Level::DEBUG))
@@ -253,8 +257,16 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
                 // What failed has been logged where it happened.
                 .on_failure(DefaultOnFailure::new().level(tracing::Level::DEBUG)),
         )
-        .layer(from_fn(read_leftovers))
-        .with_state(state)
+        .layer(CatchPanicLayer::custom(|_| {
+            let error =
+                ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "the server failed");
+            axum::response::IntoResponse::into_response(error)
+        }))
+        .layer(sessions)
+        .layer(from_fn(move |request: Request, next: Next| {
+            web::entry::identify(entry.clone(), db.clone(), request, next)
+        }));
+    Router::new().fallback_service(around.service(routes))
 }
 
 async fn health(axum::extract::State(db): axum::extract::State<Db>) -> Result<&'static str, ApiError> {
