@@ -112,7 +112,7 @@ pub(super) async fn decide(
         return Ok(Ok(repeated));
     }
     let action = action(act);
-    if let Err(refusal) = state::check(&action, &now_is.review, &acting, &now_is.standing, now) {
+    if let Err(refusal) = state::check(&action, &now_is.review, &acting, &now_is.seen.standing, now) {
         return Ok(Err(refusal));
     }
     if let Err(invalid) = check_words(act) {
@@ -132,9 +132,9 @@ pub(super) async fn decide(
     }
     // Whatever it changed may have been the last that was missing, or have made something stale.
     let then = situation(tx.connection, tx.engine, by, id, now).await?;
-    let auto_apply = then.standing.in_force.as_ref().is_none_or(|in_force| in_force.rules.auto_apply);
+    let auto_apply = then.seen.standing.in_force.as_ref().is_none_or(|in_force| in_force.rules.auto_apply);
     let server = actor(&Caller::server(), Access::Server);
-    if auto_apply && state::check(&Action::Apply, &then.review, &server, &then.standing, now).is_ok() {
+    if auto_apply && state::check(&Action::Apply, &then.review, &server, &then.seen.standing, now).is_ok() {
         apply::apply(tx, office, by, &then, None, now).await?;
         return Ok(Ok(Outcome::Applied));
     }
@@ -151,7 +151,7 @@ fn repeated(now_is: &Situation, signer: Option<i64>, act: &Act) -> Option<Outcom
         let is_same = !last.is_withdrawn && digest.as_ref() == Some(&last.digest);
         return is_same.then_some(Outcome::Applied);
     }
-    let standing = now_is.standing.sign_off_of(&now_is.review, signer)?;
+    let standing = now_is.seen.standing.sign_off_of(&now_is.review, signer)?;
     let is_same = digest.is_some() && role.is_none_or(|role| role == standing.role);
     is_same.then(|| Outcome::Recorded { missing: now_is.missing() })
 }
@@ -223,7 +223,7 @@ pub async fn expire_due(db: &Db, now: Millis) -> Result<usize> {
 pub(super) async fn expire(tx: &mut Tx<'_>, now_is: &Situation, now: Millis) -> Result<()> {
     let by = Caller::server();
     let reason = "nobody decided in time";
-    if timeline::end(tx, &by, &now_is.row, (State::Expired, reason), now).await? {
+    if timeline::end(tx, &by, now_is, (State::Expired, reason), now).await? {
         timeline::note(tx, &by, &now_is.row, New { kind: "expired", said: reason, ..New::default() }, now)
             .await?;
         let change = Change::new("review.expire", now_is.row.id).from(json!({ "state": "open" }));

@@ -30,7 +30,7 @@ pub(super) async fn apply(
 ) -> Result<()> {
     let row = &now_is.row;
     let reason = override_reason.unwrap_or_default();
-    if !timeline::end(tx, by, row, (State::Applied, reason), now).await? {
+    if !timeline::end(tx, by, now_is, (State::Applied, reason), now).await? {
         return Err(Error::InvalidState("this review has ended meanwhile".into()));
     }
     let follow_up = match override_reason {
@@ -55,7 +55,7 @@ pub(super) async fn apply(
     let kind = if override_reason.is_some() { "overrode" } else { "applied" };
     timeline::note(tx, by, row, New { kind, words: reason, ..New::default() }, now).await?;
     for version in &archived {
-        let to = now_is.retire_to.as_deref().unwrap_or(ARCHIVED);
+        let to = now_is.seen.retire_to.as_deref().unwrap_or(ARCHIVED);
         let left = New {
             kind: "retired",
             version: Some(*version),
@@ -68,8 +68,8 @@ pub(super) async fn apply(
     let action = if override_reason.is_some() { "review.override" } else { "review.apply" };
     let change = Change::new(action, row.id).from(json!({ "state": "open", "stage": row.from_stage }));
     let change = change.to(json!({
-        "state": "applied", "model": now_is.model, "version": row.version, "target": row.target,
-        "archived": archived, "digest": now_is.standing.digest, "record_sha256": sha256,
+        "state": "applied", "model": now_is.seen.model, "version": row.version, "target": row.target,
+        "archived": archived, "digest": now_is.seen.standing.digest, "record_sha256": sha256,
         "reason": override_reason, "missing": override_reason.map(|_| now_is.missing()),
     }));
     audit::record(tx, by, change, now).await?;
@@ -88,7 +88,7 @@ async fn move_there(tx: &mut Tx<'_>, now_is: &Situation, now: Millis) -> Result<
                 model: row.model_id,
                 version: row.version,
                 stage: &stage,
-                retire_to: now_is.retire_to.as_deref(),
+                retire_to: now_is.seen.retire_to.as_deref(),
                 rolled_back_from: row.replaced,
                 review: Some(row.id),
             };
@@ -137,7 +137,7 @@ async fn open_follow_up(
     timeline::note(tx, by, &row, New { kind: "opened", words: &row.comment, ..New::default() }, now).await?;
     let change = Change::new("review.open", id);
     let change = change.to(json!({
-        "model": now_is.model, "version": row.version, "kind": row.kind, "target": row.target,
+        "model": now_is.seen.model, "version": row.version, "kind": row.kind, "target": row.target,
         "follows": now_is.row.id,
     }));
     audit::record(tx, by, change, now).await

@@ -123,8 +123,11 @@ pub async fn details(db: &Db, id: i64, now: Millis) -> Result<Details> {
     .bind(id)
     .fetch_all(&mut *connection)
     .await?;
-    let standing_blocks =
-        sign_off::standing_blocks(&found.standing.blocks, &found.standing.sign_offs, &found.standing.people);
+    let standing_blocks = sign_off::standing_blocks(
+        &found.seen.standing.blocks,
+        &found.seen.standing.sign_offs,
+        &found.seen.standing.people,
+    );
     let asked = |blocked: &Blocked| ChangesAsked {
         by: blocked.block.by,
         name: blocked.name.clone(),
@@ -133,16 +136,16 @@ pub async fn details(db: &Db, id: i64, now: Millis) -> Result<Details> {
         at: blocked.block.at,
     };
     let holds = |blocked: &&Blocked| standing_blocks.contains(&&blocked.block);
-    let barred = found.standing.barred(&found.review);
-    let requirements = found.standing.requirements(&found.review);
-    let infeasible = sign_off::infeasible(&requirements, &found.standing.people, &barred);
+    let barred = found.seen.standing.barred(&found.review);
+    let requirements = found.seen.standing.requirements(&found.review);
+    let infeasible = sign_off::infeasible(&requirements, &found.seen.standing.people, &barred);
     let missing = found.missing();
-    let labels = state::labels(&found.review, &found.standing, now);
+    let labels = state::labels(&found.review, &found.seen.standing, now);
     let acting = actor(db.by(), found.access);
-    let champion = found.champion.as_ref();
+    let champion = found.seen.champion.as_ref();
     Ok(Details {
         id,
-        model: found.model.clone(),
+        model: found.seen.model.clone(),
         version: found.row.version,
         from: found.row.from_stage.clone(),
         requester: found.row.requester.clone(),
@@ -155,36 +158,37 @@ pub async fn details(db: &Db, id: i64, now: Millis) -> Result<Details> {
         follows: found.row.follows,
         replaced: found.row.replaced,
         changes: found.blocked.iter().filter(holds).map(asked).collect(),
-        params: found.version.params.clone(),
+        params: found.seen.version.params.clone(),
         champion_params: champion.map(|champion| champion.params.clone()).unwrap_or_default(),
         champion_files: champion.map(|champion| champion.files.clone()).unwrap_or_default(),
-        files: found.version.files.clone(),
-        files_state: found.version.files_state.clone(),
-        document: canonical::to_string(&found.document),
-        policy: found.standing.in_force.clone().zip(found.policy.clone()),
+        files: found.seen.version.files.clone(),
+        files_state: found.seen.version.files_state.clone(),
+        document: canonical::to_string(&found.seen.document),
+        policy: found.seen.standing.in_force.clone().zip(found.seen.policy.clone()),
         requirements,
         infeasible,
         missing,
         labels,
         signed,
         waivers: found.waivers,
-        archive: found.archive,
+        archive: found.seen.archive,
         timeline,
         comments,
         names: found.people.names,
         actor: acting,
         review: found.review,
-        standing: found.standing,
-        facts: found.facts,
+        standing: found.seen.standing,
+        facts: found.seen.facts,
     })
 }
 
 async fn signed(connection: &mut AnyConnection, all: &[Signed], found: &Situation) -> Result<Vec<SignedBy>> {
-    let barred = found.standing.barred(&found.review);
+    let barred = found.seen.standing.barred(&found.review);
     let mut list = Vec::new();
     for signed in all {
         let one = &signed.sign_off;
-        let void = sign_off::validity(one, &found.standing.digest, &found.standing.people, &barred).err();
+        let void =
+            sign_off::validity(one, &found.seen.standing.digest, &found.seen.standing.people, &barred).err();
         let changed = if void == Some(Void::Stale) && !found.review.state.is_final() {
             changed_since(connection, &one.digest, found).await?
         } else {
@@ -213,5 +217,5 @@ async fn changed_since(
         .fetch_optional(connection)
         .await?;
     let before = before.and_then(|(text,)| serde_json::from_str(&text).ok());
-    Ok(before.map(|before| differences(&before, &found.document)).unwrap_or_default())
+    Ok(before.map(|before| differences(&before, &found.seen.document)).unwrap_or_default())
 }

@@ -5,13 +5,14 @@ use domain::reviews::document::FilePart;
 use domain::reviews::gates::{DatasetRef, DatasetUse, Measured, Validation, VersionFacts};
 use domain::reviews::signature::SignatureTexts;
 use domain::{KeyValue, Millis, RunStatus, canonical};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::{AnyConnection, FromRow};
 
 use crate::error::Result;
 
 /// What is known of a version, beyond what gates ask for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Version {
     pub id: i64,
     pub facts: VersionFacts,

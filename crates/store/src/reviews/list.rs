@@ -120,10 +120,10 @@ pub async fn waiting_for(db: &Db, now: Millis) -> Result<Vec<Waiting>> {
         }
         let acting = people::actor(db.by(), found.access);
         let could_sign = acting.id.and_then(|id| {
-            let is_barred = found.standing.barred(&found.review).contains(&id);
-            let has_signed = found.standing.sign_off_of(&found.review, id).is_some();
-            let missing = found.standing.missing(&found.review);
-            let role = found.standing.role_for(&found.review, id)?;
+            let is_barred = found.seen.standing.barred(&found.review).contains(&id);
+            let has_signed = found.seen.standing.sign_off_of(&found.review, id).is_some();
+            let missing = found.seen.standing.missing(&found.review);
+            let role = found.seen.standing.role_for(&found.review, id)?;
             let is_missing = missing.iter().any(|requirement| requirement.roles.includes(role));
             (!is_barred && !has_signed && is_missing).then_some(role)
         });

@@ -17,6 +17,7 @@ mod policies;
 mod preview;
 mod records;
 mod rows;
+mod seen;
 mod situation;
 mod timeline;
 mod write;

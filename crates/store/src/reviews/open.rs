@@ -214,7 +214,7 @@ pub(super) async fn open(
     let now_is = situation::situation(tx.connection, tx.engine, by, id, now).await?;
     let change = Change::new("review.open", id).to(json!({
         "model": ask.name, "version": ask.version, "kind": row.kind, "target": row.target,
-        "digest": now_is.standing.digest,
+        "digest": now_is.seen.standing.digest,
         "missing": now_is.missing(),
     }));
     audit::record(tx, by, change, now).await?;

@@ -23,6 +23,12 @@ impl People {
         self.names.get(&id).cloned().unwrap_or_else(|| format!("account {id}"))
     }
 
+    /// Whether somebody of that name has an account that is enabled.
+    pub fn is_enabled(&self, name: &str) -> bool {
+        let id = self.names.iter().find(|(_, one)| one.eq_ignore_ascii_case(name)).map(|(id, _)| *id);
+        self.all.iter().any(|person| Some(person.id) == id && person.is_enabled)
+    }
+
     pub fn roles(&self, id: i64) -> BTreeSet<Role> {
         self.all.iter().find(|person| person.id == id).map(|person| person.roles.clone()).unwrap_or_default()
     }

@@ -7,6 +7,7 @@ use domain::registry::STAGES;
 use domain::reviews::Target;
 use domain::reviews::policy::{self, InForce, Policy, StageRules};
 use futures::FutureExt as _;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::AnyConnection;
 
@@ -25,7 +26,7 @@ pub enum PolicyOf {
 }
 
 /// A policy as somebody saved it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedPolicy {
     /// From 1; 0: the default that nobody has saved.
     pub version: i64,

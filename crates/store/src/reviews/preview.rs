@@ -40,6 +40,7 @@ pub async fn preview(db: &Db, of: &PolicyOf, text: &str, now: Millis) -> Result<
         let found = situation(&mut connection, db.engine(), db.by(), id, now).await?;
         let Some(rules) = draft.rules(&found.review.target) else { continue };
         let given: Vec<_> = found
+            .seen
             .standing
             .sign_offs
             .iter()
@@ -47,10 +48,11 @@ pub async fn preview(db: &Db, of: &PolicyOf, text: &str, now: Millis) -> Result<
             .collect();
         let mut lacked: Vec<_> =
             sign_off::missing(&rules.sign_off, &given).iter().map(ToString::to_string).collect();
-        let evaluated = gates::evaluate_all(&rules.gates, &found.facts, &[], now);
+        let evaluated = gates::evaluate_all(&rules.gates, &found.seen.facts, &[], now);
         let blocking = evaluated.iter().filter(|gate| gate.blocks());
         lacked.extend(blocking.map(|gate| format!("the gate `{}`: {}", gate.id, gate.summary)));
-        previewed.push((format!("{} v{} to {}", found.model, found.row.version, found.row.target), lacked));
+        previewed
+            .push((format!("{} v{} to {}", found.seen.model, found.row.version, found.row.target), lacked));
     }
     Ok(previewed)
 }

@@ -46,7 +46,7 @@ pub(super) async fn record(
             .fetch_optional(&mut *tx.connection)
             .await?;
     let subjects =
-        now_is.version.files.iter().map(|file| Subject::new(&*file.path, &*file.sha256, file.size));
+        now_is.seen.version.files.iter().map(|file| Subject::new(&*file.path, &*file.sha256, file.size));
     let predicate = predicate(office, by, now_is, (override_reason, follow_up), head, now);
     let statement = Statement::new(subjects.collect(), predicate).map_err(refused)?;
     office.seal(&statement)
@@ -82,16 +82,16 @@ fn predicate(
             issued_at: Moment::from(now),
         },
         model: Model {
-            name: now_is.model.clone(),
+            name: now_is.seen.model.clone(),
             version: row.version.to_string(),
-            source: some(&now_is.version.source),
-            run_id: some(&now_is.version.run_uuid),
-            previous: now_is.champion.as_ref().map(|champion| champion.facts.version.to_string()),
+            source: some(&now_is.seen.version.source),
+            run_id: some(&now_is.seen.version.run_uuid),
+            previous: now_is.seen.champion.as_ref().map(|champion| champion.facts.version.to_string()),
         },
         transition: Transition {
             from: some(&row.from_stage),
             to: row.target.clone(),
-            archived: now_is.archive.iter().map(ToString::to_string).collect(),
+            archived: now_is.seen.archive.iter().map(ToString::to_string).collect(),
             kind,
             requested_by: Person {
                 name: row.requester.clone(),
@@ -102,12 +102,12 @@ fn predicate(
             comment: some(&row.comment),
         },
         digest: Digest {
-            sha256: now_is.standing.digest.clone(),
+            sha256: now_is.seen.standing.digest.clone(),
             canonicalization: CANONICALIZATION.to_owned(),
-            document: now_is.document.clone(),
+            document: now_is.seen.document.clone(),
         },
         policy: policy(now_is),
-        gates: now_is.standing.gates.iter().map(|gate| self::gate(now_is, gate, now)).collect(),
+        gates: now_is.seen.standing.gates.iter().map(|gate| self::gate(now_is, gate, now)).collect(),
         sign_offs: sign_offs(now_is),
         overridden: override_reason.map(|reason| Override {
             by: by.name.clone(),
@@ -119,13 +119,13 @@ fn predicate(
 }
 
 fn policy(now_is: &Situation) -> Policy {
-    let saved = now_is.policy.as_ref();
-    let in_force = now_is.standing.in_force.as_ref();
+    let saved = now_is.seen.policy.as_ref();
+    let in_force = now_is.seen.standing.in_force.as_ref();
     let roles = |roles: &Roles| match roles {
         Roles::Any => vec!["any".to_owned()],
         Roles::Of(roles) => roles.iter().map(|role| role.as_str().to_owned()).collect(),
     };
-    let requirements = now_is.standing.requirements(&now_is.review);
+    let requirements = now_is.seen.standing.requirements(&now_is.review);
     Policy {
         scope: in_force.map_or("none", |in_force| in_force.scope.as_str()).to_owned(),
         version: saved.and_then(|saved| u32::try_from(saved.version).ok()).unwrap_or_default(),
@@ -168,7 +168,7 @@ fn gate(now_is: &Situation, gate: &GateResult, now: Millis) -> Gate {
 
 fn sign_offs(now_is: &Situation) -> Vec<SignOff> {
     let valid: BTreeSet<_> =
-        now_is.standing.valid(&now_is.review).iter().map(|valid| (valid.by, valid.at)).collect();
+        now_is.seen.standing.valid(&now_is.review).iter().map(|valid| (valid.by, valid.at)).collect();
     let counted =
         now_is.signed.iter().filter(|signed| valid.contains(&(signed.sign_off.by, signed.sign_off.at)));
     counted

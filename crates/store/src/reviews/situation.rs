@@ -9,35 +9,26 @@ use domain::reviews::document::{
 use domain::reviews::gates::{self, Better, DatasetUse, Facts, PrimaryMetric, Waiver};
 use domain::reviews::state::{self, Access, Missing, Review, Standing};
 use domain::reviews::{Kind, Target};
-use serde_json::Value;
 use sqlx::AnyConnection;
 
 use super::evidence::{self, Version};
 use super::people::{self, People};
-use super::policies::{self, SavedPolicy};
+use super::policies;
 use super::rows::{self, Blocked, Row, Signed};
+use super::seen::{self, Seen};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::permissions::model_level;
 
 pub(super) struct Situation {
     pub row: Row,
-    pub model: String,
     pub review: Review,
-    pub standing: Standing,
-    pub facts: Facts,
-    pub version: Version,
-    pub champion: Option<Version>,
-    pub document: Value,
-    pub policy: Option<SavedPolicy>,
+    pub seen: Seen,
     pub people: People,
     pub signed: Vec<Signed>,
     pub blocked: Vec<Blocked>,
     /// Who waived, by gate.
     pub waivers: Vec<(Waiver, String)>,
-    /// The versions that leave the target when this one enters it.
-    pub archive: Vec<i64>,
-    pub retire_to: Option<String>,
     /// Of whoever asks.
     pub access: Access,
 }
@@ -45,7 +36,7 @@ pub(super) struct Situation {
 impl Situation {
     /// What it waits for, in words.
     pub fn missing(&self) -> Vec<String> {
-        let missing = state::is_ready(&self.review, &self.standing).err().unwrap_or_default();
+        let missing = state::is_ready(&self.review, &self.seen.standing).err().unwrap_or_default();
         missing
             .iter()
             .map(|missing| match missing {
@@ -56,7 +47,7 @@ impl Situation {
     }
 }
 
-/// Reads all of it. A version that is gone has no facts left.
+/// Reads all of it: as it is now, or of an ended review as it was when it ended.
 pub(super) async fn situation(
     connection: &mut AnyConnection,
     engine: Engine,
@@ -65,8 +56,8 @@ pub(super) async fn situation(
     now: Millis,
 ) -> Result<Situation> {
     let row = rows::row(connection, id).await?;
-    let (target, review) = (row.target(), row.review());
-    let model: Option<(String, String, String)> =
+    let review = row.review();
+    let model: Option<Model> =
         sqlx::query_as("SELECT name, primary_metric, primary_better FROM registered_models WHERE id = $1")
             .bind(row.model_id)
             .fetch_optional(&mut *connection)
@@ -75,30 +66,61 @@ pub(super) async fn situation(
     if model.is_some() && level.is_none() {
         return Err(Error::not_found("review", "id", id));
     }
+    let people = people::people(connection, engine).await?;
+    let signed = rows::signed(connection, id).await?;
+    let blocked = rows::blocked(connection, id).await?;
+    let waivers = rows::waivers(connection, id).await?;
+    let kept = if review.state.is_final() { seen::kept(connection, id).await? } else { None };
+    let access = people::access(level);
+    let said = Said { row: &row, people: &people, signed: &signed, blocked: &blocked, waivers: &waivers };
+    let seen = match kept {
+        Some(kept) => kept,
+        None => look(connection, by, &said, model, now).await?,
+    };
+    Ok(Situation { row, review, seen, people, signed, blocked, waivers, access })
+}
+
+/// What people said of a review, and who there is.
+struct Said<'a> {
+    row: &'a Row,
+    people: &'a People,
+    signed: &'a [Signed],
+    blocked: &'a [Blocked],
+    waivers: &'a [(Waiver, String)],
+}
+
+/// Name, main metric, and which of its values are better.
+type Model = (String, String, String);
+
+/// Looks at everything that decides. A version that is gone has no facts left.
+async fn look(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    said: &Said<'_>,
+    model: Option<Model>,
+    now: Millis,
+) -> Result<Seen> {
+    let Said { row, people, signed, blocked, waivers } = said;
+    let target = row.target();
     let found = evidence::version(connection, row.model_id, row.version).await?;
     let exists = model.is_some() && found.is_some();
     let (model, primary, better) = model.unwrap_or_default();
     let version = found.unwrap_or_default();
     let champion = evidence::champion(connection, row.model_id, &target, row.version).await?;
-    let people = people::people(connection, engine).await?;
-    let signed = rows::signed(connection, id).await?;
-    let blocked = rows::blocked(connection, id).await?;
-    let waivers = rows::waivers(connection, id).await?;
     let in_force = policies::in_force(connection, by, row.model_id, &target).await?;
     let better = if better == "lower" { Better::Lower } else { Better::Higher };
-    let owner = version.card.as_deref().and_then(card::owner);
-    let owner_is_enabled = owner.is_some_and(|owner| {
-        let id = people.names.iter().find(|(_, name)| name.eq_ignore_ascii_case(&owner)).map(|(id, _)| *id);
-        people.all.iter().any(|person| Some(person.id) == id && person.is_enabled)
-    });
     let facts = Facts {
         target: target.clone(),
         candidate: version.facts.clone(),
         champion: champion.as_ref().map(|champion| champion.facts.clone()),
         primary_metric: (!primary.is_empty()).then_some(PrimaryMetric { key: primary, better }),
+        owner_is_enabled: version
+            .card
+            .as_deref()
+            .and_then(card::owner)
+            .is_some_and(|it| people.is_enabled(&it)),
         card: version.card.clone(),
-        owner_is_enabled,
-        checks: rows::checks(connection, id).await?,
+        checks: rows::checks(connection, row.id).await?,
         monitor: None,
     };
     let rules = in_force.as_ref().map(|(in_force, _)| in_force.rules.gates.clone()).unwrap_or_default();
@@ -124,7 +146,7 @@ pub(super) async fn situation(
         champion: champion_part,
         policy: in_force.as_ref().map(|(in_force, _)| PolicyPart::from(in_force)),
         gates: gates.clone(),
-        ..contents(&row, &model, &version, archive.clone())
+        ..contents(row, &model, &version, archive.clone())
     };
     let document = document::document(&contents);
     let standing = Standing {
@@ -137,24 +159,8 @@ pub(super) async fn situation(
         is_hashed: version.is_hashed,
         exists,
     };
-    Ok(Situation {
-        row,
-        model,
-        review,
-        standing,
-        facts,
-        version,
-        champion,
-        document,
-        policy: in_force.map(|(_, saved)| saved),
-        people,
-        signed,
-        blocked,
-        waivers,
-        archive,
-        retire_to,
-        access: people::access(level),
-    })
+    let policy = in_force.map(|(_, saved)| saved);
+    Ok(Seen { model, standing, facts, version, champion, policy, document, archive, retire_to })
 }
 
 /// What is signed of the request and the version themselves.

@@ -5,6 +5,8 @@ use domain::accounts::Caller;
 use domain::reviews::state::State;
 
 use super::rows::Row;
+use super::seen;
+use super::situation::{Situation, situation};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
@@ -110,11 +112,11 @@ pub async fn activities_of_version(db: &Db, name: &str, version: i64) -> Result<
     Ok(rows)
 }
 
-/// Ends a review; `false` if it has ended already.
+/// Ends a review and keeps what it ended on; `false` if it has ended already.
 pub(super) async fn end(
     tx: &mut Tx<'_>,
     by: &Caller,
-    row: &Row,
+    now_is: &Situation,
     (state, reason): (State, &str),
     now: Millis,
 ) -> Result<bool> {
@@ -126,10 +128,14 @@ pub(super) async fn end(
     .bind(now.0)
     .bind(&*by.name)
     .bind(reason)
-    .bind(row.id)
+    .bind(now_is.row.id)
     .execute(&mut *tx.connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let has_ended = done.rows_affected() == 1;
+    if has_ended {
+        seen::keep(tx, now_is.row.id, &now_is.seen).await?;
+    }
+    Ok(has_ended)
 }
 
 /// Ends every open review of a model, or of one of its versions, that has become pointless.
@@ -141,18 +147,19 @@ pub(crate) async fn supersede_all(
     now: Millis,
 ) -> Result<()> {
     let by = Caller::server();
-    let rows: Vec<Row> = sqlx::query_as(&format!(
-        "{} WHERE model_id = $1 AND state = 'open' AND ($2 IS NULL OR version = $2) ORDER BY id",
-        super::rows::SELECT
-    ))
+    let open: Vec<(i64,)> = sqlx::query_as(
+        "SELECT id FROM reviews WHERE model_id = $1 AND state = 'open' AND ($2 IS NULL OR version = $2) ORDER BY id",
+    )
     .bind(model)
     .bind(version)
     .fetch_all(&mut *tx.connection)
     .await?;
-    for row in rows {
-        if end(tx, &by, &row, (State::Superseded, reason), now).await? {
-            note(tx, &by, &row, New { kind: "superseded", said: reason, ..New::default() }, now).await?;
-            let change = Change::new("review.supersede", row.id).from(json!({ "state": "open" }));
+    for (id,) in open {
+        let now_is = situation(tx.connection, tx.engine, &by, id, now).await?;
+        if end(tx, &by, &now_is, (State::Superseded, reason), now).await? {
+            let new = New { kind: "superseded", said: reason, ..New::default() };
+            note(tx, &by, &now_is.row, new, now).await?;
+            let change = Change::new("review.supersede", id).from(json!({ "state": "open" }));
             let change = change.to(json!({ "state": "superseded", "reason": reason }));
             audit::record(tx, &by, change, now).await?;
         }

@@ -24,10 +24,11 @@ pub(super) async fn write(
     let (action, new, after): (&'static str, New<'_>, Value) = match act {
         Act::Sign { role, words, .. } => {
             let signer = by.user_id.unwrap_or_default();
-            let role =
-                role.or_else(|| now_is.standing.role_for(&now_is.review, signer)).unwrap_or(Role::Viewer);
+            let role = role
+                .or_else(|| now_is.seen.standing.role_for(&now_is.review, signer))
+                .unwrap_or(Role::Viewer);
             sign(tx, by, now_is, (role, words), now).await?;
-            let after = json!({ "role": role, "digest": now_is.standing.digest, "words": words });
+            let after = json!({ "role": role, "digest": now_is.seen.standing.digest, "words": words });
             ("review.sign", New { kind: "signed", role: role.as_str(), words, ..New::default() }, after)
         }
         Act::Withdraw => {
@@ -36,7 +37,7 @@ pub(super) async fn write(
         }
         Act::RequestChanges { words } => {
             let signer = by.user_id.unwrap_or_default();
-            let role = now_is.standing.role_for(&now_is.review, signer).unwrap_or(Role::Viewer);
+            let role = now_is.seen.standing.role_for(&now_is.review, signer).unwrap_or(Role::Viewer);
             withdraw(tx, by, id, now).await?;
             block(tx, by, id, (role, words), now).await?;
             let after = json!({ "role": role, "words": words });
@@ -85,12 +86,12 @@ pub(super) async fn write(
             )
         }
         Act::Reject { words } => {
-            timeline::end(tx, by, &now_is.row, (State::Rejected, words), now).await?;
+            timeline::end(tx, by, now_is, (State::Rejected, words), now).await?;
             let after = json!({ "state": "rejected", "words": words });
             ("review.reject", New { kind: "rejected", words, ..New::default() }, after)
         }
         Act::Cancel { words } => {
-            timeline::end(tx, by, &now_is.row, (State::Cancelled, words), now).await?;
+            timeline::end(tx, by, now_is, (State::Cancelled, words), now).await?;
             let after = json!({ "state": "cancelled", "words": words });
             ("review.cancel", New { kind: "cancelled", words, ..New::default() }, after)
         }
@@ -110,8 +111,8 @@ async fn sign(
 ) -> Result<()> {
     // What is signed is kept as it was, so that it can be shown, and compared with what it became.
     sqlx::query("INSERT INTO review_documents (digest, document) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(&*now_is.standing.digest)
-        .bind(domain::canonical::to_string(&now_is.document))
+        .bind(&*now_is.seen.standing.digest)
+        .bind(domain::canonical::to_string(&now_is.seen.document))
         .execute(&mut *tx.connection)
         .await?;
     let id = tx.next_ids("review_sign_offs", 1).await?;
@@ -124,7 +125,7 @@ async fn sign(
     .bind(by.user_id)
     .bind(&*by.name)
     .bind(role.as_str())
-    .bind(&*now_is.standing.digest)
+    .bind(&*now_is.seen.standing.digest)
     .bind(words)
     .bind(by.via.to_string())
     .bind(now.0)
@@ -210,7 +211,7 @@ async fn waive(
     (gate, reason): (&str, &str),
     now: Millis,
 ) -> Result<()> {
-    let seen = now_is.standing.gates.iter().find(|one| one.id == gate);
+    let seen = now_is.seen.standing.gates.iter().find(|one| one.id == gate);
     let id = tx.next_ids("review_waivers", 1).await?;
     sqlx::query(
         "INSERT INTO review_waivers (id, review_id, gate, by_id, name, reason, evidence_sha256, at_ms)

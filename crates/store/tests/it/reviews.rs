@@ -18,11 +18,11 @@ use uuid::Uuid;
 
 use crate::{NOW, on_each};
 
-fn later(ms: i64) -> Millis {
+pub(crate) fn later(ms: i64) -> Millis {
     Millis(NOW.0 + ms)
 }
 
-async fn person(db: &Db, role: Role) -> Db {
+pub(crate) async fn person(db: &Db, role: Role) -> Db {
     let name = format!("p-{}", Uuid::new_v4());
     let roles = BTreeSet::from([role]);
     let new = NewUser { name: name.clone(), roles: roles.clone(), password_hash: None };
@@ -38,14 +38,14 @@ async fn person(db: &Db, role: Role) -> Db {
     })
 }
 
-fn office() -> (tempfile::TempDir, Office) {
+pub(crate) fn office() -> (tempfile::TempDir, Office) {
     let folder = tempfile::tempdir().expect("a folder");
     let keys = release::Keys::open(folder.path()).expect("a key");
     (folder, Office::new(keys, "instance".into(), "http://localhost".into()))
 }
 
 /// A fresh model's name.
-async fn model(db: &Db) -> String {
+pub(crate) async fn model(db: &Db) -> String {
     let name = format!("m-{}", Uuid::new_v4());
     let new = NewModel { name: name.clone(), ..NewModel::default() };
     registry::create_model(db, new, NOW).await.expect("is created");
@@ -53,7 +53,7 @@ async fn model(db: &Db) -> String {
 }
 
 /// A version of it, whose files are known.
-async fn version(db: &Db, name: &str) -> i64 {
+pub(crate) async fn version(db: &Db, name: &str) -> i64 {
     let new = NewVersion { name: name.into(), source: "s3://bucket/model".into(), ..NewVersion::default() };
     let version = registry::create_version(db, new, NOW).await.expect("is created").version;
     let mut after = 0;
@@ -79,7 +79,7 @@ async fn ask(db: &Db, name: &str, version: i64) -> i64 {
     reviews::ask(db, ask, NOW).await.expect("is asked for")
 }
 
-fn sign() -> Act {
+pub(crate) fn sign() -> Act {
     Act::Sign { role: None, digest: None, words: "looked".into() }
 }
 
@@ -134,6 +134,61 @@ async fn a_review_is_signed_applied_once_and_recorded() {
         release::verify(record.envelope.as_bytes(), &keys, None).expect("holds");
         assert_eq!(reviews::records_of_version(&dana, &name, first).await.expect("are read").len(), 2);
         assert_eq!(reviews::open_of_version(&dana, &name, first).await.expect("are read").len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_ended_review_shows_what_it_was_decided_on() {
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let otto = person(&db, Role::OpsEngineer).await;
+        let name = model(&dana).await;
+        let first = version(&dana, &name).await;
+        let released = ask(&dana, &name, first).await;
+        for (at, by) in [(1, &erin), (2, &otto)] {
+            reviews::act(by, &office, released, sign(), later(at)).await.expect("signs");
+        }
+        let second = version(&dana, &name).await;
+        let rejected = ask(&dana, &name, second).await;
+        reviews::act(&erin, &office, rejected, Act::Reject { words: "too early".into() }, later(3))
+            .await
+            .expect("rejects");
+        let mut before = Vec::new();
+        for id in [released, rejected] {
+            before.push(reviews::details(&dana, id, later(4)).await.expect("is read"));
+        }
+
+        // All that they were about changes: cards, what serves, the roles of those who signed.
+        for number in [first, second] {
+            let card = "## Intended use\nAnother one";
+            registry::cards::set_card(&dana, name.clone(), number, card.into(), later(5))
+                .await
+                .expect("is kept");
+        }
+        let third = version(&dana, &name).await;
+        let id = ask(&dana, &name, third).await;
+        for (at, by) in [(6, &erin), (7, &otto)] {
+            reviews::act(by, &office, id, sign(), later(at)).await.expect("signs");
+        }
+        accounts::set_roles(
+            &db,
+            erin.by().user_id.expect("has one"),
+            BTreeSet::from([Role::Viewer]),
+            later(8),
+        )
+        .await
+        .expect("are taken");
+
+        for seen in before {
+            let now_is = reviews::details(&dana, seen.id, later(9)).await.expect("is read");
+            assert_eq!(now_is.document, seen.document);
+            assert_eq!(now_is.standing, seen.standing);
+            assert_eq!(now_is.facts, seen.facts);
+            assert!(now_is.signed.iter().all(|signed| signed.void.is_none()));
+        }
     })
     .await;
 }
