@@ -31,6 +31,15 @@ impl Engine {
         }
     }
 
+    /// Waits until no other server writes: what is read before it is written must not be overtaken. Ends with the
+    /// transaction. On SQLite the transaction itself waits.
+    pub(crate) fn alone(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT pg_advisory_xact_lock(7305041129734120)"),
+        }
+    }
+
     /// What every connection is told before its first use.
     ///
     /// SQLite's own cache is small, as each connection has one: the pages of a search of 10,000 runs fit, and what

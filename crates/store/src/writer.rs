@@ -144,6 +144,11 @@ impl Group {
     }
 
     async fn apply(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        if !self.calls.is_empty()
+            && let Some(alone) = tx.engine.alone()
+        {
+            tx.connection.execute(alone).await?;
+        }
         if !self.creations.is_empty() {
             let runs: Vec<_> = self.creations.iter().map(|(run, _)| run).collect();
             self.created = boxed(crate::runs::insert_all(tx, &runs)).await?;

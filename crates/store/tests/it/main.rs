@@ -5,6 +5,7 @@ mod audit;
 mod permissions;
 mod registry;
 mod registry_pages;
+mod review_storm;
 mod reviews;
 mod tracking;
 
@@ -22,15 +23,18 @@ pub(crate) async fn open(url: &str) -> Db {
 
 /// Runs `test` on each database there is.
 pub(crate) async fn on_each<F: AsyncFn(Db)>(test: F) {
+    on_each_of_two_servers(async |db, _| test(db).await).await;
+}
+
+/// Runs `test` on each database there is, opened twice, as two servers have it.
+pub(crate) async fn on_each_of_two_servers<F: AsyncFn(Db, Db)>(test: F) {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("db.sqlite");
-    let db = open(&format!("sqlite://{}?mode=rwc", file.display())).await;
-    test(db.clone()).await;
-    db.close().await;
-    if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
-        let db = open(&url).await;
-        test(db.clone()).await;
-        db.close().await;
+    let file = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
+    for url in [Some(file), std::env::var("TEST_DATABASE_URL").ok()].into_iter().flatten() {
+        let (one, other) = (open(&url).await, open(&url).await);
+        test(one.clone(), other.clone()).await;
+        one.close().await;
+        other.close().await;
     }
 }
 
