@@ -17,6 +17,8 @@ mod artifacts;
 mod clock;
 mod compare;
 mod components;
+#[cfg(feature = "ssr")]
+pub mod datasets;
 mod error;
 mod experiments;
 mod format;

@@ -8,6 +8,7 @@ pub mod cli;
 mod clock;
 mod config;
 mod connections;
+mod datasets;
 mod demo;
 mod files;
 mod leftovers;

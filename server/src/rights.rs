@@ -127,6 +127,10 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("DELETE", "/mlflow/model-versions/delete-tag", Write),
     // Reviews.
     ("GET", "/.well-known/countersign.pub", Anyone),
+    ("GET", "/api/v1/datasets", Read),
+    ("POST", "/api/v1/datasets/checks", Write),
+    ("GET", "/datasets", Read),
+    ("POST", "/datasets/checks", Write),
     ("GET", "/api/v1/reviews", Read),
     ("POST", "/api/v1/reviews", Review),
     ("GET", "/api/v1/reviews/{id}", Read),

@@ -40,7 +40,7 @@ use crate::leftovers::read_leftovers;
 use crate::live::Streams;
 use crate::reading::{self, Reading};
 use crate::state::AppState;
-use crate::{accounts, files, live, memory, mlflow, pages, permissions, registry, reviews, rights};
+use crate::{accounts, datasets, files, live, memory, mlflow, pages, permissions, registry, reviews, rights};
 
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
@@ -243,6 +243,7 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
         .merge(accounts::router())
         .merge(reviews::router())
         .merge(permissions::router())
+        .merge(datasets::router())
         .merge(registry::router())
         .merge(pages::router(&state))
         .layer(from_fn(rights::authorize))

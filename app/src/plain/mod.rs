@@ -7,7 +7,7 @@ mod table;
 
 pub use forms::{Confirm, Field, Outcome, PlainForm, Refusal, When, typed};
 pub use problem::ProblemPage;
-pub use table::Table;
+pub use table::{Table, pager};
 
 use domain::Millis;
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! A table on a plain page.
+//! A table on a plain page, and the way through its pages.
 
 use leptos::prelude::*;
 
@@ -22,4 +22,21 @@ pub fn Table(
             </table>
         </div>
     }
+}
+
+/// The way to the pages of a list before and after this one; nothing if there is only one.
+pub fn pager(page: usize, page_size: usize, total: i64, to: impl Fn(usize) -> String) -> AnyView {
+    let count = usize::try_from(total).unwrap_or_default().div_ceil(page_size);
+    let previous = (page > 0).then(|| to(page - 1));
+    let next = (page + 1 < count).then(|| to(page + 1));
+    (count > 1).then(|| {
+        view! {
+            <nav class="pager" aria-label="Pages">
+                {previous.map(|href| view! { <a class="button small" href=href rel="prev">"Previous"</a> })}
+                <span>{format!("Page {} of {count}", page + 1)}</span>
+                {next.map(|href| view! { <a class="button small" href=href rel="next">"Next"</a> })}
+            </nav>
+        }
+    })
+    .into_any()
 }

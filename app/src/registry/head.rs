@@ -70,10 +70,17 @@ pub fn Aliases(
 
 /// Why nothing can be changed here, and who can help.
 #[component]
-pub fn MayOnlyLook() -> impl IntoView {
+pub fn MayOnlyLook(
+    /// Who may change it.
+    who: String,
+) -> impl IntoView {
     view! {
-        <p class="nothing may-only-look">
-            "You may look, but change nothing here: that takes a role other than viewer. An admin can give you one."
-        </p>
+        <p class="nothing may-only-look">{format!("You may look, but change nothing here. Who can: {who}.")}</p>
     }
+}
+
+/// Who may do what whoever looks may not: delete it, and decide about rights.
+#[component]
+pub fn MayNotManage(what: &'static str, who: String) -> impl IntoView {
+    view! { <p class="nothing">{format!("Who can delete {what}: {who}.")}</p> }
 }

@@ -7,6 +7,7 @@ use store::registry::VersionSummary;
 
 use super::stage::columns;
 use super::{run_path, version_label, version_path};
+use crate::datasets::datasets_path;
 
 /// What a box stands for, from left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,7 +108,7 @@ pub fn lay_out(name: &str, versions: &[&VersionSummary], runs: &HashMap<String, 
             let dataset = &input.dataset;
             let key = format!("{}\0{}", dataset.name, dataset.digest);
             let read = add(&mut layout, Kind::Dataset, &key, &|| {
-                (dataset.name.clone(), dataset.digest.clone(), None)
+                (dataset.name.clone(), dataset.digest.clone(), Some(datasets_path(&dataset.digest)))
             });
             edges.insert(Edge { from: read, to: made, serves });
         }

@@ -8,7 +8,7 @@ use super::list_url::address;
 use super::{model_path, or_dash, version_path};
 use crate::components::{EmptyState, SortHeader, Tag, shown_tags};
 use crate::format;
-use crate::plain::{Table, When};
+use crate::plain::{Table, When, pager};
 
 #[component]
 pub fn ModelsPage(
@@ -122,19 +122,8 @@ fn ModelTable(catalog: Catalog, query: CatalogQuery) -> impl IntoView {
             <th scope="col">"Staging"</th>
         }
     });
-    let pages = usize::try_from(catalog.total).unwrap_or_default().div_ceil(query.page_size);
     let to = |page: usize| address(&CatalogQuery { page, ..query.clone() });
-    let previous = (query.page > 0).then(|| to(query.page - 1));
-    let next = (query.page + 1 < pages).then(|| to(query.page + 1));
-    let pager = (pages > 1).then(|| {
-        view! {
-            <nav class="pager" aria-label="Pages">
-                {previous.map(|href| view! { <a class="button small" href=href rel="prev">"Previous"</a> })}
-                <span>{format!("Page {} of {pages}", query.page + 1)}</span>
-                {next.map(|href| view! { <a class="button small" href=href rel="next">"Next"</a> })}
-            </nav>
-        }
-    });
+    let pager = pager(query.page, query.page_size, catalog.total, to);
     let rows = catalog.entries.into_iter().map(|entry| view! { <ModelRow entry prompts/> }).collect_view();
     let head = view! {
         {head("Name", CatalogOrder::Name, "name")}

@@ -32,6 +32,16 @@ use store::registry::VersionSummary;
 
 use crate::url::encode;
 
+/// Which forms whoever looks at a model's pages is offered, and who is offered the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub change: bool,
+    /// To delete it and its versions.
+    pub manage: bool,
+    pub who_changes: String,
+    pub who_manages: String,
+}
+
 /// Whose page a model has.
 pub fn model_path(name: &str) -> String {
     format!("/models/{}", encode(name))

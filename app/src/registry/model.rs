@@ -7,11 +7,11 @@ use store::registry::ModelOverview;
 
 use super::board::Board;
 use super::forms::{AliasRow, Asked, DeleteForm, Folded, PrimaryMetricForm, Refused, refused};
-use super::head::{Aliases, Description, MayOnlyLook, Tags};
+use super::head::{Aliases, Description, MayNotManage, MayOnlyLook, Tags};
 use super::lineage::Lineage;
 use super::metric_chart::{MetricChart, chosen, metrics_of};
 use super::table::VersionTable;
-use super::{model_path, version_path};
+use super::{Offer, model_path, version_path};
 use crate::components::{EmptyState, Icon, IconName};
 use crate::format;
 use crate::plain::{Confirm, Field, PlainForm, Refusal, When};
@@ -76,9 +76,10 @@ pub fn ModelPage(
     view: ModelView,
     /// The metric that was asked for.
     metric: Option<String>,
-    may_change: bool,
+    offer: Offer,
     refusal: Option<Refused>,
 ) -> impl IntoView {
+    let may_change = offer.change;
     let ModelOverview { model, primary, versions, total, runs } = overview;
     let (name, path) = (model.name.clone(), model_path(&model.name));
     let metrics = metrics_of(&runs);
@@ -91,12 +92,7 @@ pub fn ModelPage(
         .filter(|one| one.version.stage == PRODUCTION)
         .map(|one| one.version.version)
         .collect();
-    let serves = if serving.is_empty() {
-        view! { <span class="nothing">"nothing yet"</span> }.into_any()
-    } else {
-        let link = |number: &i64| view! { <a href=version_path(&name, *number)>{format!("version {number}")}</a> " " };
-        serving.iter().map(link).collect_view().into_any()
-    };
+    let serves = serves(&name, &serving);
     let judged = match &primary {
         Some(primary) => {
             let better =
@@ -111,7 +107,7 @@ pub fn ModelPage(
         let (action, metrics, primary) = (format!("{path}/primary-metric"), metrics.clone(), primary.clone());
         view! { <Folded label="Set" refused><PrimaryMetricForm action primary metrics typed/></Folded> }
     });
-    let deletes = may_change.then(|| {
+    let deletes = offer.manage.then(|| {
         let refused = refused(refusal.as_ref(), Asked::Delete);
         let versions = format::plural(total, "version", "versions");
         let words = format!("Deletes “{name}” with its {versions}, tags and aliases. Runs and files stay.");
@@ -162,7 +158,7 @@ pub fn ModelPage(
                 {rolls_back}
                 {deletes}
             </div>
-            {(!may_change).then(|| view! { <MayOnlyLook/> })}
+            {(!may_change).then(|| view! { <MayOnlyLook who=offer.who_changes/> })}
             <Description text=model.description path=path.clone() may_change refusal=refusal.clone()/>
             <dl class="facts registry-facts">
                 <div><dt>"Serves"</dt><dd>{serves}</dd></div>
@@ -177,6 +173,7 @@ pub fn ModelPage(
             <nav class="tabs" aria-label="Versions">{tabs.into_iter().collect_view()}</nav>
             {content}
             {chart}
+            {(!offer.manage).then(|| view! { <MayNotManage what="this model" who=offer.who_manages/> })}
         </div>
     }
 }
@@ -195,4 +192,13 @@ pub fn crumbs(name: &str) -> impl IntoView + use<> {
 /// A link that downloads one file.
 pub fn download(href: String, label: String) -> impl IntoView + use<> {
     view! { <a class="file-link" href=href download><Icon name=IconName::File/>{label}</a> }
+}
+
+fn serves(name: &str, serving: &[i64]) -> AnyView {
+    if serving.is_empty() {
+        return view! { <span class="nothing">"nothing yet"</span> }.into_any();
+    }
+    let link =
+        |number: &i64| view! { <a href=version_path(name, *number)>{format!("version {number}")}</a> " " };
+    serving.iter().map(link).collect_view().into_any()
 }

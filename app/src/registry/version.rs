@@ -10,12 +10,12 @@ use super::differences::Differences;
 use super::example::{Example, ExamplePart};
 use super::files::FilesPart;
 use super::forms::{AliasRow, Asked, DeleteForm, Refused, refused};
-use super::head::{Aliases, Description, MayOnlyLook, Tags};
+use super::head::{Aliases, Description, MayNotManage, MayOnlyLook, Tags};
 use super::model::crumbs;
 use super::move_form::{MoveForm, StageHistory};
 use super::signature::SignaturePart;
 use super::stage::StageBadge;
-use super::{maker, or_dash, run_path, version_label, version_path};
+use super::{Offer, maker, or_dash, run_path, version_label, version_path};
 use crate::plain::{Refusal, When};
 
 /// Where clients keep a prompt's text.
@@ -25,11 +25,12 @@ const PROMPT_TEXT_TAG: &str = "mlflow.prompt.text";
 pub fn VersionPage(
     overview: VersionOverview,
     example: Option<Example>,
-    may_change: bool,
+    offer: Offer,
     refusal: Option<Refused>,
     /// Its reviews, and what was said about it.
     reviews: AnyView,
 ) -> impl IntoView {
+    let may_change = offer.change;
     let VersionOverview { this, files, card, stages, champion, primary, newest } = overview;
     let summary = VersionSummary { version: this.version, author: this.author };
     let facts = view! { <Facts author=maker(&summary, this.run.as_ref()) version=summary.version.clone() run=this.run.clone()/> };
@@ -54,7 +55,7 @@ pub fn VersionPage(
         let (stage, path, refusal) = (version.stage.clone(), path.clone(), refusal.clone());
         view! { <MoveForm stage path champion=champion_number refusal/> }
     });
-    let deletes = may_change.then(|| {
+    let deletes = offer.manage.then(|| {
         let refused = refused(refusal.as_ref(), Asked::Delete);
         let serves = if is_serving { " It serves in Production!" } else { "" };
         let words = format!("Deletes version {number} of “{name}” and the aliases that name it; its run and files stay, the number is never given again.{serves}");
@@ -84,7 +85,7 @@ pub fn VersionPage(
                 <span class="spacer"></span>
                 {deletes}
             </div>
-            {(!may_change).then(|| view! { <MayOnlyLook/> })}
+            {(!may_change).then(|| view! { <MayOnlyLook who=offer.who_changes/> })}
             <div class="overview version-overview">
                 <div class="overview-main">
                     <Description text=version.description.unwrap_or_default() path=path.clone() may_change refusal=refusal.clone()/>
@@ -110,6 +111,7 @@ pub fn VersionPage(
                     </section>
                 </div>
             </div>
+            {(!offer.manage).then(|| view! { <MayNotManage what="this version" who=offer.who_manages/> })}
         </div>
     }
 }

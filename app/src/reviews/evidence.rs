@@ -61,6 +61,7 @@ fn Gate(gate: GateResult, review: i64, can_waive: bool, waived_by: Option<String
             </details>
         }
     });
+    let data = (gate.kind == "data").then(|| view! { " "<a href="/datasets">"All data sets"</a> });
     view! {
         <li class="gate">
             <span class=format!("gate-status {class}")><span aria-hidden="true">{mark}</span>" "{word}</span>
@@ -69,7 +70,7 @@ fn Gate(gate: GateResult, review: i64, can_waive: bool, waived_by: Option<String
                     <strong>{gate.id.clone()}</strong>
                     <span class="chip">{if gate.required { "required" } else { "advisory" }}</span>
                 </p>
-                <p>{prose(&gate.summary)}</p>
+                <p>{prose(&gate.summary)}{data}</p>
                 {waiver}
                 <details class="gate-evidence">
                     <summary>"What it saw"</summary>

@@ -14,6 +14,7 @@ use crate::plain::When;
 pub fn SignOffs(details: Details) -> impl IntoView {
     let is_open = details.review.state == State::Open;
     let missing = details.standing.missing(&details.review);
+    let (barred, valid) = (details.standing.barred(&details.review), details.standing.valid(&details.review));
     let needed = details.requirements.iter().map(|requirement| {
         let left = missing.iter().find(|one| one.roles == requirement.roles).map_or(0, |one| one.count);
         let have = requirement.count.saturating_sub(left);
@@ -23,6 +24,11 @@ pub fn SignOffs(details: Details) -> impl IntoView {
                 <span aria-hidden="true">{if is_full { "✓" } else { "○" }}</span>
                 " "{wanted(requirement)}" "
                 <span class="nothing">{format!("{have} of {}", requirement.count)}</span>
+                {(is_open && !is_full).then(|| {
+                    let able = sign_off::eligible(requirement, &details.standing.people, &barred, &valid);
+                    let who = who_can(&able.map(|id| details.name(id)).collect::<Vec<_>>());
+                    who.map(|who| view! { <p class="nothing">{who}</p> })
+                })}
             </li>
         }
     });
@@ -43,6 +49,18 @@ pub fn SignOffs(details: Details) -> impl IntoView {
             <ul class="signed">{changes.collect_view()}{signed.collect_view()}</ul>
         </section>
     }
+}
+
+/// So many people are named.
+const NAMED: usize = 5;
+
+/// `None` if nobody is left: the page says so above.
+fn who_can(names: &[String]) -> Option<String> {
+    let rest = names.len().saturating_sub(NAMED);
+    let first = names.get(..NAMED).unwrap_or(names).join(", ");
+    let said =
+        if rest > 0 { format!("{first} and {rest} more can sign.") } else { format!("{first} can sign.") };
+    (!names.is_empty()).then_some(said)
 }
 
 fn wanted(requirement: &Requirement) -> String {

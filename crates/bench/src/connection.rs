@@ -11,11 +11,13 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 type Body = BoxBody<Bytes, Infallible>;
+
+const ATTEMPTS: usize = 3;
 
 /// A call of the REST interface.
 #[derive(Debug, Clone)]
@@ -37,9 +39,29 @@ impl Connection {
 
     /// The body of the answer.
     ///
+    /// Under load the peer refuses a call now and then, as its own pool of connections is used up. Such a call is
+    /// sent again, and the time for both counts.
+    ///
     /// # Errors
-    /// Unless it is answered with 200.
+    /// Unless it is answered with 200 in the end.
     pub async fn call(&mut self, call: &Call) -> Result<Bytes> {
+        let mut attempts = 1..=ATTEMPTS;
+        loop {
+            let is_last = attempts.next() == Some(ATTEMPTS);
+            let (status, body) = self.ask(call).await?;
+            if status == 200 {
+                return Ok(body);
+            }
+            let Call { method, path, .. } = call;
+            let said = format!("{method} {path} was answered {status}: {}", String::from_utf8_lossy(&body));
+            if is_last {
+                bail!(said);
+            }
+            eprintln!("  {said}; it is sent again");
+        }
+    }
+
+    async fn ask(&mut self, call: &Call) -> Result<(StatusCode, Bytes)> {
         let request = Request::builder()
             .method(&call.method)
             .uri(&call.path)
@@ -47,12 +69,7 @@ impl Connection {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(call.json.clone()).boxed())?;
         let answer = self.send(request).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
-        if status != 200 {
-            bail!("{} {} was answered {status}: {}", call.method, call.path, String::from_utf8_lossy(&body));
-        }
-        Ok(body)
+        Ok((answer.status(), answer.into_body().collect().await?.to_bytes()))
     }
 
     /// Sends `chunk` again and again, `bytes` in all.

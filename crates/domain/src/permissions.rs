@@ -99,6 +99,24 @@ pub struct Permissions {
     pub level: Level,
 }
 
+impl Permissions {
+    /// Who may do what takes `wanted`, in words, e.g. `dana, every ML engineer or an admin`.
+    pub fn who_may(&self, wanted: Level) -> String {
+        if self.grants.is_empty() && wanted <= Level::Edit {
+            return if wanted == Level::Read { "everybody" } else { "everybody but viewers" }.to_owned();
+        }
+        let granted = self.grants.iter().filter(|grant| grant.level >= wanted).map(|grant| match &grant.to {
+            Grantee::User(name) => name.clone(),
+            Grantee::Role(role) => format!("every {}", role.label()),
+            Grantee::Everyone => "everybody".to_owned(),
+        });
+        let mut who: Vec<_> = self.creator.iter().cloned().chain(granted).collect();
+        who.sort();
+        who.dedup();
+        if who.is_empty() { "an admin".to_owned() } else { format!("{} or an admin", who.join(", ")) }
+    }
+}
+
 /// The grants that an object has, as one caller meets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granted {
@@ -163,6 +181,30 @@ mod tests {
             address: None,
             is_fresh: false,
         }
+    }
+
+    #[test]
+    fn who_may_is_said_in_words() {
+        let to = |to: Grantee, level| Grant { to, level };
+        let mut permissions = Permissions {
+            number: 1,
+            name: "churn".into(),
+            creator: Some("dana".into()),
+            grants: Vec::new(),
+            level: Level::Read,
+        };
+        assert_eq!(permissions.who_may(Level::Read), "everybody");
+        assert_eq!(permissions.who_may(Level::Edit), "everybody but viewers");
+        assert_eq!(permissions.who_may(Level::Manage), "dana or an admin");
+        permissions.grants = vec![
+            to(Grantee::Role(Role::MlEngineer), Level::Edit),
+            to(Grantee::Everyone, Level::Read),
+            to(Grantee::User("dana".into()), Level::Manage),
+        ];
+        assert_eq!(permissions.who_may(Level::Edit), "dana, every ML engineer or an admin");
+        permissions.creator = None;
+        permissions.grants.clear();
+        assert_eq!(permissions.who_may(Level::Manage), "an admin");
     }
 
     #[test]

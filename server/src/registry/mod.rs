@@ -8,14 +8,16 @@ mod version;
 use std::sync::Arc;
 
 use app::plain::{Frame, document};
-use app::registry::Refused;
+use app::registry::{Offer, Refused};
 use app::{Section, visitor_of};
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use domain::accounts::Caller;
+use domain::permissions::Level;
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::IntoView;
+use store::permissions::{self, Object};
 use store::{Db, Error};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -50,9 +52,16 @@ fn page<V: IntoView>(
     response
 }
 
-/// Whether forms are offered to whoever asks.
-fn may_change(db: &Db) -> bool {
-    allows(Right::Write, db.by())
+/// Which forms are offered to whoever asks, on the pages of a model.
+async fn offer(db: &Db, name: &str) -> Result<Offer, Error> {
+    let permissions = permissions::of(db, &Object::Model(name.to_owned())).await?;
+    let may = |level| allows(Right::Write, db.by()) && permissions.level >= level;
+    Ok(Offer {
+        change: may(Level::Edit),
+        manage: may(Level::Manage),
+        who_changes: permissions.who_may(Level::Edit),
+        who_manages: permissions.who_may(Level::Manage),
+    })
 }
 
 /// What became of a form: it leads on, or it was refused and is shown again.

@@ -15,7 +15,7 @@ use store::{Db, Error};
 use web::wire::Int64;
 use web::{ApiError, Call, Form, Path, SignedIn};
 
-use super::{Became, became, may_change, page, text_of};
+use super::{Became, became, offer, page, text_of};
 use crate::clock::now;
 use crate::state::AppState;
 
@@ -54,10 +54,10 @@ async fn model(
     refusal: Option<Refused>,
 ) -> Result<Response, ApiError> {
     let overview = registry::model_overview(db, name).await?;
-    let may_change = may_change(db);
+    let offer = offer(db, name).await?;
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, name, Some(db.by()), || {
-        view! { <ModelPage overview view=shown metric may_change refusal/> }
+        view! { <ModelPage overview view=shown metric offer refusal/> }
     }))
 }
 

@@ -18,7 +18,7 @@ use web::wire::Flag;
 use web::{ApiError, Form, Path, SignedIn};
 
 use super::model::{Tag, Text};
-use super::{Became, became, may_change, page, text_of};
+use super::{Became, became, offer, page, text_of};
 use crate::clock::now;
 use crate::files::home;
 use crate::state::AppState;
@@ -82,12 +82,12 @@ async fn version(
     let example = example(from, &overview).await;
     let rows = reviews::open_of_version(from.db, name, number).await?;
     let of = name.to_owned();
-    let may_change = may_change(from.db);
+    let offer = offer(from.db, name).await?;
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let title = format!("{name}, version {number}");
     Ok(page(status, &title, Some(from.db.by()), || {
         let reviews = view! { <VersionReviews name=of version=number rows/> }.into_any();
-        view! { <VersionPage overview example may_change refusal reviews/> }
+        view! { <VersionPage overview example offer refusal reviews/> }
     }))
 }
 

@@ -2,7 +2,7 @@
 
 mod api;
 mod audit;
-mod frame;
+pub mod frame;
 pub mod json;
 mod pages;
 mod policy;

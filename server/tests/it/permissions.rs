@@ -356,6 +356,11 @@ const OTHERS: &[(&str, &str)] = &[
     ),
     ("/api/v1/models/{name}/rollback", "as above"),
     ("/api/v1/policy", "the workspace's"),
+    (
+        "/datasets",
+        "of what the caller may read: `datasets::who_may_not_read_an_experiment_sees_none_of_its_data`",
+    ),
+    ("/api/v1/datasets", "as above"),
     ("/.well-known/", "of the server"),
     ("/waiting", "needs a review: `reviews::who_may_not_read_a_model_sees_none_of_its_reviews`"),
     ("/reviews", "needs a review, as above"),

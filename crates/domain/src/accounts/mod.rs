@@ -222,6 +222,17 @@ impl Caller {
         }
         Err(Refused(format!("`{}` may not do this; it takes the role admin", self.name)))
     }
+
+    /// # Errors
+    /// `Refused` unless they answer for data.
+    pub fn check_data_engineer(&self) -> Result<(), Refused> {
+        if (self.is_admin() || self.roles.contains(&Role::DataEngineer))
+            && self.scopes.contains(&Scope::Write)
+        {
+            return Ok(());
+        }
+        Err(Refused(format!("`{}` may not do this; it takes the role data_engineer", self.name)))
+    }
 }
 
 impl Caller {

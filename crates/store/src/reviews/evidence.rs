@@ -155,8 +155,10 @@ async fn of_run(connection: &mut AnyConnection, found: &mut Version) -> Result<(
     .fetch_all(&mut *connection)
     .await?;
     found.params = params.into_iter().map(|(key, value)| KeyValue { key, value }).collect();
-    let datasets: Vec<(String, String, Option<String>)> = sqlx::query_as(
-        "SELECT d.name, d.digest, t.value
+    let datasets: Vec<(String, String, Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT d.name, d.digest, t.value,
+             (SELECT c.state FROM dataset_checks c WHERE c.name = d.name AND c.digest = d.digest
+              ORDER BY c.id DESC LIMIT 1) AS checked
          FROM run_datasets r JOIN datasets d ON d.id = r.dataset_id
          LEFT JOIN run_dataset_tags t
              ON t.run_id = r.run_id AND t.dataset_id = r.dataset_id AND t.key = 'mlflow.data.context'
@@ -165,12 +167,13 @@ async fn of_run(connection: &mut AnyConnection, found: &mut Version) -> Result<(
     .bind(run)
     .fetch_all(&mut *connection)
     .await?;
-    let used = |(name, digest, context): (String, String, Option<String>)| DatasetUse {
-        name,
-        digest,
-        context,
-        validation: Validation::NeverRun,
-    };
+    let used =
+        |(name, digest, context, checked): (String, String, Option<String>, Option<String>)| DatasetUse {
+            name,
+            digest,
+            context,
+            validation: checked.as_deref().and_then(Validation::parse).unwrap_or_default(),
+        };
     found.facts.datasets = datasets.into_iter().map(used).collect();
     Ok(())
 }

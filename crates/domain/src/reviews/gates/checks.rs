@@ -27,8 +27,16 @@ pub fn check_name(field: &str, name: &str) -> Result<(), Invalid> {
 /// Names `name`, `summary` or `link`, and the rule.
 pub fn check_report(report: &CheckReport) -> Result<(), Invalid> {
     check_name("name", &report.name)?;
-    limits::check_short_text("summary", &report.summary, MAX_SUMMARY_LENGTH)?;
-    let Some(link) = &report.link else { return Ok(()) };
+    check_finding(&report.summary, report.link.as_deref())
+}
+
+/// What a report says, and where more of it is.
+///
+/// # Errors
+/// Names `summary` or `link`, and the rule.
+pub fn check_finding(summary: &str, link: Option<&str>) -> Result<(), Invalid> {
+    limits::check_short_text("summary", summary, MAX_SUMMARY_LENGTH)?;
+    let Some(link) = link else { return Ok(()) };
     let scheme = link.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     if !matches!(scheme.as_deref(), Some("http" | "https"))
         || link.contains(|c: char| c.is_control() || c == ' ')

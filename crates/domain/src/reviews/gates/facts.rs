@@ -94,6 +94,12 @@ pub enum Validation {
 }
 
 impl Validation {
+    pub const ALL: [Self; 4] = [Self::NeverRun, Self::Running, Self::Passed, Self::Failed];
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|validation| validation.as_str() == text)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NeverRun => "never_run",

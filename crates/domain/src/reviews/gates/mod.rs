@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Millis, canonical};
-pub use checks::{check_name, check_report};
+pub use checks::{check_finding, check_name, check_report};
 pub use facts::{
     CheckReport, CheckState, DatasetRef, DatasetUse, Facts, Measured, MonitorState, PrimaryMetric,
     Validation, VersionFacts,

@@ -117,6 +117,22 @@ pub fn infeasible(
     unfilled(requirements, &eligible.map(|person| person.roles.clone()).collect::<Vec<_>>())
 }
 
+/// Who could still fill a place of `requirement`: they hold the role, are enabled, no author, and have not signed.
+pub fn eligible<'p>(
+    requirement: &'p Requirement,
+    people: &'p [Person],
+    barred: &'p BTreeSet<i64>,
+    valid: &'p [&SignOff],
+) -> impl Iterator<Item = i64> {
+    let has_signed = |id: i64| valid.iter().any(|one| one.by == id);
+    let could = move |person: &&Person| {
+        may_sign(person, barred)
+            && !has_signed(person.id)
+            && person.roles.iter().any(|role| requirement.roles.includes(*role))
+    };
+    people.iter().filter(could).map(|person| person.id)
+}
+
 fn may_sign(person: &Person, barred: &BTreeSet<i64>) -> bool {
     person.is_enabled && !barred.contains(&person.id)
 }

@@ -1,5 +1,11 @@
 //! Data sets that runs read.
 
+mod catalog;
+mod checks;
+
+pub use catalog::{DatasetEntry, DatasetsCatalog, DatasetsQuery, catalog};
+pub use checks::{DatasetCheck, NewDatasetCheck, report_check};
+
 use std::collections::HashMap;
 
 use domain::KeyValue;
