@@ -151,6 +151,7 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("POST", "/api/v1/models/{name}/rollback", Review),
     ("GET", "/api/v1/policy", Read),
     ("PUT", "/api/v1/policy", Admin),
+    ("GET", "/api/v1/models/{name}/hand-overs", Read),
     ("GET", "/api/v1/models/{name}/policy", Read),
     ("PUT", "/api/v1/models/{name}/policy", Admin),
     ("POST", "/mlflow/transition-requests/create", Read),

@@ -6,6 +6,7 @@ mod differences;
 mod example;
 mod files;
 mod forms;
+mod hand_overs;
 mod head;
 mod lineage;
 mod lineage_layout;

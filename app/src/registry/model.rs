@@ -1,12 +1,14 @@
 //! The page of one model.
 
 use domain::registry::PRODUCTION;
+use domain::registry::hand_over::HandOver;
 use domain::reviews::gates::Better;
 use leptos::prelude::*;
 use store::registry::ModelOverview;
 
 use super::board::Board;
 use super::forms::{AliasRow, Asked, DeleteForm, Folded, PrimaryMetricForm, Refused, refused};
+use super::hand_overs::HandOvers;
 use super::head::{Aliases, Description, MayNotManage, MayOnlyLook, Tags};
 use super::lineage::Lineage;
 use super::metric_chart::{MetricChart, chosen, metrics_of};
@@ -24,10 +26,11 @@ pub enum ModelView {
     Board,
     Table,
     Lineage,
+    HandOvers,
 }
 
 impl ModelView {
-    const ALL: [Self; 3] = [Self::Board, Self::Table, Self::Lineage];
+    const ALL: [Self; 4] = [Self::Board, Self::Table, Self::Lineage, Self::HandOvers];
 
     /// What isn't known is the board.
     pub fn parse(text: &str) -> Self {
@@ -39,7 +42,13 @@ impl ModelView {
             Self::Board => "board",
             Self::Table => "table",
             Self::Lineage => "lineage",
+            Self::HandOvers => "hand-overs",
         }
+    }
+
+    /// Whether the metric over the versions stands beside it.
+    fn has_metric(self) -> bool {
+        matches!(self, Self::Board | Self::Table)
     }
 
     fn label(self) -> &'static str {
@@ -47,6 +56,7 @@ impl ModelView {
             Self::Board => "Board",
             Self::Table => "Table",
             Self::Lineage => "Lineage",
+            Self::HandOvers => "Hand-overs",
         }
     }
 }
@@ -76,6 +86,8 @@ pub fn ModelPage(
     view: ModelView,
     /// The metric that was asked for.
     metric: Option<String>,
+    /// For the view of them.
+    hand_overs: Vec<HandOver>,
     offer: Offer,
     refusal: Option<Refused>,
 ) -> impl IntoView {
@@ -127,7 +139,7 @@ pub fn ModelPage(
         let current = (one == view).then_some("page");
         view! { <a href=href.after(&path) aria-current=current>{one.label()}</a> }
     });
-    let chart = metric.clone().filter(|_| view != ModelView::Lineage && !versions.is_empty()).map(|metric| {
+    let chart = metric.clone().filter(|_| view.has_metric() && !versions.is_empty()).map(|metric| {
         let (name, versions, runs) = (name.clone(), versions.clone(), runs.clone());
         view! { <MetricChart name versions runs metric metrics=metrics.clone() primary=primary.clone() view=view.as_str()/> }
     });
@@ -145,6 +157,7 @@ pub fn ModelPage(
             ModelView::Board => view! { <Board name versions runs metric/> }.into_any(),
             ModelView::Table => view! { <VersionTable name versions runs metric total/> }.into_any(),
             ModelView::Lineage => view! { <Lineage name versions runs total/> }.into_any(),
+            ModelView::HandOvers => view! { <HandOvers name hand_overs/> }.into_any(),
         }
     };
     view! {

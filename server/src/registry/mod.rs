@@ -1,5 +1,6 @@
 //! The registry in a browser: pages that are HTML, and the forms on them.
 
+mod hand_overs;
 mod list;
 mod model;
 mod problem;
@@ -29,6 +30,10 @@ use crate::rights::{Right, allows};
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
+    pages().merge(hand_overs::router())
+}
+
+fn pages() -> Router<AppState> {
     Router::new()
         .merge(list::router())
         .merge(model::router())

@@ -10,7 +10,7 @@ use domain::reviews::gates::{Better, PrimaryMetric};
 use http::StatusCode;
 use leptos::prelude::view;
 use serde::Deserialize;
-use store::registry::{self, cards};
+use store::registry::{self, cards, history};
 use store::{Db, Error};
 use web::wire::Int64;
 use web::{ApiError, Call, Form, Path, SignedIn};
@@ -55,9 +55,11 @@ async fn model(
 ) -> Result<Response, ApiError> {
     let overview = registry::model_overview(db, name).await?;
     let offer = offer(db, name).await?;
+    let hand_overs =
+        if shown == ModelView::HandOvers { history::hand_overs(db, name).await? } else { Vec::new() };
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, name, Some(db.by()), || {
-        view! { <ModelPage overview view=shown metric offer refusal/> }
+        view! { <ModelPage overview view=shown metric hand_overs offer refusal/> }
     }))
 }
 

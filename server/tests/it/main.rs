@@ -10,6 +10,7 @@ mod crash;
 mod datasets;
 mod experiments;
 mod files;
+mod hand_overs;
 mod keep_alive;
 mod lifecycle;
 mod live;

@@ -229,6 +229,7 @@ const CASES: &[Case] = &[
     ("GET", "/models/{name}/versions/{version}", "/<model>/versions/1", "", Read),
     ("GET", "/models/{name}/versions/{version}/ask", "/<model>/versions/1/ask", "", Read),
     ("GET", "/models/{name}/policy", "/<model>/policy", "", Read),
+    ("GET", "/api/v1/models/{name}/hand-overs", "/<model>/hand-overs", "", Read),
     ("GET", "/api/v1/models/{name}/policy", "/<model>/policy", "", Read),
     ("POST", "/models/{name}/description", "/<model>/description", "description=s3cr3t", Edit),
     ("POST", "/models/{name}/tags/set", "/<model>/tags/set", "key=k&value=v", Edit),
@@ -378,7 +379,8 @@ fn shows(answer: &str) -> bool {
 }
 
 /// Of which no answer shows what is in the thing, though it may be read.
-const SILENT: [&str; 7] = [
+const SILENT: [&str; 8] = [
+    "/api/v1/models/{name}/hand-overs",
     "/live/runs/{uuid}",
     "/api/2.0/permissions/registered-models/{id}",
     "/experiments/{id}/runs/{uuid}/system",

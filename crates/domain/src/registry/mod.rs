@@ -1,5 +1,6 @@
 //! The registry: registered models, their versions, the stages that these reach.
 
+pub mod hand_over;
 pub mod source;
 
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! Where versions have been, and when: the stages of one, the hand-overs of a model.
 
-use std::collections::BTreeMap;
-
 use domain::Millis;
 use domain::permissions::Level;
+use domain::registry::hand_over::HandOver;
+use domain::registry::{ARCHIVED, NO_STAGE, PRODUCTION};
 
 use super::{Asking, find_version, readable};
 use crate::Db;
@@ -45,16 +45,7 @@ pub async fn stage_entries(db: &Db, name: &str, version: i64) -> Result<Vec<Stag
     Ok(found.into_iter().map(entry).collect())
 }
 
-/// When a version was handed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandOver {
-    pub version: i64,
-    /// When its run began; `None`: it is of no run, or that didn't say.
-    pub run_started_at: Option<Millis>,
-    pub registered_at: Millis,
-    /// The stages it came into after its first, each with the first time.
-    pub reached: BTreeMap<String, Millis>,
-}
+type Moments = (i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// The hand-overs of a model's versions, by version.
 ///
@@ -63,32 +54,31 @@ pub struct HandOver {
 pub async fn hand_overs(db: &Db, name: &str) -> Result<Vec<HandOver>> {
     let mut connection = db.reader().await?;
     let model = readable(&mut connection, db.engine(), db.by(), name).await?;
-    let versions: Vec<(i64, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT v.version, v.created_at_ms, r.started_at_ms
+    let rows: Vec<Moments> = sqlx::query_as(
+        "SELECT v.version, v.created_at_ms, r.started_at_ms,
+             (SELECT MIN(e.at_ms) FROM stage_entries e WHERE e.model_id = v.model_id AND e.version = v.version
+              AND e.stage NOT IN ($1, $2, $3)),
+             (SELECT MIN(q.opened_at_ms) FROM reviews q
+              WHERE q.version_id = v.id AND q.target = $3 AND q.kind = 'promotion'),
+             (SELECT MIN(e.at_ms) FROM stage_entries e WHERE e.model_id = v.model_id AND e.version = v.version
+              AND e.stage = $3)
          FROM model_versions v LEFT JOIN runs r ON r.uuid = v.run_uuid
-         WHERE v.model_id = $1 ORDER BY v.version",
+         WHERE v.model_id = $4 ORDER BY v.version",
     )
+    .bind(NO_STAGE)
+    .bind(ARCHIVED)
+    .bind(PRODUCTION)
     .bind(model)
     .fetch_all(&mut *connection)
     .await?;
-    let entries: Vec<(i64, String, i64)> = sqlx::query_as(
-        "SELECT version, stage, MIN(at_ms) FROM stage_entries
-         WHERE model_id = $1 AND stage <> $2 GROUP BY version, stage",
-    )
-    .bind(model)
-    .bind(domain::registry::NO_STAGE)
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut reached: BTreeMap<i64, BTreeMap<String, Millis>> = BTreeMap::new();
-    for (version, stage, at) in entries {
-        reached.entry(version).or_default().insert(stage, Millis(at));
-    }
-    let hand_over = |(version, registered_at, started_at): (i64, i64, Option<i64>)| HandOver {
+    let hand_over = |(version, registered, started, staged, asked, released): Moments| HandOver {
         version,
         // 0: the client didn't say.
-        run_started_at: started_at.filter(|at| *at > 0).map(Millis),
-        registered_at: Millis(registered_at),
-        reached: reached.remove(&version).unwrap_or_default(),
+        run_started_at: started.filter(|at| *at > 0).map(Millis),
+        registered_at: Millis(registered),
+        staged_at: staged.map(Millis),
+        asked_at: asked.map(Millis),
+        released_at: released.map(Millis),
     };
-    Ok(versions.into_iter().map(hand_over).collect())
+    Ok(rows.into_iter().map(hand_over).collect())
 }
