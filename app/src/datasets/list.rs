@@ -115,7 +115,7 @@ fn list(catalog: DatasetsCatalog, query: &DatasetsQuery, may_report: bool) -> im
     .into_any();
     let rows = catalog.entries.into_iter().map(|entry| row(entry, may_report).into_any()).collect_view();
     view! {
-        <Table name="Data sets" class="datasets" head>{rows}</Table>
+        <Table name="Data sets" class="data-sets" head>{rows}</Table>
         {pager}
     }
 }

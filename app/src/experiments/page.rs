@@ -152,6 +152,7 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
         {deleted}
         <dl class="facts">
             <div><dt>"Id"</dt><dd>{id} <CopyButton text=id.to_string() label="Copy experiment id"/></dd></div>
+            <div><dt>"Access"</dt><dd><a href=format!("/experiments/{id}/permissions") rel="external">"Permissions"</a></dd></div>
             <div><dt>"Created"</dt><dd><Ago at=experiment.created_at now/></dd></div>
             <div>
                 <dt>"Artifacts"</dt>

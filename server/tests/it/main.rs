@@ -11,6 +11,7 @@ mod datasets;
 mod experiments;
 mod files;
 mod hand_overs;
+mod hostile_reviews;
 mod keep_alive;
 mod lifecycle;
 mod live;
