@@ -8,7 +8,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -35,6 +35,7 @@ struct Shared {
     readers: AnyPool,
     keys: Arc<Keys>,
     queue: mpsc::Sender<Job>,
+    outbox: Arc<Notify>,
 }
 
 impl Db {
@@ -65,8 +66,9 @@ impl Db {
             .connect_lazy_with(options);
         let keys = Arc::new(Keys::default());
         let (queue, jobs) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer::new(connection, engine, keys.clone(), jobs).run());
-        let shared = Arc::new(Shared { engine, readers, keys, queue });
+        let outbox = Arc::new(Notify::new());
+        tokio::spawn(Writer::new(connection, engine, keys.clone(), jobs, outbox.clone()).run());
+        let shared = Arc::new(Shared { engine, readers, keys, queue, outbox });
         Ok(Self { shared, by: Arc::new(Caller::nobody()) })
     }
 
@@ -87,6 +89,11 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         sqlx::query("SELECT 1").execute(&self.shared.readers).await?;
         Ok(())
+    }
+
+    /// Waits until something has been put into the outbox here. What another server puts there it doesn't tell.
+    pub async fn outbox_filled(&self) {
+        self.shared.outbox.notified().await;
     }
 
     /// The same database in somebody's name.

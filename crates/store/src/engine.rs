@@ -132,6 +132,14 @@ impl Engine {
         }
     }
 
+    /// Behind a `SELECT` of rows to be taken: leaves out what another server is taking. SQLite has one writer.
+    pub(crate) fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
     /// The migrations in this engine's SQL.
     pub(crate) fn migrator(self) -> Migrator {
         let migrations = MIGRATIONS.iter().map(|migration| Migration {

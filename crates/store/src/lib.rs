@@ -21,6 +21,7 @@ pub mod registry;
 pub mod reviews;
 pub mod runs;
 pub mod settings;
+pub mod webhooks;
 
 pub use db::Db;
 pub use error::{Error, Result};

@@ -1,6 +1,7 @@
 //! What the workspace is told once, and keeps.
 
 use futures::FutureExt as _;
+use sqlx::AnyConnection;
 use uuid::Uuid;
 
 use crate::Db;
@@ -27,4 +28,32 @@ pub async fn instance(db: &Db) -> Result<String> {
         .boxed()
     })
     .await
+}
+
+/// Says where people find the pages, without a slash at the end: links in notifications start with it.
+///
+/// # Errors
+/// Only the database's.
+pub async fn set_public_url(db: &Db, url: String) -> Result<()> {
+    db.write(move |tx| {
+        async move {
+            sqlx::query(
+                "INSERT INTO settings (key, value) VALUES ('public_url', $1)
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            )
+            .bind(url)
+            .execute(&mut *tx.connection)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+pub(crate) async fn public_url(connection: &mut AnyConnection) -> Result<Option<String>> {
+    let found: Option<(String,)> = sqlx::query_as("SELECT value FROM settings WHERE key = 'public_url'")
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.map(|(url,)| url))
 }

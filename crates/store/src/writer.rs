@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use sqlx::AnyConnection;
 use sqlx::{Connection, Executor};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -33,6 +33,8 @@ pub(crate) struct Tx<'c> {
     pub keys: &'c Keys,
     /// Keys that this transaction made or read: known to everyone once it is committed.
     pub learned: Vec<(String, i64)>,
+    /// Whether it put something into the outbox.
+    pub told: bool,
 }
 
 impl Tx<'_> {
@@ -54,6 +56,8 @@ pub(crate) struct Writer {
     engine: Engine,
     keys: Arc<Keys>,
     jobs: mpsc::Receiver<Job>,
+    /// Whoever delivers waits here.
+    outbox: Arc<Notify>,
 }
 
 impl Writer {
@@ -62,8 +66,9 @@ impl Writer {
         engine: Engine,
         keys: Arc<Keys>,
         jobs: mpsc::Receiver<Job>,
+        outbox: Arc<Notify>,
     ) -> Self {
-        Self { connection, engine, keys, jobs }
+        Self { connection, engine, keys, jobs, outbox }
     }
 
     pub async fn run(mut self) {
@@ -112,15 +117,19 @@ impl Writer {
             engine: self.engine,
             keys: &self.keys,
             learned: Vec::new(),
+            told: false,
         };
         let written = group.apply(&mut tx).await;
-        let learned = std::mem::take(&mut tx.learned);
+        let (learned, told) = (std::mem::take(&mut tx.learned), tx.told);
         let committed = match written {
             Ok(()) => self.connection.execute("COMMIT").await.map(drop).map_err(Error::from),
             Err(error) => Err(error),
         };
         if committed.is_ok() {
             self.keys.learn(learned);
+            if told {
+                self.outbox.notify_one();
+            }
         } else if let Err(cause) = self.connection.execute("ROLLBACK").await {
             tracing::warn!(error = %cause, "a transaction could not be rolled back");
         }

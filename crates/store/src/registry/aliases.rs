@@ -5,6 +5,7 @@ use domain::limits::Invalid;
 use domain::permissions::Level;
 use domain::registry::{LATEST, ModelVersion, check_alias, check_name, check_new_alias};
 use futures::FutureExt as _;
+use notify::event::What;
 use serde_json::json;
 
 use super::versions::version;
@@ -13,6 +14,7 @@ use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::reviews::{PlainCall, check_plain_alias};
+use crate::webhooks::events;
 
 /// Gives a version the alias, which another one of the model may have had.
 ///
@@ -46,7 +48,8 @@ pub async fn set_alias(db: &Db, name: String, alias: String, version: i64, now: 
             .await?;
             let change = Change::new("model.set_alias", name);
             let change = change.from(json!({ "version": before.map(|(version,)| version) }));
-            audit::record(tx, &by, change.to(json!({ "alias": alias, "version": version })), now).await
+            audit::record(tx, &by, change.to(json!({ "alias": alias, "version": version })), now).await?;
+            events::tell(tx, &by, model, What::AliasSet { alias, version: version.to_string() }, now).await
         }
         .boxed()
     })
@@ -79,7 +82,8 @@ pub async fn delete_alias(db: &Db, name: String, alias: String, now: Millis) -> 
                 .execute(&mut *tx.connection)
                 .await?;
             let change = Change::new("model.delete_alias", name).from(json!({ "alias": alias }));
-            audit::record(tx, &by, change, now).await
+            audit::record(tx, &by, change, now).await?;
+            events::tell(tx, &by, model, What::AliasDeleted { alias }, now).await
         }
         .boxed()
     })

@@ -85,6 +85,16 @@ pub(crate) async fn readable(
     find(connection, Asking::new(engine, by, Level::Read), name).await
 }
 
+/// A registered model's number, for whoever manages it.
+pub(crate) async fn managed(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    by: &Caller,
+    name: &str,
+) -> Result<i64> {
+    find(connection, Asking::new(engine, by, Level::Manage), name).await
+}
+
 /// The numbers of a version and of its model.
 async fn find_version(
     connection: &mut AnyConnection,

@@ -4,6 +4,7 @@ use domain::permissions::Level;
 use domain::registry::{self, ModelVersion, RegisteredModel, check_name, check_text, is_prompt};
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
+use notify::event::What;
 use serde_json::json;
 
 use super::load::{self, IS_LATEST, ModelRow, SELECT_MODEL, SELECT_VERSION, VersionRow};
@@ -14,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::permissions::{Kind, push_readable};
 use crate::reviews::{PlainCall, check_plain_leave, supersede_all};
 use crate::sql::Sql;
+use crate::webhooks::{self, events};
 use crate::writer::Tx;
 
 #[derive(Debug, Clone, Default)]
@@ -48,7 +50,9 @@ pub async fn create_model(db: &Db, new: NewModel, now: Millis) -> Result<Registe
             put_tags(tx, Tagged::Model(id), &new.tags).await?;
             let change = Change::new("model.create", &new.name);
             let change = change.to(json!({ "description": new.description, "tags": new.tags }));
-            audit::record(tx, &by, change, now).await
+            audit::record(tx, &by, change, now).await?;
+            let what = What::Created { tags: new.tags, description: new.description };
+            events::tell(tx, &by, id, what, now).await
         }
         .boxed()
     })
@@ -107,7 +111,8 @@ pub async fn update_model(
                 .execute(&mut *tx.connection)
                 .await?;
             let change = Change::new("model.update", of).to(json!({ "description": description }));
-            audit::record(tx, &by, change, now).await
+            audit::record(tx, &by, change, now).await?;
+            events::tell(tx, &by, id, What::Updated, now).await
         }
         .boxed()
     })
@@ -140,7 +145,8 @@ pub async fn rename_model(db: &Db, name: String, new_name: String, now: Millis) 
                 .execute(&mut *tx.connection)
                 .await?;
             let change = Change::new("model.rename", &name).to(json!({ "name": to }));
-            audit::record(tx, &by, change, now).await
+            audit::record(tx, &by, change, now).await?;
+            events::tell(tx, &by, id, What::Renamed { from: name }, now).await
         }
         .boxed()
     })
@@ -168,6 +174,8 @@ pub async fn delete_model(db: &Db, name: String, now: Millis) -> Result<()> {
                 check_plain_leave(tx, &by, &call, &stage).await?;
             }
             supersede_all(tx, id, None, "the model was deleted", now).await?;
+            events::tell(tx, &by, id, What::Deleted, now).await?;
+            webhooks::end_all_of(tx, id, now).await?;
             for statement in [
                 "DELETE FROM model_version_tags
                  WHERE version_id IN (SELECT id FROM model_versions WHERE model_id = $1)",
@@ -221,7 +229,8 @@ pub async fn set_model_tag(db: &Db, name: String, tag: KeyValue, now: Millis) ->
         async move {
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
             put_tags(tx, Tagged::Model(id), std::slice::from_ref(&tag)).await?;
-            audit::record(tx, &by, Change::new("model.set_tag", name).to(tag), now).await
+            audit::record(tx, &by, Change::new("model.set_tag", name).to(&tag), now).await?;
+            events::tell(tx, &by, id, What::TagSet(tag), now).await
         }
         .boxed()
     })
@@ -241,7 +250,8 @@ pub async fn delete_model_tag(db: &Db, name: String, key: String, now: Millis) -
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
             remove_tag(tx, Tagged::Model(id), &key).await?;
             let change = Change::new("model.delete_tag", name).from(json!({ "key": key }));
-            audit::record(tx, &by, change, now).await
+            audit::record(tx, &by, change, now).await?;
+            events::tell(tx, &by, id, What::TagDeleted { key }, now).await
         }
         .boxed()
     })

@@ -1,10 +1,13 @@
 //! How versions move between stages: one step, in which whatever they replace moves, too.
 
 use domain::Millis;
+use domain::accounts::Caller;
 use domain::registry::ARCHIVED;
+use notify::event::{VersionChange, What};
 
 use super::touch;
 use crate::error::Result;
+use crate::webhooks::events;
 use crate::writer::Tx;
 
 /// A version on its way to a stage.
@@ -22,7 +25,12 @@ pub(crate) struct Move<'a> {
 }
 
 /// Makes the move; where the version was, and which others left for it.
-pub(crate) async fn enter(tx: &mut Tx<'_>, wanted: &Move<'_>, now: Millis) -> Result<(String, Vec<i64>)> {
+pub(crate) async fn enter(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    wanted: &Move<'_>,
+    now: Millis,
+) -> Result<(String, Vec<i64>)> {
     let (before,): (String,) = sqlx::query_as("SELECT stage FROM model_versions WHERE id = $1")
         .bind(wanted.id)
         .fetch_one(&mut *tx.connection)
@@ -55,11 +63,18 @@ pub(crate) async fn enter(tx: &mut Tx<'_>, wanted: &Move<'_>, now: Millis) -> Re
         let gone =
             Move { model: wanted.model, version: *version, stage, review: wanted.review, ..Move::default() };
         note(tx, &gone, now).await?;
+        events::tell(tx, by, wanted.model, moved(*version, wanted.stage, stage), now).await?;
     }
     if before != wanted.stage {
         note(tx, wanted, now).await?;
+        events::tell(tx, by, wanted.model, moved(wanted.version, &before, wanted.stage), now).await?;
     }
     Ok((before, retired))
+}
+
+fn moved(version: i64, from: &str, to: &str) -> What {
+    let change = VersionChange::Transitioned { from_stage: from.to_owned(), to_stage: to.to_owned() };
+    What::Version { version: version.to_string(), change }
 }
 
 /// Writes down that a version came into a stage.

@@ -9,6 +9,7 @@ use domain::registry::{
 };
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
+use notify::event::{self, VersionChange, What};
 use serde_json::{Value, json};
 
 use super::load::{self, SELECT_VERSION, VersionRow};
@@ -22,10 +23,13 @@ use crate::permissions::{Kind, push_readable};
 use crate::reviews::{PlainCall, check_plain_call, check_plain_leave, supersede_all};
 use crate::runs;
 use crate::sql::Sql;
+use crate::webhooks::events;
 use crate::writer::Tx;
 
 /// Which versions a logged model became, as clients read it.
 const VERSIONS_TAG: &str = "mlflow.modelVersions";
+/// What a prompt's version says.
+const PROMPT_TEXT_TAG: &str = "mlflow.prompt.text";
 
 #[derive(Debug, Clone, Default)]
 pub struct NewVersion {
@@ -67,12 +71,25 @@ pub async fn create_version(db: &Db, new: NewVersion, now: Millis) -> Result<Mod
                 let change = Change::new("version.create", format!("{}/{number}", new.name));
                 let change = change.to(json!({ "source": resolved.source, "run_id": resolved.run_uuid }));
                 audit::record(tx, &by, change, now).await?;
+                events::tell(tx, &by, model, registered(new, resolved, number), now).await?;
                 Ok(number)
             }
             .boxed()
         })
         .await?;
     version(db, &name, number).await
+}
+
+fn registered(new: NewVersion, from: Resolved, number: i64) -> What {
+    let template = new.tags.iter().find(|tag| tag.key == PROMPT_TEXT_TAG).map(|tag| tag.value.clone());
+    What::VersionCreated(Box::new(event::NewVersion {
+        version: number.to_string(),
+        source: from.source,
+        run_id: Some(from.run_uuid).filter(|run| !run.is_empty()),
+        tags: new.tags,
+        description: Some(new.description).filter(|text| !text.is_empty()),
+        template,
+    }))
 }
 
 async fn insert(
@@ -144,6 +161,10 @@ async fn tell_logged_model(tx: &mut Tx<'_>, model_id: &str, name: &str, number: 
     Ok(())
 }
 
+fn of_version(number: i64, change: VersionChange) -> What {
+    What::Version { version: number.to_string(), change }
+}
+
 /// # Errors
 /// `Invalid` for a name that no model can have, `NotFound`.
 pub async fn version(db: &Db, name: &str, version: i64) -> Result<ModelVersion> {
@@ -187,7 +208,7 @@ pub async fn update_version(
     let (by, of) = (db.by().clone(), name.clone());
     db.write(move |tx| {
         async move {
-            let (id, _) =
+            let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &of, number).await?;
             sqlx::query("UPDATE model_versions SET description = $1, updated_at_ms = $2 WHERE id = $3")
                 .bind(description.as_deref())
@@ -196,7 +217,8 @@ pub async fn update_version(
                 .execute(&mut *tx.connection)
                 .await?;
             let change = Change::new("version.update", format!("{of}/{number}"));
-            audit::record(tx, &by, change.to(json!({ "description": description })), now).await
+            audit::record(tx, &by, change.to(json!({ "description": description })), now).await?;
+            events::tell(tx, &by, model, of_version(number, VersionChange::Updated), now).await
         }
         .boxed()
     })
@@ -238,7 +260,7 @@ pub async fn transition(
             }
             let retire_to = archive_others.then_some(ARCHIVED);
             let wanted = Move { id, model, version: number, stage, retire_to, ..Move::default() };
-            let (before, archived) = stages::enter(tx, &wanted, now).await?;
+            let (before, archived) = stages::enter(tx, &by, &wanted, now).await?;
             let change = Change::new("version.transition", format!("{of}/{number}"));
             let change = change.from(json!({ "stage": before }));
             audit::record(tx, &by, change.to(json!({ "stage": stage, "archived": archived })), now).await
@@ -268,6 +290,7 @@ pub async fn delete_version(db: &Db, name: String, number: i64, now: Millis) -> 
             let call = PlainCall { model, name: &name, version: number };
             check_plain_leave(tx, &by, &call, &stage).await?;
             supersede_all(tx, model, Some(number), "the version was deleted", now).await?;
+            events::tell(tx, &by, model, of_version(number, VersionChange::Deleted), now).await?;
             for table in ["model_version_tags", "version_files", "version_signatures", "model_cards"] {
                 sqlx::query(&format!("DELETE FROM {table} WHERE version_id = $1"))
                     .bind(id)
@@ -299,11 +322,12 @@ pub async fn set_version_tag(db: &Db, name: String, number: i64, tag: KeyValue, 
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (id, _) =
+            let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
             put_tags(tx, Tagged::Version(id), std::slice::from_ref(&tag)).await?;
-            let change = Change::new("version.set_tag", format!("{name}/{number}")).to(tag);
-            audit::record(tx, &by, change, now).await
+            let change = Change::new("version.set_tag", format!("{name}/{number}")).to(&tag);
+            audit::record(tx, &by, change, now).await?;
+            events::tell(tx, &by, model, of_version(number, VersionChange::TagSet(tag)), now).await
         }
         .boxed()
     })
@@ -320,11 +344,12 @@ pub async fn delete_version_tag(db: &Db, name: String, number: i64, key: String,
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let (id, _) =
+            let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
             remove_tag(tx, Tagged::Version(id), &key).await?;
             let change = Change::new("version.delete_tag", format!("{name}/{number}"));
-            audit::record(tx, &by, change.from(json!({ "key": key })), now).await
+            audit::record(tx, &by, change.from(json!({ "key": key })), now).await?;
+            events::tell(tx, &by, model, of_version(number, VersionChange::TagDeleted { key }), now).await
         }
         .boxed()
     })

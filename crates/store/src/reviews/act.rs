@@ -13,6 +13,7 @@ use super::apply;
 use super::open::MAX_WORDS;
 use super::people::actor;
 use super::situation::{Situation, situation};
+use super::tell;
 use super::timeline::{self, New};
 use super::write;
 use crate::Db;
@@ -132,6 +133,7 @@ pub(super) async fn decide(
     }
     // Whatever it changed may have been the last that was missing, or have made something stale.
     let then = situation(tx.connection, tx.engine, by, id, now).await?;
+    tell::differences(tx, by, &now_is, &then, now).await?;
     let auto_apply = then.seen.standing.in_force.as_ref().is_none_or(|in_force| in_force.rules.auto_apply);
     let server = actor(&Caller::server(), Access::Server);
     if auto_apply && state::check(&Action::Apply, &then.review, &server, &then.seen.standing, now).is_ok() {

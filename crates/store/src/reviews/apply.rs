@@ -5,6 +5,7 @@ use domain::accounts::Caller;
 use domain::registry::ARCHIVED;
 use domain::reviews::state::State;
 use domain::reviews::{Kind, Target};
+use notify::event::What;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -17,6 +18,7 @@ use super::timeline::{self, New};
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::registry::stages::{self, Move};
+use crate::webhooks::events;
 use crate::writer::Tx;
 
 /// Applies a review that the rules have found ready, or overrides what it lacks.
@@ -48,10 +50,21 @@ pub(super) async fn apply(
         let change = Change::new("review.confirm", row.id).from(json!({ "state": "open" }));
         return audit::record(tx, by, change.to(json!({ "state": "applied" })), now).await;
     }
-    let archived = move_there(tx, now_is, now).await?;
+    let archived = move_there(tx, by, now_is, now).await?;
     let envelope = records::record(tx, office, by, now_is, (override_reason, follow_up), now).await?;
     let sha256 = hex::encode(Sha256::digest(&envelope));
     records::keep(tx, row, &sha256, envelope, now).await?;
+    let version = row.version.to_string();
+    let what = What::ReleaseIssued {
+        release: row.id.to_string(),
+        version: version.clone(),
+        stage: row.target.clone(),
+    };
+    events::tell(tx, by, row.model_id, what, now).await?;
+    if let Some(replaced) = row.replaced {
+        let what = What::RolledBack { version, stage: row.target.clone(), replaced: replaced.to_string() };
+        events::tell(tx, by, row.model_id, what, now).await?;
+    }
     let kind = if override_reason.is_some() { "overrode" } else { "applied" };
     timeline::note(tx, by, row, New { kind, words: reason, ..New::default() }, now).await?;
     for version in &archived {
@@ -79,7 +92,7 @@ pub(super) async fn apply(
     Ok(())
 }
 
-async fn move_there(tx: &mut Tx<'_>, now_is: &Situation, now: Millis) -> Result<Vec<i64>> {
+async fn move_there(tx: &mut Tx<'_>, by: &Caller, now_is: &Situation, now: Millis) -> Result<Vec<i64>> {
     let row = &now_is.row;
     match row.target() {
         Target::Stage(stage) => {
@@ -92,7 +105,7 @@ async fn move_there(tx: &mut Tx<'_>, now_is: &Situation, now: Millis) -> Result<
                 rolled_back_from: row.replaced,
                 review: Some(row.id),
             };
-            Ok(stages::enter(tx, &wanted, now).await?.1)
+            Ok(stages::enter(tx, by, &wanted, now).await?.1)
         }
         Target::Alias(alias) => {
             sqlx::query(
@@ -100,10 +113,12 @@ async fn move_there(tx: &mut Tx<'_>, now_is: &Situation, now: Millis) -> Result<
                  ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version",
             )
             .bind(row.model_id)
-            .bind(alias)
+            .bind(&*alias)
             .bind(row.version)
             .execute(&mut *tx.connection)
             .await?;
+            let what = What::AliasSet { alias, version: row.version.to_string() };
+            events::tell(tx, by, row.model_id, what, now).await?;
             Ok(Vec::new())
         }
     }

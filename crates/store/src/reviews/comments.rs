@@ -13,6 +13,7 @@ use sqlx::FromRow;
 
 use super::open::MAX_WORDS;
 use super::people::{access, actor};
+use super::tell;
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
@@ -104,6 +105,7 @@ pub async fn add_comment(
             let change = Change::new("comment.add", id);
             let after = json!({ "model": name, "version": version, "sha256": hash(&comment.text) });
             audit::record(tx, &by, change.to(after), now).await?;
+            tell::commented(tx, &by, model, &comment, now).await?;
             Ok(comment)
         }
         .boxed()

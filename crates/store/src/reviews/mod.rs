@@ -19,6 +19,7 @@ mod records;
 mod rows;
 mod seen;
 mod situation;
+mod tell;
 mod timeline;
 mod write;
 

@@ -7,6 +7,7 @@ use domain::reviews::state::State;
 use super::rows::Row;
 use super::seen;
 use super::situation::{Situation, situation};
+use super::tell;
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
@@ -94,6 +95,7 @@ pub(super) async fn note(
     .bind(activity.at_ms)
     .execute(&mut *tx.connection)
     .await?;
+    tell::noted(tx, by, row, &activity, now).await?;
     Ok(activity)
 }
 

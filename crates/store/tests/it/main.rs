@@ -8,6 +8,7 @@ mod registry_pages;
 mod review_storm;
 mod reviews;
 mod tracking;
+mod webhooks;
 
 use domain::Millis;
 use domain::accounts::Caller;

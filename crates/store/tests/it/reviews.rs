@@ -9,10 +9,12 @@ use domain::reviews::Target;
 use domain::reviews::document::FilePart;
 use domain::reviews::gates::CheckState;
 use domain::reviews::state::State;
+use notify::{Form, Rules, Topic};
 use store::accounts::{self, NewUser};
 use store::registry::files::{self, Reading};
 use store::registry::{self, NewModel, NewVersion};
 use store::reviews::{self, Act, Ask, Office, Outcome, PolicyOf, Report, ReviewQuery};
+use store::webhooks::{self, DeliveryQuery, NewWebhook, Status};
 use store::{Db, Error, audit};
 use uuid::Uuid;
 
@@ -313,6 +315,109 @@ async fn an_alias_that_a_policy_protects_moves_by_a_review() {
         let id = reviews::ask(&dana, ask, NOW).await.expect("is asked for");
         assert_eq!(reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs"), Outcome::Applied);
         assert_eq!(registry::version_by_alias(&dana, &name, "champion").await.expect("is there").version, first);
+    })
+    .await;
+}
+
+/// The topics that a webhook was told, oldest first, and what the last one says.
+async fn told(db: &Db, uuid: &str) -> (Vec<String>, String) {
+    let query = DeliveryQuery { max_results: 100, ..DeliveryQuery::default() };
+    let all = webhooks::deliveries(db, uuid, &query).await.expect("are read");
+    let last = all.first().map(|one| one.body.clone()).unwrap_or_default();
+    (all.into_iter().rev().map(|one| one.topic).collect(), last)
+}
+
+#[tokio::test]
+async fn whoever_listens_is_told_each_step_of_a_review() {
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let otto = person(&db, Role::OpsEngineer).await;
+        let name = model(&dana).await;
+        let new = NewWebhook {
+            form: Form::Own,
+            name: "all".into(),
+            description: String::new(),
+            url: "https://hooks.example.com/".into(),
+            events: Topic::list(Form::Own),
+            model: Some(name.clone()),
+            status: Status::Active,
+            secret: String::new(),
+            authorization: String::new(),
+            verify_certificate: true,
+        };
+        let hook = webhooks::create(&db, &Rules::default(), new, NOW).await.expect("is made").0.uuid;
+        let text = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 1 },\n\
+            { role = \"ops_engineer\", count = 1 }]\n\
+            [[stage.Production.gate]]\nkind = \"check\"\nname = \"load\"\nrequired = true\n";
+        let of = PolicyOf::Model(name.clone());
+        reviews::save_policy(&db, of, text.into(), String::new(), None, NOW).await.expect("is saved");
+        let first = version(&dana, &name).await;
+        let id = ask(&dana, &name, first).await;
+        let (topics, last) = told(&db, &hook).await;
+        assert_eq!(topics, ["model_version.created", "review.opened"]);
+        let last: serde_json::Value = serde_json::from_str(&last).expect("is JSON");
+        let (body, missing) = (&last["data"], &last["data"]["missing"]);
+        assert_eq!((&body["model"], &body["to_stage"]), (&name.clone().into(), &"Production".into()));
+        assert!(missing.as_array().is_some_and(|missing| missing.len() == 2), "{last}");
+
+        reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs");
+        let report = Report {
+            name: "load".into(),
+            state: CheckState::Success,
+            summary: "fine".into(),
+            link: None,
+            files_sha256: None,
+        };
+        reviews::act(&dana, &office, id, Act::Report(report), later(2)).await.expect("reports");
+        for (at, by) in [(3, &erin), (4, &otto)] {
+            reviews::act(by, &office, id, sign(), later(at)).await.expect("signs");
+        }
+        let (topics, _) = told(&db, &hook).await;
+        assert_eq!(
+            topics[2..],
+            [
+                "review.signed",
+                "review.gate_changed",
+                "review.signature_stale",
+                "review.signed",
+                "review.signed",
+                "model_version.transitioned",
+                "release.issued",
+                "review.applied",
+            ]
+        );
+        reviews::add_comment(&erin, name.clone(), first, Some(id), "well".into(), NOW)
+            .await
+            .expect("is said");
+        let second = version(&dana, &name).await;
+        let id = ask(&dana, &name, second).await;
+        reviews::act(&erin, &office, id, Act::Reject { words: "no".into() }, later(5))
+            .await
+            .expect("rejects");
+        let id = ask(&dana, &name, second).await;
+        reviews::act(&dana, &office, id, Act::Cancel { words: String::new() }, later(6))
+            .await
+            .expect("cancels");
+        ask(&dana, &name, second).await;
+        registry::delete_version(&dana, name.clone(), second, NOW).await.expect("is deleted");
+        let (topics, _) = told(&db, &hook).await;
+        assert_eq!(
+            topics[10..],
+            [
+                "review.commented",
+                "model_version.created",
+                "review.opened",
+                "review.rejected",
+                "review.opened",
+                "review.cancelled",
+                "review.opened",
+                "review.superseded",
+                "model_version.deleted",
+            ]
+        );
+        webhooks::delete(&db, &hook, NOW).await.expect("is deleted");
     })
     .await;
 }

@@ -1,0 +1,118 @@
+//! What happens in a review, as those are told who listen to its model.
+
+use domain::Millis;
+use domain::accounts::Caller;
+use domain::reviews::policy::Requirement;
+use notify::event::{Missing, Review, Step, VersionChange, What};
+
+use super::comments::Comment;
+use super::rows::Row;
+use super::situation::{Situation, situation};
+use super::timeline::Activity;
+use crate::error::Result;
+use crate::webhooks::events::{self, Listeners, listeners};
+use crate::writer::Tx;
+
+/// Tells of an entry of the timeline, if it is a step that is told.
+pub(super) async fn noted(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    row: &Row,
+    activity: &Activity,
+    now: Millis,
+) -> Result<()> {
+    let Some(step) = step(activity) else { return Ok(()) };
+    // What is still missing takes reading everything: only for those who listen.
+    let Some(listeners) = listeners(tx, row.model_id).await? else { return Ok(()) };
+    let now_is = situation(tx.connection, tx.engine, &Caller::server(), row.id, now).await?;
+    listeners.tell(tx, by, what(&now_is, step), now).await
+}
+
+fn step(activity: &Activity) -> Option<Step> {
+    let words = || activity.words.clone();
+    Some(match activity.kind.as_str() {
+        "opened" => Step::Opened { comment: words() },
+        "signed" => Step::Signed { role: activity.role.clone() },
+        "withdrew" => Step::SignatureStale { signer: activity.name.clone() },
+        "requested_changes" => Step::ChangesRequested { comment: words() },
+        "waived" => Step::Waived { gate: activity.said.clone(), reason: words() },
+        "applied" | "confirmed" => Step::Applied,
+        "overrode" => Step::Overridden { reason: words() },
+        "rejected" => Step::Rejected { comment: words() },
+        "cancelled" => Step::Cancelled,
+        "expired" => Step::Expired,
+        "superseded" => Step::Superseded { reason: activity.said.clone() },
+        _ => return None,
+    })
+}
+
+fn what(now_is: &Situation, step: Step) -> What {
+    let row = &now_is.row;
+    let missing = |one: Requirement| Missing { role: one.roles.to_string(), count: one.count };
+    let review = Review {
+        id: row.id,
+        state: row.state.clone(),
+        version: row.version.to_string(),
+        from_stage: row.from_stage.clone(),
+        to_stage: row.target.clone(),
+        missing: now_is.seen.standing.missing(&now_is.review).into_iter().map(missing).collect(),
+    };
+    What::Review { review: Box::new(review), step }
+}
+
+/// Tells of gates that an act has changed, and of signatures that count no longer because of it.
+pub(super) async fn differences(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    before: &Situation,
+    after: &Situation,
+    now: Millis,
+) -> Result<()> {
+    let Some(listeners) = listeners(tx, after.row.model_id).await? else { return Ok(()) };
+    for gate in &after.seen.standing.gates {
+        let was = before.seen.standing.gates.iter().find(|one| one.id == gate.id);
+        if was.is_none_or(|was| was.status != gate.status) {
+            let step = Step::GateChanged { gate: gate.id.clone(), status: gate.status.as_str().to_owned() };
+            listeners.tell(tx, by, what(after, step), now).await?;
+        }
+    }
+    gone_stale(tx, &listeners, by, (before, after), now).await
+}
+
+async fn gone_stale(
+    tx: &mut Tx<'_>,
+    listeners: &Listeners,
+    by: &Caller,
+    (before, after): (&Situation, &Situation),
+    now: Millis,
+) -> Result<()> {
+    if before.seen.standing.digest == after.seen.standing.digest {
+        return Ok(());
+    }
+    for signed in &before.signed {
+        if !signed.sign_off.is_withdrawn && signed.sign_off.digest == before.seen.standing.digest {
+            let step = Step::SignatureStale { signer: signed.name.clone() };
+            listeners.tell(tx, by, what(after, step), now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells of a comment on a version, or in its review.
+pub(super) async fn commented(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    model: i64,
+    comment: &Comment,
+    now: Millis,
+) -> Result<()> {
+    let text = || comment.text.clone();
+    if let Some(review) = comment.review_id {
+        let Some(listeners) = listeners(tx, model).await? else { return Ok(()) };
+        let now_is = situation(tx.connection, tx.engine, &Caller::server(), review, now).await?;
+        return listeners.tell(tx, by, what(&now_is, Step::Commented { comment: text() }), now).await;
+    }
+    let change = VersionChange::Commented { comment: text() };
+    let what = What::Version { version: comment.version.to_string(), change };
+    events::tell(tx, by, model, what, now).await
+}
