@@ -33,6 +33,8 @@ pub mod reviews;
 mod runs;
 mod shell;
 mod url;
+#[cfg(feature = "ssr")]
+pub mod webhooks;
 mod wire;
 
 pub use components::{Section, Visitor};

@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use domain::accounts::Role;
+use notify::Rules;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 use serde::Deserialize;
 use toml::Spanned;
@@ -23,6 +24,8 @@ pub struct Config {
     pub public_url: Option<String>,
     pub lifetime: Lifetime,
     pub oidc: Option<Oidc>,
+    /// Which addresses webhooks may have.
+    pub webhooks: Rules,
 }
 
 /// An identity provider that vouches for people, by OpenID Connect.
@@ -49,6 +52,37 @@ struct File {
     #[serde(default)]
     session: SessionSection,
     oidc: Option<Spanned<OidcSection>>,
+    #[serde(default)]
+    webhooks: WebhooksSection,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct WebhooksSection {
+    #[serde(default)]
+    allow: Vec<Spanned<String>>,
+    #[serde(default)]
+    deny: Vec<Spanned<String>>,
+    #[serde(default)]
+    allow_http: bool,
+    #[serde(default)]
+    dns64: bool,
+}
+
+impl WebhooksSection {
+    /// What is wrong comes with its place in the file.
+    fn check(self) -> Result<Rules, (usize, String)> {
+        let mut rules = Rules::default().plain_http(self.allow_http).dns64(self.dns64);
+        for entry in self.allow {
+            let start = entry.span().start;
+            rules = rules.allow(entry.get_ref()).map_err(|error| (start, format!("`allow`: {error}")))?;
+        }
+        for network in self.deny {
+            let start = network.span().start;
+            rules = rules.deny(network.get_ref()).map_err(|error| (start, format!("`deny`: {error}")))?;
+        }
+        Ok(rules)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -146,7 +180,8 @@ fn parse(text: &str, folder: &Path, public_url: Option<String>) -> Result<Config
         }
         None => None,
     };
-    Ok(Config { public_url, lifetime, oidc })
+    let webhooks = file.webhooks.check().map_err(|(start, why)| at(start, why))?;
+    Ok(Config { public_url, lifetime, oidc, webhooks })
 }
 
 fn lifetime(section: &SessionSection) -> Result<Lifetime, (usize, String)> {
@@ -383,6 +418,23 @@ platform = ["admin"]
         fs::write(&named, "colour = 1").expect("is written");
         let why = Config::read(Some(&named), folder.path(), None).expect_err("an unknown key");
         assert!(why.contains("other.toml`, line 1: ") && why.contains("colour"), "{why}");
+    }
+
+    #[test]
+    fn what_webhooks_may_call_is_named_network_by_network() {
+        assert!(!read("").expect("is right").webhooks.allows_inside());
+        let text = "[webhooks]\nallow = [\"10.1.0.0/16\", \"*.corp.example\"]\ndeny = [\"10.1.2.3\"]\n\
+                    allow_http = true\n";
+        let rules = read(text).expect("is right").webhooks;
+        assert!(rules.allows_inside());
+        assert!(rules.check_url("http://10.1.0.1/").is_ok() && rules.check_url("https://10.2.0.1/").is_err());
+        assert!(rules.check_url("http://10.1.2.3/").is_err());
+        for (from, to, line) in
+            [("10.1.0.0/16", "10.1.0.0/99", 2), ("10.1.2.3", "x.example", 3), ("allow_http", "http", 4)]
+        {
+            let (at, why) = refused(&text.replace(from, to));
+            assert_eq!(at, Some(line), "{why}");
+        }
     }
 
     #[test]

@@ -26,3 +26,4 @@ mod reviews;
 pub mod rights;
 mod serve;
 mod state;
+mod webhooks;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,8 +15,9 @@ use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use domain::Millis;
 use domain::accounts::Caller;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use leptos::config::LeptosOptions;
+use notify::Rules;
 use release::Keys;
 use store::reviews::Office;
 use store::{Db, experiments, settings};
@@ -40,6 +41,7 @@ use crate::leftovers::read_leftovers;
 use crate::live::Streams;
 use crate::reading::{self, Reading};
 use crate::state::AppState;
+use crate::webhooks::{self, Calling};
 use crate::{accounts, datasets, files, live, memory, mlflow, pages, permissions, registry, reviews, rights};
 
 /// An upload of which nothing came for a day is not going on.
@@ -75,7 +77,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     // From before the address is said: whoever read it may send a signal at once.
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone())?);
-    let Config { public_url, lifetime, oidc } = options.config;
+    let Config { public_url, lifetime, oidc, webhooks: rules } = options.config;
     if options.is_open && oidc.is_some() {
         tracing::warn!("with --open nobody signs in: `[oidc]` counts for nothing");
     }
@@ -90,6 +92,8 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let url = public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     state.office.url.clone_from(&url);
+    settings::set_public_url(&state.db, url.clone()).await?;
+    state.calling = Calling::new(without_ourselves(rules, address, public_url.as_deref()));
     say(&format!(
         "Countersign {} is at {url}\nLog to it with MLFLOW_TRACKING_URI={url}\n",
         env!("CARGO_PKG_VERSION")
@@ -109,11 +113,14 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     tokio::spawn(give_memory_back(stopping.clone()));
     tokio::spawn(expire_reviews(state.db.clone(), stopping.clone()));
     tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
+    tokio::spawn(forget_old_deliveries(state.db.clone(), stopping.clone()));
     let reading = tokio::spawn(reading::read_versions(state.clone()));
+    let delivering = tokio::spawn(webhooks::deliver(state.clone()));
     connections::serve(listener, router(state.clone(), entry, &instance), stopping, Patience::default())
         .await;
     // It stops at once, between two pieces of a file; what it has begun to keep, it keeps.
     let _ = reading.await;
+    let _ = delivering.await;
     state.db.close().await;
     tracing::info!("stopped");
     if let Some(folder) = options.temporary {
@@ -165,6 +172,27 @@ async fn forget_expired(db: Db, stopping: CancellationToken) {
     }
 }
 
+/// A webhook that calls this server could pass for a caller on this machine.
+fn without_ourselves(rules: Rules, address: SocketAddr, public_url: Option<&str>) -> Rules {
+    let listening = address.ip().to_string();
+    let hosts = ["localhost", "127.0.0.1", "::1", "0.0.0.0", "::", &listening];
+    let rules = hosts.into_iter().fold(rules, |rules, host| rules.deny_own(host, address.port()));
+    let public = public_url.and_then(|url| url.parse::<Uri>().ok());
+    let Some((uri, host)) = public.as_ref().and_then(|uri| Some((uri, uri.host()?))) else { return rules };
+    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    rules.deny_own(host.trim_matches(['[', ']']), uri.port_u16().unwrap_or(usual))
+}
+
+/// Removes deliveries that ended long ago: at the start, then from time to time.
+async fn forget_old_deliveries(db: Db, stopping: CancellationToken) {
+    while !stopping.is_cancelled() {
+        if let Err(error) = store::webhooks::prune(&db, now()).await {
+            tracing::warn!(%error, "deliveries of long ago could not be removed");
+        }
+        let _ = tokio::time::timeout(CHECKS, stopping.cancelled()).await;
+    }
+}
+
 /// Whoever started this server may not listen, or no longer: that keeps nobody else from being served.
 fn say(text: &str) {
     let mut out = std::io::stdout();
@@ -195,7 +223,8 @@ async fn open(data: &Path, sign_on: SignOn, stopping: CancellationToken) -> anyh
         .with_context(|| format!("can't use the signing key in {}", data.join(KEYS).display()))?;
     let office = Office::new(keys, settings::instance(&db).await?, String::new());
     let (streams, reading) = (Streams::default(), Reading::default());
-    Ok(AppState { db, office, artifacts, leptos, streams, sign_on, reading, stopping })
+    let calling = Calling::default();
+    Ok(AppState { db, office, artifacts, leptos, streams, sign_on, reading, calling, stopping })
 }
 
 /// The database in a data folder.
@@ -245,6 +274,7 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
         .merge(permissions::router())
         .merge(datasets::router())
         .merge(registry::router())
+        .merge(webhooks::router())
         .merge(pages::router(&state))
         .layer(from_fn(rights::authorize))
         .with_state(state);

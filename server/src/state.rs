@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::SignOn;
 use crate::live::Streams;
 use crate::reading::Reading;
+use crate::webhooks::Calling;
 
 #[derive(Clone, FromRef)]
 pub struct AppState {
@@ -20,6 +21,7 @@ pub struct AppState {
     pub streams: Streams,
     pub sign_on: SignOn,
     pub reading: Reading,
+    pub calling: Calling,
     /// Cancelled when the server stops: streams without an end of their own end then.
     pub stopping: CancellationToken,
 }

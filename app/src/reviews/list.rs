@@ -55,6 +55,7 @@ pub fn ReviewsPage(rows: Vec<ReviewRow>, filter: ListFilter, next: Option<i64>) 
             <div class="page-head">
                 <h1>"Reviews"</h1>
                 <span class="spacer"></span>
+                <a class="button" href="/webhooks">"Webhooks"</a>
                 <a class="button" href="/policy">"Policy"</a>
             </div>
             <div class="toolbar">

@@ -13,6 +13,7 @@ mod registry;
 mod runs;
 mod server_info;
 mod uploads;
+mod webhooks;
 mod wire;
 
 use axum::Router;
@@ -35,6 +36,7 @@ pub fn router() -> Router<AppState> {
         .merge(logged_models::router())
         .merge(artifacts::router())
         .merge(registry::router())
+        .merge(webhooks::router())
         .merge(server_info::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .fallback(no_such_call)

@@ -371,6 +371,13 @@ const OTHERS: &[(&str, &str)] = &[
     ("/mlflow/transition-requests/reject", "as above"),
     ("/mlflow/transition-requests/delete", "as above"),
     ("/mlflow/comments/", "as above"),
+    ("/mlflow/webhooks", "of all models: the admins'"),
+    (
+        "/mlflow/registry-webhooks/",
+        "needs a webhook: `webhooks::a_models_webhooks_are_hidden_from_strangers`",
+    ),
+    ("/api/v1/webhooks", "needs a webhook, as above"),
+    ("/webhooks", "needs a webhook, as above"),
 ];
 
 /// Whether an answer has something of what is secret: a text, or a metric's value.

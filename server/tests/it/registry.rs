@@ -57,8 +57,12 @@ async fn what_the_reference_was_seen_to_answer_is_answered() {
     let mut stale: Vec<_> = DIFFERENT.iter().map(|(name, _)| *name).collect();
     for case in cases {
         let is_for_us = case.version == "both" || case.version == REFERENCE;
-        if !is_for_us || case.name.starts_with("webhook") || case.name.starts_with("delivery") {
+        // Deliveries need a receiver: see `webhooks.rs` and the clients' tests.
+        if !is_for_us || case.name.starts_with("delivery") {
             continue;
+        }
+        if case.name.starts_with("webhook: list") {
+            delete_webhooks(&app).await;
         }
         if let Err(difference) = run(&app, &case).await {
             if DIFFERENT.iter().any(|(name, _)| *name == case.name) {
@@ -70,6 +74,15 @@ async fn what_the_reference_was_seen_to_answer_is_answered() {
     }
     assert!(differences.is_empty(), "{} cases:\n{}", differences.len(), differences.join("\n"));
     assert!(stale.is_empty(), "no longer different: {stale:?}");
+}
+
+/// Earlier cases leave some, and lists show all.
+async fn delete_webhooks(app: &TestApp) {
+    let listed = app.get("webhooks").await.json;
+    for hook in listed["webhooks"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        let path = format!("/api/2.0/mlflow/webhooks/{}", hook["webhook_id"].as_str().expect("an id"));
+        app.send(app.request(Method::DELETE, &path)).await;
+    }
 }
 
 async fn run(app: &TestApp, case: &Case) -> Result<(), String> {

@@ -11,7 +11,6 @@ const ROUTES: &str = include_str!("reference/routes.tsv");
 
 /// Which routes aren't served, by a part of their path or the name of their service, and why.
 const NOT_OURS: &[(&str, &str)] = &[
-    ("WebhookService", "webhooks come with the reviews"),
     ("/traces", "traces come later"),
     ("/unified-traces", "traces come later"),
     ("/get-online-trace-details", "traces come later"),

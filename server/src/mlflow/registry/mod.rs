@@ -1,6 +1,7 @@
 //! `registered-models/…`, `model-versions/…`: the registry.
 
 mod comments;
+mod hooks;
 mod models;
 mod requests;
 mod versions;
@@ -17,6 +18,7 @@ pub fn router() -> Router<AppState> {
         .merge(versions::router())
         .merge(requests::router())
         .merge(comments::router())
+        .merge(hooks::router())
 }
 
 pub use versions::downloads;
