@@ -32,7 +32,7 @@ pub fn AccountPage(
                 <h1>{user.name.clone()}</h1>
                 <span class="nothing">{roles_text(&user.roles)}</span>
                 <span class="spacer"></span>
-                {is_admin.then(|| view! { <a class="button" href="/users">"Users"</a><a class="button" href="/audit">"Audit log"</a><a class="button" href="/webhooks">"Webhooks"</a> })}
+                {is_admin.then(|| view! { <a class="button" href="/users">"Users"</a><a class="button" href="/audit">"Audit log"</a><a class="button" href="/stages">"Stages"</a><a class="button" href="/webhooks">"Webhooks"</a> })}
                 <PlainForm action="/sign-out">
                     <button type="submit" class="button">"Sign out"</button>
                 </PlainForm>

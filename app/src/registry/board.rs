@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::Run;
-use domain::registry::{ARCHIVED, NO_STAGE};
+use domain::registry::{ARCHIVED, NO_STAGE, Stages};
 use leptos::prelude::*;
 use store::registry::VersionSummary;
 
@@ -20,11 +20,13 @@ const MOST_CARDS: usize = 12;
 pub fn Board(
     name: String,
     versions: Vec<VersionSummary>,
+    /// The workspace's.
+    stages: Stages,
     runs: HashMap<String, Run>,
     /// The metric that cards show.
     metric: Option<String>,
 ) -> impl IntoView {
-    let stages = columns(versions.iter().map(|one| one.version.stage.as_str()));
+    let stages = columns(&stages, versions.iter().map(|one| one.version.stage.as_str()));
     let column = |stage: String| {
         let inside: Vec<_> = versions.iter().filter(|one| one.version.stage == stage).collect();
         let count = inside.len();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::Run;
-use domain::registry::{NO_STAGE, is_active};
+use domain::registry::{NO_STAGE, Stages, is_active};
 use leptos::prelude::*;
 use store::registry::VersionSummary;
 
@@ -21,6 +21,8 @@ const SMALL_LETTERS: usize = 30;
 pub fn Lineage(
     name: String,
     versions: Vec<VersionSummary>,
+    /// The workspace's.
+    stages: Stages,
     runs: HashMap<String, Run>,
     /// How many versions there are in all.
     total: i64,
@@ -37,7 +39,7 @@ pub fn Lineage(
         );
         view! { <p class="table-note">{words}</p> }
     });
-    let layout = lay_out(&name, &shown, &runs);
+    let layout = lay_out(&name, &shown, &stages, &runs);
     let words = shown.iter().map(|one| in_words(&name, one, runs.get(&one.version.run_uuid))).collect_view();
     view! {
         <figure class="lineage" aria-labelledby="lineage-caption">

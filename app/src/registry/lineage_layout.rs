@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::Run;
+use domain::registry::Stages;
 use store::registry::VersionSummary;
 
 use super::stage::columns;
@@ -69,7 +70,12 @@ const TOP: f64 = 32.0;
 const EDGE: f64 = 1.0;
 
 /// Lays out versions, newest first, with what they came from and where they are.
-pub fn lay_out(name: &str, versions: &[&VersionSummary], runs: &HashMap<String, Run>) -> Layout {
+pub fn lay_out(
+    name: &str,
+    versions: &[&VersionSummary],
+    stages: &Stages,
+    runs: &HashMap<String, Run>,
+) -> Layout {
     let mut layout = Layout::default();
     let mut known: HashMap<(Kind, String), usize> = HashMap::new();
     let mut add =
@@ -81,7 +87,7 @@ pub fn lay_out(name: &str, versions: &[&VersionSummary], runs: &HashMap<String, 
             })
         };
     let mut edges = BTreeSet::new();
-    let stages = columns(versions.iter().map(|one| one.version.stage.as_str()));
+    let stages = columns(stages, versions.iter().map(|one| one.version.stage.as_str()));
     // What serves comes first, what was replaced last.
     let used = |stage: &&String| versions.iter().any(|one| one.version.stage == **stage);
     let (archive, rest) = stages.split_last().map_or((None, &[][..]), |(last, rest)| (Some(last), rest));
@@ -184,7 +190,7 @@ mod tests {
     fn what_versions_share_is_drawn_once_and_the_way_to_what_serves_is_marked() {
         let versions = [version(3, "None", "b"), version(2, "Production", "a"), version(1, "Archived", "a")];
         let runs = HashMap::from([run("a", &["train", "test"]), run("b", &["train"])]);
-        let layout = lay_out("m", &versions.iter().collect::<Vec<_>>(), &runs);
+        let layout = lay_out("m", &versions.iter().collect::<Vec<_>>(), &Stages::default(), &runs);
         let of = |kind: Kind| {
             let nodes = layout.nodes.iter().filter(|node| node.kind == kind);
             nodes.map(|node| node.label.as_str()).collect::<Vec<_>>()
@@ -207,7 +213,12 @@ mod tests {
     #[test]
     fn no_box_covers_another() {
         let versions: Vec<_> = (1..=9).map(|number| version(number, "None", "a")).collect();
-        let layout = lay_out("m", &versions.iter().collect::<Vec<_>>(), &HashMap::from([run("a", &["d"])]));
+        let layout = lay_out(
+            "m",
+            &versions.iter().collect::<Vec<_>>(),
+            &Stages::default(),
+            &HashMap::from([run("a", &["d"])]),
+        );
         for (index, one) in layout.nodes.iter().enumerate() {
             assert!(one.x >= 0.0 && one.x + BOX.0 <= layout.width && one.y + BOX.1 <= layout.height);
             for other in &layout.nodes[index + 1..] {
@@ -215,7 +226,7 @@ mod tests {
                 assert!(apart, "{one:?} {other:?}");
             }
         }
-        let nothing = lay_out("m", &[], &HashMap::new());
+        let nothing = lay_out("m", &[], &Stages::default(), &HashMap::new());
         assert!(nothing.nodes.is_empty() && nothing.edges.is_empty());
     }
 }

@@ -116,19 +116,20 @@ fn ModelTable(catalog: Catalog, query: CatalogQuery) -> impl IntoView {
         view! { <SortHeader label href=Signal::stored(href) sorted=Signal::stored(sorted) class/> }
     };
     let prompts = query.prompts;
-    let stages = (!prompts).then(|| {
-        view! {
-            <th scope="col">"Production"</th>
-            <th scope="col">"Staging"</th>
-        }
-    });
+    // What serves is looked for first, then what comes next.
+    let stages: Vec<_> = catalog.stages.active().rev().map(str::to_owned).filter(|_| !prompts).collect();
+    let heads = stages.clone().into_iter().map(|stage| view! { <th scope="col">{stage}</th> }).collect_view();
     let to = |page: usize| address(&CatalogQuery { page, ..query.clone() });
     let pager = pager(query.page, query.page_size, catalog.total, to);
-    let rows = catalog.entries.into_iter().map(|entry| view! { <ModelRow entry prompts/> }).collect_view();
+    let rows = catalog
+        .entries
+        .into_iter()
+        .map(|entry| view! { <ModelRow entry stages=stages.clone()/> })
+        .collect_view();
     let head = view! {
         {head("Name", CatalogOrder::Name, "name")}
         <th scope="col">"Owner"</th>
-        {stages}
+        {heads}
         <th scope="col">"Newest"</th>
         <th scope="col" class="number">"Versions"</th>
         {head("Updated", CatalogOrder::Updated, "")}
@@ -141,19 +142,18 @@ fn ModelTable(catalog: Catalog, query: CatalogQuery) -> impl IntoView {
 }
 
 #[component]
-fn ModelRow(entry: CatalogEntry, prompts: bool) -> impl IntoView {
+fn ModelRow(entry: CatalogEntry, stages: Vec<String>) -> impl IntoView {
     const MOST_TAGS: usize = 3;
     let tags: Vec<KeyValue> = shown_tags(&entry.tags).into_iter().take(MOST_TAGS).collect();
     let chips = (!tags.is_empty()).then(|| {
         let tags = tags.into_iter().map(|tag| view! { <Tag tag/> }).collect_view();
         view! { <span class="tag-list">{tags}</span> }
     });
-    let stages = (!prompts).then(|| {
-        view! {
-            <td>{versions(&entry.name, &entry.production)}</td>
-            <td>{versions(&entry.name, &entry.staging)}</td>
-        }
+    let stages = stages.iter().map(|stage| {
+        let inside = entry.active.get(stage).map(Vec::as_slice).unwrap_or_default();
+        view! { <td>{versions(&entry.name, inside)}</td> }
     });
+    let stages = stages.collect_view();
     view! {
         <tr>
             <th scope="row" class="name"><a href=model_path(&entry.name)>{entry.name.clone()}</a> {chips}</th>

@@ -17,6 +17,7 @@ mod model;
 mod move_form;
 mod signature;
 mod stage;
+mod stages_page;
 mod table;
 mod version;
 
@@ -25,6 +26,7 @@ pub use forms::{Asked, Refused};
 pub use list::ModelsPage;
 pub use list_url::{PAGE, models_list};
 pub use model::{ModelPage, ModelView};
+pub use stages_page::StagesPage;
 pub use version::VersionPage;
 
 use domain::Run;

@@ -92,7 +92,7 @@ pub fn ModelPage(
     refusal: Option<Refused>,
 ) -> impl IntoView {
     let may_change = offer.change;
-    let ModelOverview { model, primary, versions, total, runs } = overview;
+    let ModelOverview { model, primary, versions, total, all_stages: stages, runs } = overview;
     let (name, path) = (model.name.clone(), model_path(&model.name));
     let metrics = metrics_of(&runs);
     let metric = chosen(metric, primary.as_ref(), &metrics);
@@ -154,9 +154,9 @@ pub fn ModelPage(
     } else {
         let name = name.clone();
         match view {
-            ModelView::Board => view! { <Board name versions runs metric/> }.into_any(),
+            ModelView::Board => view! { <Board name versions stages runs metric/> }.into_any(),
             ModelView::Table => view! { <VersionTable name versions runs metric total/> }.into_any(),
-            ModelView::Lineage => view! { <Lineage name versions runs total/> }.into_any(),
+            ModelView::Lineage => view! { <Lineage name versions stages runs total/> }.into_any(),
             ModelView::HandOvers => view! { <HandOvers name hand_overs/> }.into_any(),
         }
     };

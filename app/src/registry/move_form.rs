@@ -1,6 +1,6 @@
 //! A version's stage: where it has been, and how it moves on.
 
-use domain::registry::{ARCHIVED, NO_STAGE, STAGES, is_active};
+use domain::registry::{ARCHIVED, NO_STAGE, Stages};
 use leptos::prelude::*;
 use store::registry::history::StageEntry;
 
@@ -12,6 +12,8 @@ use crate::plain::{PlainForm, When};
 #[component]
 pub fn MoveForm(
     stage: String,
+    /// The workspace's.
+    stages: Stages,
     path: String,
     /// The version that serves now, if another one does.
     champion: Option<i64>,
@@ -20,19 +22,18 @@ pub fn MoveForm(
     let refused = refused(refusal.as_ref(), Asked::Stage);
     let typed = refused.as_ref().map(|refused| refused.typed.clone());
     // What comes next is what one most often wants.
-    let next = STAGES.iter().position(|one| **one == stage).and_then(|at| STAGES.get(at + 1)).copied();
-    let chosen = typed.unwrap_or_else(|| next.unwrap_or(NO_STAGE).to_owned());
-    let options = STAGES.into_iter().filter(|one| **one != stage).map(|one| {
+    let chosen = typed.unwrap_or_else(|| stages.next(&stage).unwrap_or(NO_STAGE).to_owned());
+    let options = stages.iter().filter(|one| *one != stage).map(|one| {
         let label = if one == NO_STAGE { "No stage" } else { one };
         let is_chosen = one == chosen;
-        view! { <option value=one selected=is_chosen>{label}</option> }
+        view! { <option value=one.to_owned() selected=is_chosen>{label.to_owned()}</option> }
     });
     let options = options.collect_view();
     let serving = champion.map(|number| {
         let words = format!("In Production now: version {number}.");
         view! { <p class="nothing">{words}</p> }
     });
-    let active: Vec<_> = STAGES.into_iter().filter(|one| is_active(one)).collect();
+    let active: Vec<_> = stages.active().collect();
     let words = format!("Archive what is there (in {})", active.join(" or "));
     view! {
         <Folded label="Move to another stage" refused>

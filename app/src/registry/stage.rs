@@ -1,6 +1,6 @@
 //! A version's stage: word and shape, not colour alone.
 
-use domain::registry::{ARCHIVED, NO_STAGE, PRODUCTION, STAGING};
+use domain::registry::{ARCHIVED, NO_STAGE, PRODUCTION, STAGING, Stages};
 use leptos::prelude::*;
 
 #[component]
@@ -23,9 +23,9 @@ pub fn StageBadge(#[prop(into)] stage: String) -> impl IntoView {
     }
 }
 
-/// The stages that these versions are in or could be: first those that everybody knows, in their order.
-pub fn columns<'a>(used: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut columns: Vec<_> = domain::registry::STAGES.map(str::to_owned).into();
+/// The stages that these versions are in or could be, in the workspace's order.
+pub fn columns<'a>(stages: &Stages, used: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut columns: Vec<_> = stages.iter().map(str::to_owned).collect();
     for stage in used {
         if !columns.iter().any(|known| known == stage) {
             let before_archive = columns.len() - 1;
@@ -37,11 +37,14 @@ pub fn columns<'a>(used: impl Iterator<Item = &'a str>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::registry::Stages;
+
     use super::columns;
 
     #[test]
-    fn stages_of_a_workspace_stand_before_the_archive() {
+    fn what_the_list_lacks_stands_before_the_archive() {
         let used = ["Canary", "Production", "Canary"];
-        assert_eq!(columns(used.into_iter()), ["None", "Staging", "Production", "Canary", "Archived"]);
+        let columns = columns(&Stages::default(), used.into_iter());
+        assert_eq!(columns, ["None", "Staging", "Production", "Canary", "Archived"]);
     }
 }

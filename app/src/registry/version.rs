@@ -31,7 +31,7 @@ pub fn VersionPage(
     reviews: AnyView,
 ) -> impl IntoView {
     let may_change = offer.change;
-    let VersionOverview { this, files, card, stages, champion, primary, newest } = overview;
+    let VersionOverview { this, files, card, stages, all_stages, champion, primary, newest } = overview;
     let summary = VersionSummary { version: this.version, author: this.author };
     let facts = view! { <Facts author=maker(&summary, this.run.as_ref()) version=summary.version.clone() run=this.run.clone()/> };
     let version = summary.version;
@@ -53,7 +53,7 @@ pub fn VersionPage(
     });
     let mover = (may_change && !is_prompt).then(|| {
         let (stage, path, refusal) = (version.stage.clone(), path.clone(), refusal.clone());
-        view! { <MoveForm stage path champion=champion_number refusal/> }
+        view! { <MoveForm stage stages=all_stages path champion=champion_number refusal/> }
     });
     let deletes = offer.manage.then(|| {
         let refused = refused(refusal.as_ref(), Asked::Delete);

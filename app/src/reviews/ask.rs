@@ -1,6 +1,6 @@
 //! Asking for a review.
 
-use domain::registry::STAGES;
+use domain::registry::Stages;
 use domain::reviews::Target;
 use domain::reviews::policy::StageRules;
 use leptos::prelude::*;
@@ -14,6 +14,8 @@ pub fn AskPage(
     version: i64,
     /// Where it is now.
     stage: String,
+    /// The workspace's.
+    stages: Stages,
     /// What the form starts with.
     target: String,
     comment: String,
@@ -21,13 +23,13 @@ pub fn AskPage(
     rules: Vec<(Target, StageRules)>,
     problem: Option<String>,
 ) -> impl IntoView {
-    let options = STAGES.into_iter().filter(|one| *one != stage).map(|one| {
+    let options = stages.iter().filter(|one| *one != stage).map(|one| {
         let asks = rules.iter().find(|(target, _)| *target == Target::Stage(one.to_owned()));
         let needs = asks.map(|(_, rules)| {
             let needs: Vec<_> = rules.sign_off.iter().map(ToString::to_string).collect();
             format!(" (signed by {})", needs.join(", ").replace('_', " "))
         });
-        view! { <option value=one selected=one == target>{format!("{one}{}", needs.unwrap_or_default())}</option> }
+        view! { <option value=one.to_owned() selected=one == target>{format!("{one}{}", needs.unwrap_or_default())}</option> }
     });
     view! {
         <div class="page narrow">

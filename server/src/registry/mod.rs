@@ -4,6 +4,7 @@ mod hand_overs;
 mod list;
 mod model;
 mod problem;
+mod stages;
 mod version;
 
 use std::sync::Arc;
@@ -38,9 +39,11 @@ fn pages() -> Router<AppState> {
         .merge(list::router())
         .merge(model::router())
         .merge(version::router())
+        .merge(stages::router())
         .layer(from_fn(problem::as_page))
         .layer(from_fn(with_policy))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .merge(stages::rest())
 }
 
 /// A page of the registry: it may be another one a moment later.

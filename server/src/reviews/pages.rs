@@ -230,12 +230,13 @@ async fn show_ask(
 
 async fn ask_form(db: &Db, of: Version, asked: AskFor, problem: Option<String>) -> Result<Response, Asked> {
     let stage = registry::version(db, &of.name, of.version).await?.stage;
+    let stages = registry::workspace_stages(db).await?;
     let rules = reviews::stage_rules_of(db, &of.name).await?;
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let (model, version) = (of.name, of.version);
     let AskFor { target, comment } = asked;
     Ok(page(db, status, "Ask for a review", Section::Models, || {
-        view! { <AskPage model version stage target comment rules problem/> }
+        view! { <AskPage model version stage stages target comment rules problem/> }
     }))
 }
 

@@ -3,6 +3,7 @@
 import mlflow
 import numpy as np
 import pytest
+import requests
 from mlflow.exceptions import MlflowException
 from sklearn.linear_model import LinearRegression
 
@@ -150,3 +151,30 @@ def test_a_source_outside_of_what_the_server_owns_is_refused(client, name, run_i
             client._get_registry_client().store.create_model_version(name, source, run_id=run_id)
         assert refused.value.error_code in ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"), source
     assert client.search_model_versions(f"name = '{name}'") == []
+
+
+@pytest.fixture
+def canary(uri):
+    """The workspace has a stage of its own for as long as the test takes."""
+    stages = f"{uri}/api/v1/stages"
+    requests.put(stages, json={"stages": ["Staging", "Canary", "Production"]}).raise_for_status()
+    yield "Canary"
+    requests.put(stages, json={"stages": ["Staging", "Production"]}).raise_for_status()
+
+
+def test_a_stage_of_ones_own_is_one_like_the_others(client, name, logged, canary):
+    mlflow.register_model(logged(2)[1].model_uri, name)
+    mlflow.register_model(logged(3)[1].model_uri, name)
+    assert client.transition_model_version_stage(name, "1", "Canary").current_stage == "Canary"
+    assert predicts(f"models:/{name}/Canary") == pytest.approx(20)
+    client.transition_model_version_stage(name, "2", "Canary", archive_existing_versions=True)
+    assert predicts(f"models:/{name}/Canary") == pytest.approx(30)
+    [latest] = client.get_latest_versions(name, stages=["Canary"])
+    assert str(latest.version) == "2"
+    stages = {str(version.version): version.current_stage for version in client.search_model_versions(f"name = '{name}'")}
+    assert stages == {"1": "Archived", "2": "Canary"}
+    latest = client.get_registered_model(name).latest_versions
+    assert sorted(version.current_stage for version in latest) == ["Archived", "Canary"]
+    with pytest.raises(MlflowException, match="None, Staging, Canary, Production, Archived"):
+        client.transition_model_version_stage(name, "2", "Shadow")
+    client.delete_registered_model(name)

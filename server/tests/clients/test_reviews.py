@@ -183,3 +183,25 @@ def test_who_shows_no_token_or_a_wrong_one_is_told_so(team, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", team.tokens["erin"])
     with pytest.raises(MlflowException):
         client.search_experiments()
+
+
+def test_databricks_client_asks_for_a_stage_of_the_teams_own(team, version, as_dana):
+    ada = {"Authorization": f"Bearer {team.tokens['ada']}"}
+
+    def put(path, body):
+        requests.put(f"{team.uri}{path}", json=body, headers=ada).raise_for_status()
+
+    put("/api/v1/stages", {"stages": ["Staging", "Canary", "Production"]})
+    text = 'format = 1\n[stage.Canary]\nsign_off = [{ role = "ml_engineer" }]\n'
+    put(f"/api/v1/models/{version.name}/policy", {"text": text})
+    of = {"name": version.name, "version": str(version.version), "stage": "Canary"}
+    with pytest.raises(RestException, match="reaches Canary by a review"):
+        as_dana.transition_model_version_stage(version.name, version.version, "Canary")
+    asked = team.databricks("dana").create_transition_request(**of).request
+    assert asked.to_stage == "Canary"
+    erin = team.databricks("erin")
+    [request] = erin.list_transition_requests(version.name, str(version.version))
+    team.wait_for_files(request.id)
+    erin.approve_transition_request(**of, archive_existing_versions=False)
+    [latest] = as_dana.get_latest_versions(version.name, stages=["Canary"])
+    assert latest.current_stage == "Canary"

@@ -30,5 +30,6 @@ mod rights;
 mod routes;
 mod runs;
 mod search;
+mod stages;
 mod team;
 mod webhooks;

@@ -357,6 +357,8 @@ const OTHERS: &[(&str, &str)] = &[
     ),
     ("/api/v1/models/{name}/rollback", "as above"),
     ("/api/v1/policy", "the workspace's"),
+    ("/stages", "the workspace's"),
+    ("/api/v1/stages", "the workspace's"),
     (
         "/datasets",
         "of what the caller may read: `datasets::who_may_not_read_an_experiment_sees_none_of_its_data`",

@@ -2,11 +2,13 @@
 
 pub mod hand_over;
 pub mod source;
+mod stages;
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{self, Invalid};
 use crate::{KeyValue, Millis};
+pub use stages::{ARCHIVED, MOST_STAGES, NO_STAGE, PRODUCTION, STAGES, STAGING, Stages, is_active};
 
 /// A name that versions of a model are registered under.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,15 +51,6 @@ pub struct ModelVersion {
     pub aliases: Vec<String>,
 }
 
-/// The stage of a new version.
-pub const NO_STAGE: &str = "None";
-pub const STAGING: &str = "Staging";
-/// What is in it serves.
-pub const PRODUCTION: &str = "Production";
-pub const ARCHIVED: &str = "Archived";
-/// In their order.
-pub const STAGES: [&str; 4] = [NO_STAGE, STAGING, PRODUCTION, ARCHIVED];
-
 /// How far the reading of a version's files has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,22 +79,6 @@ impl FilesState {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
-}
-
-/// A stage as it is written, from any spelling of its letters.
-///
-/// # Errors
-/// Names `field` and the stages that there are.
-pub fn check_stage(field: &str, stage: &str) -> Result<&'static str, Invalid> {
-    STAGES.into_iter().find(|one| one.eq_ignore_ascii_case(stage)).ok_or_else(|| {
-        let why = format!("invalid model version stage: {stage}; it is one of {}", STAGES.join(", "));
-        Invalid::new(field, why)
-    })
-}
-
-/// Whether what is in this stage serves or is about to: only one version should be in it.
-pub fn is_active(stage: &str) -> bool {
-    stage != NO_STAGE && stage != ARCHIVED
 }
 
 /// Marks a registered model or a version as a prompt.
@@ -184,13 +161,6 @@ pub const LATEST: &str = "latest";
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn stages_are_known_in_any_spelling() {
-        assert_eq!(check_stage("stage", "pRODUCTION"), Ok("Production"));
-        assert!(check_stage("stage", "Live").is_err_and(|why| why.message.contains("Staging")));
-        assert!(is_active("Staging") && !is_active(NO_STAGE) && !is_active(ARCHIVED));
-    }
 
     #[test]
     fn names_and_aliases_have_rules() {

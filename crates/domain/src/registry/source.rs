@@ -27,7 +27,8 @@ pub enum Source {
 pub enum Reference {
     Number(i64),
     Latest,
-    Stage(&'static str),
+    /// As it was written: a workspace may have its own.
+    Stage(String),
     Alias(String),
 }
 
@@ -81,7 +82,7 @@ fn models(rest: &str) -> Option<Source> {
         version if version.eq_ignore_ascii_case(super::LATEST) => Reference::Latest,
         version => match version.parse() {
             Ok(number) => Reference::Number(number),
-            Err(_) => Reference::Stage(super::check_stage("stage", version).ok()?),
+            Err(_) => Reference::Stage(owned(version).filter(|stage| !stage.contains('/'))?),
         },
     };
     Some(Source::Version { name: owned(name)?, reference })
@@ -125,7 +126,7 @@ mod tests {
         for (source, parsed) in [
             ("models:/churn/3", version("churn", Reference::Number(3))),
             ("models:/churn/latest", version("churn", Reference::Latest)),
-            ("models:/churn/production", version("churn", Reference::Stage("Production"))),
+            ("models:/churn/production", version("churn", Reference::Stage("production".into()))),
             ("models:/churn@champion", version("churn", Reference::Alias("champion".into()))),
             ("models:/m-1", Ok(Source::LoggedModel("m-1".into()))),
             ("runs:/r1/model", Ok(Source::Run("r1".into()))),
@@ -163,7 +164,6 @@ mod tests {
             "models:/",
             "models:/a/1/2",
             "models:/a/",
-            "models:/a/nowhere",
             "models:a/1",
             "dummy-source",
             "runs:/",

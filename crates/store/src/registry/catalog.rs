@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use domain::registry::{PRODUCTION, PROMPT_TAG, STAGING};
+use domain::registry::{PROMPT_TAG, Stages};
 use domain::reviews::card;
 use domain::{KeyValue, Millis};
 
-use super::load;
+use super::{load, stage_list};
 use crate::Db;
 use crate::error::Result;
 use crate::permissions::{Kind, push_readable};
@@ -39,9 +39,8 @@ pub struct CatalogEntry {
     pub name: String,
     /// Whom the newest version's card names, else who made that version, else whose run it is of; maybe nobody.
     pub owner: String,
-    /// The versions in Production and in Staging, ascending.
-    pub production: Vec<i64>,
-    pub staging: Vec<i64>,
+    /// The versions in each active stage that has any, ascending.
+    pub active: HashMap<String, Vec<i64>>,
     pub newest: Option<i64>,
     pub versions: i64,
     pub updated_at: Millis,
@@ -53,6 +52,8 @@ pub struct Catalog {
     pub entries: Vec<CatalogEntry>,
     /// On all pages.
     pub total: i64,
+    /// The workspace's.
+    pub stages: Stages,
 }
 
 /// # Errors
@@ -94,30 +95,29 @@ pub async fn catalog(db: &Db, query: &CatalogQuery) -> Result<Catalog> {
     let mut sql = Sql::new(db.engine(), "SELECT model_id, COUNT(*) FROM model_versions WHERE model_id IN");
     let counts: Vec<(i64, i64)> = sql.list(&ids).push(" GROUP BY model_id").fetch(&mut connection).await?;
     let counts: HashMap<_, _> = counts.into_iter().collect();
+    let stages = stage_list::read(&mut connection).await?;
     let mut sql = Sql::new(db.engine(), "SELECT model_id, stage, version FROM model_versions WHERE stage IN");
-    sql.list(&[PRODUCTION, STAGING]).push(" AND model_id IN").list(&ids).push(" ORDER BY version");
-    let mut serving: HashMap<i64, (Vec<i64>, Vec<i64>)> = HashMap::new();
+    let between: Vec<_> = stages.active().collect();
+    sql.list(&between).push(" AND model_id IN").list(&ids).push(" ORDER BY version");
+    let mut active: HashMap<i64, HashMap<String, Vec<i64>>> = HashMap::new();
     for (model, stage, version) in sql.fetch::<(i64, String, i64)>(&mut connection).await? {
-        let (production, staging) = serving.entry(model).or_default();
-        if stage == PRODUCTION { production } else { staging }.push(version);
+        active.entry(model).or_default().entry(stage).or_default().push(version);
     }
 
     let entry = |(id, name, updated_at): (i64, String, i64)| {
-        let (production, staging) = serving.remove(&id).unwrap_or_default();
         let (newest, owner) =
             newest.remove(&id).map(|(version, owner)| (Some(version), owner)).unwrap_or_default();
         CatalogEntry {
             name,
             owner,
-            production,
-            staging,
+            active: active.remove(&id).unwrap_or_default(),
             newest,
             versions: counts.get(&id).copied().unwrap_or_default(),
             updated_at: Millis(updated_at),
             tags: tags.remove(&id).unwrap_or_default(),
         }
     };
-    Ok(Catalog { entries: rows.into_iter().map(entry).collect(), total })
+    Ok(Catalog { entries: rows.into_iter().map(entry).collect(), total, stages })
 }
 
 fn number(value: usize) -> i64 {

@@ -10,6 +10,7 @@ mod models;
 mod overview;
 mod search;
 mod source;
+pub(crate) mod stage_list;
 pub(crate) mod stages;
 mod versions;
 
@@ -24,6 +25,7 @@ pub use overview::{
     version_overview,
 };
 pub use search::{RegistryQuery, search_models, search_versions};
+pub use stage_list::{StageUse, set_workspace_stages, stage_uses, workspace_stages};
 pub use versions::{
     NewVersion, create_version, delete_version, delete_version_tag, download_uri, set_version_tag,
     transition, update_version, version,

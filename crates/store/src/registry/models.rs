@@ -8,7 +8,7 @@ use notify::event::What;
 use serde_json::json;
 
 use super::load::{self, IS_LATEST, ModelRow, SELECT_MODEL, SELECT_VERSION, VersionRow};
-use super::{Asking, Tagged, find, no_model, put_tags, remove_tag};
+use super::{Asking, Tagged, find, no_model, put_tags, remove_tag, stage_list};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
@@ -208,7 +208,8 @@ pub async fn latest_versions(db: &Db, name: &str, stages: &[String]) -> Result<V
     check_name("name", name)?;
     let mut connection = db.reader().await?;
     let id = find(&mut connection, Asking::new(db.engine(), db.by(), Level::Read), name).await?;
-    let stages = stages.iter().map(|stage| registry::check_stage("stages", stage));
+    let known = stage_list::read(&mut connection).await?;
+    let stages = stages.iter().map(|stage| known.find("stages", stage));
     let stages = stages.collect::<Result<Vec<_>, _>>()?;
     let mut sql = Sql::new(db.engine(), SELECT_VERSION);
     sql.push(" WHERE v.model_id = ").bind(id).push(" AND ").push(IS_LATEST);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::Run;
-use domain::registry::{ARCHIVED, ModelVersion, NO_STAGE, PRODUCTION, RegisteredModel, check_name};
+use domain::registry::{ARCHIVED, ModelVersion, NO_STAGE, PRODUCTION, RegisteredModel, Stages, check_name};
 use domain::reviews::gates::PrimaryMetric;
 use domain::reviews::signature::SignatureTexts;
 use sqlx::AnyConnection;
@@ -12,7 +12,7 @@ use super::cards::{self, Card};
 use super::files::{self, Reading};
 use super::history::{self, StageEntry};
 use super::load::{self, ModelRow, SELECT_MODEL, SELECT_VERSION, VersionRow};
-use super::{no_model, no_version, readable};
+use super::{no_model, no_version, readable, stage_list};
 use crate::Db;
 use crate::error::Result;
 use crate::runs;
@@ -36,6 +36,8 @@ pub struct ModelOverview {
     pub versions: Vec<VersionSummary>,
     /// How many versions there are.
     pub total: i64,
+    /// The workspace's.
+    pub all_stages: Stages,
     /// Of the versions, by uuid.
     pub runs: HashMap<String, Run>,
 }
@@ -54,8 +56,10 @@ pub struct VersionOverview {
     pub this: VersionEvidence,
     pub files: Reading,
     pub card: Option<Card>,
-    /// Latest first.
+    /// Where it has been, latest first.
     pub stages: Vec<StageEntry>,
+    /// The workspace's.
+    pub all_stages: Stages,
     /// What serves: the highest other version in Production.
     pub champion: Option<VersionEvidence>,
     pub primary: Option<PrimaryMetric>,
@@ -67,7 +71,7 @@ pub struct VersionOverview {
 /// `Invalid` for a name that no model can have, `NotFound`.
 pub async fn model_overview(db: &Db, name: &str) -> Result<ModelOverview> {
     check_name("name", name)?;
-    let (model, primary, versions, total) = {
+    let (model, primary, versions, total, all_stages) = {
         let mut connection = db.reader().await?;
         readable(&mut connection, db.engine(), db.by(), name).await?;
         let mut sql = Sql::new(db.engine(), SELECT_MODEL);
@@ -89,11 +93,12 @@ pub async fn model_overview(db: &Db, name: &str) -> Result<ModelOverview> {
         let rows = sql.bind(MOST_VERSIONS).fetch(&mut connection).await?;
         let mut versions = summaries(db, &mut connection, rows).await?;
         versions.sort_by_key(|one| std::cmp::Reverse(one.version.version));
-        (model, cards::primary(key, &better), versions, total)
+        let all_stages = stage_list::read(&mut connection).await?;
+        (model, cards::primary(key, &better), versions, total, all_stages)
     };
     let uuids: Vec<_> = versions.iter().map(|one| one.version.run_uuid.clone()).collect();
     let runs = runs_of(db, uuids).await?;
-    Ok(ModelOverview { model, primary, versions, total, runs })
+    Ok(ModelOverview { model, primary, versions, total, all_stages, runs })
 }
 
 async fn summaries(
@@ -122,7 +127,7 @@ async fn runs_of(db: &Db, mut uuids: Vec<String>) -> Result<HashMap<String, Run>
 /// `Invalid` for a name that no model can have, `NotFound`.
 pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<VersionOverview> {
     check_name("name", name)?;
-    let (mut found, signatures, newest) = {
+    let (mut found, signatures, newest, all_stages) = {
         let mut connection = db.reader().await?;
         readable(&mut connection, db.engine(), db.by(), name).await?;
         let mut sql = Sql::new(db.engine(), SELECT_VERSION);
@@ -143,7 +148,7 @@ pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<Versi
         .bind(name)
         .fetch_one(&mut *connection)
         .await?;
-        (found, signatures, newest)
+        (found, signatures, newest, stage_list::read(&mut connection).await?)
     };
     let this = found
         .iter()
@@ -166,6 +171,7 @@ pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<Versi
         files: reading,
         card: cards::card(db, name, version).await?,
         stages: history::stage_entries(db, name, version).await?,
+        all_stages,
         champion: champion.map(evidence),
         primary: cards::primary_metric(db, name).await?,
         newest: newest.unwrap_or(version),

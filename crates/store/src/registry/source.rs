@@ -8,7 +8,7 @@ use domain::registry::{LATEST, is_prompt};
 use sqlx::AnyConnection;
 
 use super::versions::NewVersion;
-use super::{Asking, find, no_version};
+use super::{Asking, find, no_version, stage_list};
 use crate::error::{Error, Result};
 use crate::permissions::{Kind, push_readable};
 use crate::sql::Sql;
@@ -105,10 +105,11 @@ async fn of_version(
             Some(found.ok_or_else(unknown)?)
         }
         Reference::Stage(stage) => {
+            let stage = stage_list::find(tx.connection, "source", stage).await?;
             let (highest,): (Option<i64>,) =
                 sqlx::query_as("SELECT MAX(version) FROM model_versions WHERE model_id = $1 AND stage = $2")
                     .bind(model)
-                    .bind(*stage)
+                    .bind(stage)
                     .fetch_one(&mut *tx.connection)
                     .await?;
             highest

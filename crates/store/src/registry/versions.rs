@@ -4,8 +4,7 @@ use domain::accounts::Caller;
 use domain::limits::Invalid;
 use domain::permissions::Level;
 use domain::registry::{
-    self, ARCHIVED, FilesState, ModelVersion, NO_STAGE, check_name, check_stage, check_text, is_active,
-    is_prompt,
+    self, ARCHIVED, FilesState, ModelVersion, NO_STAGE, check_name, check_text, is_active, is_prompt,
 };
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
@@ -15,7 +14,7 @@ use serde_json::{Value, json};
 use super::load::{self, SELECT_VERSION, VersionRow};
 use super::source::{Resolved, resolve};
 use super::stages::{self, Move};
-use super::{Asking, Tagged, find, find_version, no_version, put_tags, remove_tag, touch};
+use super::{Asking, Tagged, find, find_version, no_version, put_tags, remove_tag, stage_list, touch};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
@@ -239,14 +238,15 @@ pub async fn transition(
     now: Millis,
 ) -> Result<ModelVersion> {
     check_name("name", &name)?;
-    let stage = check_stage("stage", stage)?;
-    if archive_others && !is_active(stage) {
-        let why = format!("what is in `{stage}` can't be archived: it is not an active stage");
-        return Err(Invalid::new("archive_existing_versions", why).into());
-    }
-    let (by, of) = (db.by().clone(), name.clone());
+    let (by, of, stage) = (db.by().clone(), name.clone(), stage.to_owned());
     db.write(move |tx| {
         async move {
+            let stage = stage_list::find(tx.connection, "stage", &stage).await?;
+            let stage = stage.as_str();
+            if archive_others && !is_active(stage) {
+                let why = format!("what is in `{stage}` can't be archived: it is not an active stage");
+                return Err(Invalid::new("archive_existing_versions", why).into());
+            }
             let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &of, number).await?;
             let call = PlainCall { model, name: &of, version: number };

@@ -29,6 +29,7 @@ pub use details::{ChangesAsked, Details, SignedBy, details};
 pub use list::{ReviewQuery, Row as ReviewRow, Waiting, open_of_version, search, waiting_for};
 pub use office::Office;
 pub use open::{Ask, ask, plan, roll_back};
+pub(crate) use policies::naming_stages;
 pub use policies::{
     PolicyOf, SavedPolicy, in_force_for, policy, policy_history, save_policy, stage_rules_of,
 };

@@ -3,7 +3,7 @@
 use domain::Millis;
 use domain::accounts::Caller;
 use domain::limits;
-use domain::registry::{STAGES, check_alias, check_name, check_stage};
+use domain::registry::{check_alias, check_name};
 use domain::reviews::rollback::{self, Entry};
 use domain::reviews::state::{Opening, check_open};
 use domain::reviews::{Kind, Target, sign_off};
@@ -21,7 +21,7 @@ use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::permissions::model_level;
-use crate::registry::{self, readable};
+use crate::registry::{self, readable, stage_list};
 use crate::writer::Tx;
 
 /// What somebody asks for.
@@ -46,14 +46,20 @@ pub(super) const MAX_WORDS: usize = 10_000;
 pub async fn ask(db: &Db, mut ask: Ask, now: Millis) -> Result<i64> {
     check_name("name", &ask.name)?;
     limits::check_short_text("comment", &ask.comment, MAX_WORDS)?;
-    ask.target = checked(&ask.target)?;
     let by = db.by().clone();
-    db.write(move |tx| async move { open(tx, &by, &ask, Kind::Promotion, None, now).await }.boxed()).await
+    db.write(move |tx| {
+        async move {
+            ask.target = checked(tx.connection, &ask.target).await?;
+            open(tx, &by, &ask, Kind::Promotion, None, now).await
+        }
+        .boxed()
+    })
+    .await
 }
 
-fn checked(target: &Target) -> Result<Target> {
+async fn checked(connection: &mut AnyConnection, target: &Target) -> Result<Target> {
     match target {
-        Target::Stage(stage) => Ok(Target::Stage(check_stage("stage", stage)?.to_owned())),
+        Target::Stage(stage) => Ok(Target::Stage(stage_list::find(connection, "stage", stage).await?)),
         Target::Alias(alias) => {
             check_alias(alias)?;
             Ok(target.clone())
@@ -75,11 +81,11 @@ pub async fn roll_back(
 ) -> Result<(i64, Outcome)> {
     check_name("name", &name)?;
     limits::check_short_text("comment", &words, MAX_WORDS)?;
-    let stage = check_stage("stage", &stage)?.to_owned();
     let (by, office) = (db.by().clone(), office.clone());
     db.write(move |tx| {
         async move {
             let model = readable(tx.connection, tx.engine, &by, &name).await?;
+            let stage = stage_list::find(tx.connection, "stage", &stage).await?;
             let target = Target::Stage(stage.clone());
             let serving = evidence::champion(tx.connection, model, &target, 0).await?;
             let serving =
@@ -173,7 +179,7 @@ pub(super) async fn open(
     let opening = Opening {
         is_ready: version.files_state != "failed",
         target_exists: match &ask.target {
-            Target::Stage(stage) => STAGES.contains(&stage.as_str()),
+            Target::Stage(stage) => stage_list::read(tx.connection).await?.contains(stage),
             Target::Alias(_) => true,
         },
         is_there,

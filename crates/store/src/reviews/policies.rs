@@ -1,9 +1,11 @@
 //! Policies: what a stage or an alias asks for, saved as versions.
 
+use std::collections::BTreeSet;
+
 use domain::Millis;
 use domain::accounts::{Caller, Via};
 use domain::limits::{self, Invalid};
-use domain::registry::STAGES;
+use domain::registry::Stages;
 use domain::reviews::Target;
 use domain::reviews::policy::{self, InForce, Policy, StageRules};
 use futures::FutureExt as _;
@@ -15,7 +17,7 @@ use crate::Db;
 use crate::audit::{self, Change};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::registry;
+use crate::registry::{self, stage_list};
 
 /// The workspace's, or one model's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +73,9 @@ fn unsaved(by: &Caller) -> Option<SavedPolicy> {
     })
 }
 
-fn read(saved: Option<SavedPolicy>) -> Option<(SavedPolicy, Policy)> {
+fn read(saved: Option<SavedPolicy>, stages: &Stages) -> Option<(SavedPolicy, Policy)> {
     let saved = saved.filter(|saved| !saved.text.is_empty())?;
-    match policy::parse(&saved.text, &STAGES) {
+    match policy::parse(&saved.text, stages) {
         Ok(policy) => Some((saved, policy)),
         Err(error) => {
             // It was read when it was saved; whoever changed it since has to be stopped, not let through.
@@ -90,9 +92,10 @@ pub(super) async fn in_force(
     model: i64,
     target: &Target,
 ) -> Result<Option<(InForce, SavedPolicy)>> {
-    let of_model = read(newest(connection, model).await?);
+    let stages = stage_list::read(connection).await?;
+    let of_model = read(newest(connection, model).await?, &stages);
     let of_workspace = newest(connection, WORKSPACE).await?.or_else(|| unsaved(by));
-    let of_workspace = read(of_workspace);
+    let of_workspace = read(of_workspace, &stages);
     let found = policy::in_force(
         of_model.as_ref().map(|(_, policy)| policy),
         of_workspace.as_ref().map(|(_, policy)| policy),
@@ -123,7 +126,7 @@ pub async fn stage_rules_of(db: &Db, model: &str) -> Result<Vec<(Target, StageRu
     let mut connection = db.reader().await?;
     let id = registry::readable(&mut connection, db.engine(), db.by(), model).await?;
     let mut rules = Vec::new();
-    for stage in STAGES {
+    for stage in stage_list::read(&mut connection).await?.iter() {
         let target = Target::Stage(stage.to_owned());
         if let Some((found, _)) = in_force(&mut connection, db.by(), id, &target).await? {
             rules.push((target, found.rules));
@@ -131,6 +134,41 @@ pub async fn stage_rules_of(db: &Db, model: &str) -> Result<Vec<(Target, StageRu
     }
     Ok(rules)
 }
+
+/// The policies that hold, each with the stages that it names.
+pub(crate) async fn naming_stages(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    stages: &Stages,
+) -> Result<Vec<(String, BTreeSet<String>)>> {
+    let rows: Vec<(i64, String, String)> = sqlx::query_as(
+        "SELECT p.model_id, COALESCE(m.name, ''), p.text FROM policies p
+         LEFT JOIN registered_models m ON m.id = p.model_id
+         WHERE p.version = (SELECT MAX(q.version) FROM policies q WHERE q.model_id = p.model_id)
+         AND (m.id IS NOT NULL OR p.model_id = $1) ORDER BY p.model_id",
+    )
+    .bind(WORKSPACE)
+    .fetch_all(connection)
+    .await?;
+    let mut held: Vec<_> = rows
+        .into_iter()
+        .map(|(model, name, text)| {
+            let of =
+                if model == WORKSPACE { WORKSPACES.to_owned() } else { format!("the policy of `{name}`") };
+            (of, text)
+        })
+        .collect();
+    if !held.iter().any(|(of, _)| of == WORKSPACES) {
+        held.extend(unsaved(by).map(|saved| (WORKSPACES.to_owned(), saved.text)));
+    }
+    let named = held.into_iter().filter(|(_, text)| !text.is_empty()).map(|(of, text)| {
+        let policy = policy::parse(&text, stages).unwrap_or_else(|_| Policy::default_for_workspace());
+        (of, policy.named_stages().into_iter().map(str::to_owned).collect())
+    });
+    Ok(named.collect())
+}
+
+const WORKSPACES: &str = "the workspace's policy";
 
 async fn number_of(
     connection: &mut AnyConnection,
@@ -190,15 +228,16 @@ pub async fn save_policy(
     limits::check_short_text("text", &text, MAX_TEXT_LENGTH)?;
     limits::check_short_text("reason", &reason, MAX_REASON_LENGTH)?;
     let text = if text.trim().is_empty() { String::new() } else { text };
-    let sha256 = if text.is_empty() {
-        String::new()
-    } else {
-        policy::parse(&text, &STAGES).map_err(Invalid::from)?.sha256()
-    };
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
             let number = number_of(tx.connection, tx.engine, &by, &of).await?;
+            let stages = stage_list::read(tx.connection).await?;
+            let sha256 = if text.is_empty() {
+                String::new()
+            } else {
+                policy::parse(&text, &stages).map_err(Invalid::from)?.sha256()
+            };
             let before = newest(tx.connection, number).await?;
             let version = before.as_ref().map_or(0, |before| before.version);
             if after.is_some_and(|after| after != version) {

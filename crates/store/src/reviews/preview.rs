@@ -2,7 +2,6 @@
 
 use domain::Millis;
 use domain::limits::Invalid;
-use domain::registry::STAGES;
 use domain::reviews::policy;
 use domain::reviews::{gates, sign_off};
 
@@ -10,7 +9,7 @@ use super::policies::PolicyOf;
 use super::situation::situation;
 use crate::Db;
 use crate::error::Result;
-use crate::registry;
+use crate::registry::{self, stage_list};
 
 /// So many promotions are looked at.
 const LAST: i64 = 3;
@@ -21,8 +20,9 @@ const LAST: i64 = 3;
 /// # Errors
 /// `Invalid` if the text is no policy, with line and column; `NotFound` without the model.
 pub async fn preview(db: &Db, of: &PolicyOf, text: &str, now: Millis) -> Result<Vec<(String, Vec<String>)>> {
-    let draft = policy::parse(text, &STAGES).map_err(Invalid::from)?;
     let mut connection = db.reader().await?;
+    let stages = stage_list::read(&mut connection).await?;
+    let draft = policy::parse(text, &stages).map_err(Invalid::from)?;
     let model = match of {
         PolicyOf::Workspace => None,
         PolicyOf::Model(name) => Some(registry::readable(&mut connection, db.engine(), db.by(), name).await?),

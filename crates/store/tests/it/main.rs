@@ -7,6 +7,7 @@ mod registry;
 mod registry_pages;
 mod review_storm;
 mod reviews;
+mod stages;
 mod tracking;
 mod webhooks;
 

@@ -1,5 +1,7 @@
 //! What the registry's pages ask for, on each database.
 
+use std::collections::HashMap;
+
 use domain::accounts::{Caller, Via};
 use domain::metrics::LatestMetric;
 use domain::registry::{FilesState, PROMPT_TAG};
@@ -178,8 +180,8 @@ async fn the_catalog_says_who_owns_a_model_and_what_serves() {
         assert_eq!(names, [other.as_str(), name.as_str()]);
         let entry = &catalog.entries[1];
         assert_eq!(
-            (entry.production.as_slice(), entry.staging.as_slice()),
-            ([1, 3].as_slice(), [2].as_slice())
+            entry.active,
+            HashMap::from([("Production".to_owned(), vec![1, 3]), ("Staging".to_owned(), vec![2])])
         );
         assert_eq!((entry.newest, entry.versions, entry.owner.as_str()), (Some(4), 4, "ana"));
         assert_eq!((catalog.entries[0].newest, catalog.entries[0].owner.as_str()), (None, ""));

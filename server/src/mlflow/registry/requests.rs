@@ -3,8 +3,6 @@
 use axum::extract::State;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use domain::limits::Invalid;
-use domain::registry::check_stage;
 use domain::reviews::Target;
 use domain::reviews::state::Action;
 use serde::Deserialize;
@@ -50,10 +48,10 @@ struct Named {
 }
 
 impl Request {
-    fn read(&self) -> Result<Named, ApiError> {
+    async fn read(&self, db: &Db) -> Result<Named, ApiError> {
         let (name, version) = self.version()?;
         let stage = required("stage", self.stage.clone())?;
-        let stage = check_stage("stage", &stage)?.to_owned();
+        let stage = registry::workspace_stages(db).await?.find("stage", &stage)?.to_owned();
         Ok(Named { name, version, stage, comment: self.comment.clone().unwrap_or_default() })
     }
 
@@ -69,7 +67,7 @@ async fn create(
     State(office): State<Office>,
     Call(call): Call<Request>,
 ) -> Result<Json<Value>, ApiError> {
-    let Named { name, version, stage, comment } = call.read()?;
+    let Named { name, version, stage, comment } = call.read(&db).await?;
     let ask = Ask { name, version, target: Target::Stage(stage), comment, archive_existing: false };
     let id = reviews::ask(&db, ask, now()).await?;
     Ok(Json(json!({ "request": request(&office, &reviews::details(&db, id, now()).await?) })))
@@ -112,7 +110,7 @@ async fn approve(
     State(office): State<Office>,
     Call(call): Call<Request>,
 ) -> Result<Json<Value>, ApiError> {
-    let named = call.read()?;
+    let named = call.read(&db).await?;
     let id = open(&db, &named).await?;
     let sign = Action::Sign { role: None, digest: None };
     if let Some(archive) = &call.archive_existing_versions
@@ -141,7 +139,7 @@ async fn reject(
     State(office): State<Office>,
     Call(call): Call<Request>,
 ) -> Result<Json<Value>, ApiError> {
-    let named = call.read()?;
+    let named = call.read(&db).await?;
     let id = open(&db, &named).await?;
     reviews::act(&db, &office, id, Act::Reject { words: named.comment.clone() }, now()).await?;
     Ok(Json(json!({ "activity": activity(&office, &db, id, "REJECTED_REQUEST", &named, "") })))
@@ -152,7 +150,7 @@ async fn cancel(
     State(office): State<Office>,
     Either(call): Either<Request>,
 ) -> Result<Json<Value>, ApiError> {
-    let named = call.read()?;
+    let named = call.read(&db).await?;
     let id = open(&db, &named).await?;
     if let Some(creator) = call.creator.filter(|creator| !creator.is_empty()) {
         let details = reviews::details(&db, id, now()).await?;
@@ -231,7 +229,7 @@ async fn transition(
     State(office): State<Office>,
     Call(call): Call<Request>,
 ) -> Result<Json<Value>, ApiError> {
-    let named = call.read()?;
+    let named = call.read(&db).await?;
     let archive = call.archive_existing_versions.is_some_and(|flag| flag.0);
     let moved =
         plain_transition(&db, &office, (named.name.clone(), named.version), &named.stage, archive).await?;
@@ -256,8 +254,8 @@ pub async fn plain_transition(
         moved => return Ok(moved?),
     };
     let refused = |message: String| ApiError::new(http::StatusCode::FORBIDDEN, "PERMISSION_DENIED", message);
-    let stage = check_stage("stage", stage).map_err(|why: Invalid| ApiError::from(why))?;
-    let target = Target::Stage(stage.to_owned());
+    let stage = registry::workspace_stages(db).await?.find("stage", stage)?.to_owned();
+    let target = Target::Stage(stage);
     let in_force = reviews::in_force_for(db, &name, &target).await?;
     let makes_one =
         in_force.is_some_and(|found| found.rules.plain_call == domain::reviews::policy::PlainCall::Request);

@@ -12,10 +12,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::gates::GateRule;
+use super::gates::{GateKind, GateRule};
 use super::{Kind, Target};
 use crate::accounts::Role;
 use crate::canonical;
+use crate::registry::Stages;
 pub use parse::parse;
 pub use reader::Misplaced;
 
@@ -223,7 +224,7 @@ impl Policy {
     /// # Panics
     /// Never: the text is part of the program, and a test reads it.
     pub fn default_for_workspace() -> Self {
-        parse(DEFAULT_TOML, &crate::registry::STAGES).expect("the default policy is one")
+        parse(DEFAULT_TOML, &Stages::default()).expect("the default policy is one")
     }
 
     pub fn rules(&self, target: &Target) -> Option<&StageRules> {
@@ -251,6 +252,17 @@ impl Policy {
             "override": normal::roles(&self.override_roles),
             "waive": normal::roles(&self.waive_roles),
         }))
+    }
+
+    /// The stages that it speaks of: those it has rules for, and those that these name.
+    pub fn named_stages(&self) -> BTreeSet<&str> {
+        let tables = self.stages.values().chain(self.aliases.values());
+        let soaked = tables.clone().flat_map(|rules| &rules.gates).filter_map(|gate| match &gate.kind {
+            GateKind::Soak { stage, .. } => Some(stage.as_str()),
+            _ => None,
+        });
+        let retired = tables.filter_map(|rules| rules.retire_to.as_deref());
+        self.stages.keys().map(String::as_str).chain(soaked).chain(retired).collect()
     }
 
     /// The roles that it needs signatures or decisions of, to be compared with those that somebody holds.

@@ -9,7 +9,7 @@ use toml::de::{DeString, DeTable};
 use super::reader::{self, At, Fields, Misplaced, Read, Refused, refuse};
 use super::{Leave, MAX_PLACES, PlainCall, Policy, Requirement, Roles, RollbackRules, StageRules, rules};
 use crate::accounts::Role;
-use crate::registry;
+use crate::registry::{self, Stages};
 
 const TABLES: [&str; 5] = ["format", "stage", "alias", "override", "waive"];
 const STAGE_KEYS: [&str; 9] = [
@@ -31,7 +31,7 @@ const ALIAS_KEYS: [&str; 7] =
 ///
 /// # Errors
 /// `Misplaced` at the first key, role, stage or value that isn't known or allowed.
-pub fn parse(text: &str, stages: &[&str]) -> Result<Policy, Misplaced> {
+pub fn parse(text: &str, stages: &Stages) -> Result<Policy, Misplaced> {
     let document = DeTable::parse(text).map_err(|error| {
         let message = error.message().to_lowercase().trim_end_matches('.').to_owned();
         Refused { span: error.span().unwrap_or(0..0), message }
@@ -39,7 +39,7 @@ pub fn parse(text: &str, stages: &[&str]) -> Result<Policy, Misplaced> {
     document.and_then(|document| policy(&document, stages)).map_err(|refused| Misplaced::new(text, refused))
 }
 
-fn policy(document: &Spanned<DeTable<'_>>, stages: &[&str]) -> Read<Policy> {
+fn policy(document: &Spanned<DeTable<'_>>, stages: &Stages) -> Read<Policy> {
     let fields = Fields::new(document.get_ref(), document.span().start..document.span().start, &TABLES)?;
     let format = fields.needed("format", "write `format = 1`")?;
     if reader::integer(format)? != 1 {
@@ -66,11 +66,14 @@ fn policy(document: &Spanned<DeTable<'_>>, stages: &[&str]) -> Read<Policy> {
     })
 }
 
-pub(super) fn check_stage(span: Range<usize>, name: &str, stages: &[&str]) -> Read<()> {
-    if stages.contains(&name) {
+pub(super) fn check_stage(span: Range<usize>, name: &str, stages: &Stages) -> Read<()> {
+    if stages.contains(name) {
         return Ok(());
     }
-    refuse(span, format!("`{name}` is no stage here; there are {}", stages.join(", ")))
+    refuse(
+        span,
+        format!("`{name}` is no stage here; there are {}", stages.iter().collect::<Vec<_>>().join(", ")),
+    )
 }
 
 fn deciding_roles(fields: &Fields<'_>, key: &str) -> Read<BTreeSet<Role>> {
@@ -79,7 +82,7 @@ fn deciding_roles(fields: &Fields<'_>, key: &str) -> Read<BTreeSet<Role>> {
     roles(fields.needed("roles", "write e.g. `roles = [\"admin\"]`, or `roles = []` for nobody")?)
 }
 
-fn target_rules(value: At<'_>, stage: Option<&str>, stages: &[&str]) -> Read<StageRules> {
+fn target_rules(value: At<'_>, stage: Option<&str>, stages: &Stages) -> Read<StageRules> {
     let known: &[&str] = if stage.is_some() { &STAGE_KEYS } else { &ALIAS_KEYS };
     let fields = Fields::of(value, known)?;
     let sign_off =
@@ -106,7 +109,7 @@ fn retire_to(
     fields: &Fields<'_>,
     replaces: bool,
     stage: Option<&str>,
-    stages: &[&str],
+    stages: &Stages,
 ) -> Read<Option<String>> {
     let Some(value) = fields.get("retire_to") else {
         return Ok(replaces.then(|| registry::ARCHIVED.to_owned()));

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::parse::check_stage;
 use super::reader::{self, At, Fields, Read, refuse};
 use crate::limits;
+use crate::registry::Stages;
 use crate::reviews::gates::{self, Amount, Better, GateKind, GateRule, Margin, WithoutChampion};
 
-pub(super) fn gates(value: At<'_>, stages: &[&str]) -> Read<Vec<GateRule>> {
+pub(super) fn gates(value: At<'_>, stages: &Stages) -> Read<Vec<GateRule>> {
     let mut gates = Vec::new();
     let mut ids = BTreeSet::new();
     for item in reader::list(value)? {
@@ -21,7 +22,7 @@ pub(super) fn gates(value: At<'_>, stages: &[&str]) -> Read<Vec<GateRule>> {
     Ok(gates)
 }
 
-fn gate(value: At<'_>, stages: &[&str]) -> Read<GateRule> {
+fn gate(value: At<'_>, stages: &Stages) -> Read<GateRule> {
     let kind = reader::table(value)?.iter().find(|(key, _)| key.get_ref() == "kind").map(|(_, kind)| kind);
     let Some(kind) = kind else {
         return refuse(value.span(), "`kind` is missing; write e.g. `kind = \"metric\"`");
@@ -142,7 +143,7 @@ fn dataset(fields: &Fields<'_>) -> Read<Option<String>> {
     })
 }
 
-fn soak(fields: &Fields<'_>, stages: &[&str]) -> Read<GateKind> {
+fn soak(fields: &Fields<'_>, stages: &Stages) -> Read<GateKind> {
     let stage = fields.needed("stage", "name the stage to have been in")?;
     let name = reader::text(stage)?;
     check_stage(stage.span(), name, stages)?;

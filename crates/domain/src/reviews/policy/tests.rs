@@ -1,8 +1,8 @@
 use super::*;
-use crate::registry::STAGES;
+use crate::registry::Stages;
 
 fn refused(text: &str) -> String {
-    parse(text, &STAGES).expect_err(text).to_string()
+    parse(text, &Stages::default()).expect_err(text).to_string()
 }
 
 /// A policy with these lines in the table of Production.
@@ -32,7 +32,7 @@ fn the_default_policy_says_what_the_issue_asks() {
 #[test]
 fn the_models_table_replaces_the_workspaces() {
     let workspace = Policy::default_for_workspace();
-    let model = parse(&production(""), &STAGES).expect("is one");
+    let model = parse(&production(""), &Stages::default()).expect("is one");
     let stage = |name: &str| Target::Stage(name.into());
     let found = in_force(Some(&model), Some(&workspace), &stage("Production")).expect("there is one");
     assert_eq!((found.scope, found.rules.gates.len()), (Scope::Model, 0));
@@ -139,7 +139,7 @@ fn what_makes_no_sense_is_refused() {
 fn a_comment_changes_no_hash_but_a_rule_does() {
     let policy = Policy::default_for_workspace();
     let commented = format!("# Since May.\n{DEFAULT_TOML}");
-    assert_eq!(parse(&commented, &STAGES).expect("is one").sha256(), policy.sha256());
+    assert_eq!(parse(&commented, &Stages::default()).expect("is one").sha256(), policy.sha256());
     let changes = [
         ("required = false", "required = true"),
         ("14d", "7d"),
@@ -150,14 +150,14 @@ fn a_comment_changes_no_hash_but_a_rule_does() {
     ];
     for (before, after) in changes {
         let text = DEFAULT_TOML.replacen(before, after, 1);
-        assert_ne!(parse(&text, &STAGES).expect("is one").sha256(), policy.sha256(), "{after}");
+        assert_ne!(parse(&text, &Stages::default()).expect("is one").sha256(), policy.sha256(), "{after}");
     }
 }
 
 #[test]
 fn a_targets_hash_is_its_own() {
     let hash = |text: &str, stage: &str| {
-        let policy = parse(text, &STAGES).expect("is one");
+        let policy = parse(text, &Stages::default()).expect("is one");
         in_force(None, Some(&policy), &Target::Stage(stage.into())).expect("there is one").sha256()
     };
     let changed = DEFAULT_TOML.replacen("14d", "7d", 1);
