@@ -4,8 +4,7 @@ use domain::Millis;
 use domain::accounts::Caller;
 use domain::limits::{self, Invalid};
 use domain::permissions::Level;
-use domain::reviews::state::Action;
-use domain::reviews::state::{Refusal, Standing, check};
+use domain::reviews::state::{Action, Refusal, check_comment};
 use futures::FutureExt as _;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -75,7 +74,7 @@ pub async fn add_comment(
                     .await?;
             found.ok_or_else(|| no_version(&name, version))?;
             let level = model_level(tx.connection, tx.engine, &by, model).await?;
-            check_may(&by, level, &Action::Comment, now)?;
+            check_may(&by, level, &Action::Comment)?;
             let id = tx.next_ids("comments", 1).await?;
             let comment = Comment {
                 id,
@@ -113,28 +112,8 @@ pub async fn add_comment(
     .await
 }
 
-/// The rules for comments ask nothing of a review: it may have ended long ago.
-fn check_may(by: &Caller, level: Option<Level>, action: &Action, now: Millis) -> Result<()> {
-    let nothing = Standing {
-        in_force: None,
-        digest: String::new(),
-        sign_offs: Vec::new(),
-        blocks: Vec::new(),
-        people: Vec::new(),
-        gates: Vec::new(),
-        is_hashed: false,
-        exists: true,
-    };
-    let review = domain::reviews::state::Review {
-        state: domain::reviews::state::State::Applied,
-        kind: domain::reviews::Kind::Promotion,
-        target: domain::reviews::Target::Stage(String::new()),
-        requester: None,
-        authors: std::collections::BTreeSet::new(),
-        deadline: None,
-    };
-    let acting = actor(by, access(level));
-    check(action, &review, &acting, &nothing, now).map_err(|refusal: Refusal| refusal.into())
+fn check_may(by: &Caller, level: Option<Level>, action: &Action) -> Result<()> {
+    check_comment(action, &actor(by, access(level))).map_err(|refusal: Refusal| refusal.into())
 }
 
 async fn comment(tx: &mut Tx<'_>, by: &Caller, id: i64) -> Result<(Comment, Option<Level>)> {
@@ -162,7 +141,7 @@ pub async fn edit_comment(db: &Db, id: i64, text: String, now: Millis) -> Result
     db.write(move |tx| {
         async move {
             let (mut found, level) = comment(tx, &by, id).await?;
-            check_may(&by, level, &Action::EditComment { by: found.by_id.unwrap_or(-1) }, now).or_else(
+            check_may(&by, level, &Action::EditComment { by: found.by_id.unwrap_or(-1) }).or_else(
                 // Nobody has an account in the open mode: there is one person.
                 |refusal| if by.user_id.is_none() && found.by_id.is_none() { Ok(()) } else { Err(refusal) },
             )?;
@@ -192,7 +171,7 @@ pub async fn delete_comment(db: &Db, id: i64, now: Millis) -> Result<()> {
     db.write(move |tx| {
         async move {
             let (found, level) = comment(tx, &by, id).await?;
-            check_may(&by, level, &Action::DeleteComment { by: found.by_id.unwrap_or(-1) }, now)?;
+            check_may(&by, level, &Action::DeleteComment { by: found.by_id.unwrap_or(-1) })?;
             sqlx::query("UPDATE comments SET text = '', deleted_at_ms = $1 WHERE id = $2")
                 .bind(now.0)
                 .bind(id)

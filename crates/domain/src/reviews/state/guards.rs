@@ -56,10 +56,10 @@ pub fn check_open(opening: &Opening, actor: &Actor) -> Verdict {
 /// # Errors
 /// `Forbidden`, `InvalidState` or `Invalid`, each with what to change.
 pub fn check(action: &Action, review: &Review, actor: &Actor, standing: &Standing, now: Millis) -> Verdict {
-    readable(actor)?;
     if let Action::Comment | Action::EditComment { .. } | Action::DeleteComment { .. } = action {
-        return comment(action, actor);
+        return check_comment(action, actor);
     }
+    readable(actor)?;
     if review.state.is_final() {
         return invalid_state(format!("this review is {}; open another one", review.state.as_str()));
     }
@@ -181,7 +181,13 @@ pub(super) fn check_words(field: &str, words: &str, least: usize) -> Verdict {
     Ok(())
 }
 
-fn comment(action: &Action, actor: &Actor) -> Verdict {
+/// Whether the actor may write, edit or delete a comment: that asks nothing of a review, which may have ended
+/// long ago.
+///
+/// # Errors
+/// `Forbidden`, with who may.
+pub fn check_comment(action: &Action, actor: &Actor) -> Verdict {
+    readable(actor)?;
     scoped(actor, &[Scope::Write, Scope::Review])?;
     match action {
         Action::EditComment { by } if actor.id != Some(*by) => {

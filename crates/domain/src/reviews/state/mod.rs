@@ -18,7 +18,7 @@ use crate::Millis;
 use crate::accounts::{Role, Scope};
 use crate::limits::Invalid;
 pub use decisions::MIN_OVERRIDE_REASON;
-pub use guards::{MIN_REASON, Opening, check, check_open};
+pub use guards::{MIN_REASON, Opening, check, check_comment, check_open};
 pub use readiness::{Label, Missing, is_ready, labels};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
