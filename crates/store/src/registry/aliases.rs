@@ -4,6 +4,7 @@ use domain::Millis;
 use domain::limits::Invalid;
 use domain::permissions::Level;
 use domain::registry::{LATEST, ModelVersion, check_alias, check_name, check_new_alias};
+use domain::reviews::Target;
 use futures::FutureExt as _;
 use notify::event::What;
 use serde_json::json;
@@ -13,7 +14,7 @@ use super::{Asking, find, find_version};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
-use crate::reviews::{PlainCall, check_plain_alias};
+use crate::reviews::{PlainCall, check_plain_call};
 use crate::webhooks::events;
 
 /// Gives a version the alias, which another one of the model may have had.
@@ -35,7 +36,8 @@ pub async fn set_alias(db: &Db, name: String, alias: String, version: i64, now: 
                     .fetch_optional(&mut *tx.connection)
                     .await?;
             if before != Some((version,)) {
-                check_plain_alias(tx, &by, &PlainCall { model, name: &name, version }, &alias).await?;
+                let call = PlainCall { model, name: &name, version };
+                check_plain_call(tx, &by, &call, &Target::Alias(alias.clone())).await?;
             }
             sqlx::query(
                 "INSERT INTO model_aliases (model_id, alias, version) VALUES ($1, $2, $3)
@@ -74,7 +76,8 @@ pub async fn delete_alias(db: &Db, name: String, alias: String, now: Millis) -> 
                     .fetch_optional(&mut *tx.connection)
                     .await?;
             if let Some((version,)) = held {
-                check_plain_alias(tx, &by, &PlainCall { model, name: &name, version }, &alias).await?;
+                let call = PlainCall { model, name: &name, version };
+                check_plain_call(tx, &by, &call, &Target::Alias(alias.clone())).await?;
             }
             sqlx::query("DELETE FROM model_aliases WHERE model_id = $1 AND alias = $2")
                 .bind(model)

@@ -6,6 +6,7 @@ use domain::permissions::Level;
 use domain::registry::{
     self, ARCHIVED, FilesState, ModelVersion, NO_STAGE, check_name, check_text, is_active, is_prompt,
 };
+use domain::reviews::Target;
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
 use notify::event::{self, VersionChange, What};
@@ -255,7 +256,7 @@ pub async fn transition(
                 .fetch_one(&mut *tx.connection)
                 .await?;
             if before != stage {
-                check_plain_call(tx, &by, &call, stage).await?;
+                check_plain_call(tx, &by, &call, &Target::Stage(stage.to_owned())).await?;
                 check_plain_leave(tx, &by, &call, &before).await?;
             }
             let retire_to = archive_others.then_some(ARCHIVED);

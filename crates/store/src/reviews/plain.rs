@@ -3,10 +3,14 @@
 use domain::accounts::Caller;
 use domain::reviews::Target;
 use domain::reviews::policy::{Leave, StageRules};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::policies::in_force;
 use crate::error::{Error, Result};
 use crate::writer::Tx;
+
+/// All but what stands for itself anywhere in an address.
+const IN_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// What a version is moved to without a review, on its way there.
 pub(crate) struct PlainCall<'a> {
@@ -19,32 +23,28 @@ impl PlainCall<'_> {
     fn needs_review(&self, target: &Target, why: &str) -> Error {
         let path = format!(
             "/models/{}/versions/{}/ask?target={}",
-            percent(self.name),
+            utf8_percent_encode(self.name, IN_ADDRESS),
             self.version,
-            percent(&target.to_string())
+            utf8_percent_encode(&target.to_string(), IN_ADDRESS)
         );
         Error::NeedsReview { what: format!("`{}` version {} {why}", self.name, self.version), path }
     }
 }
 
-fn percent(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
-/// A stage that a policy names is reached by a review, never by a plain call.
+/// What a policy guards, a stage or an alias, is reached by a review, never by a plain call.
 pub(crate) async fn check_plain_call(
     tx: &mut Tx<'_>,
     by: &Caller,
     call: &PlainCall<'_>,
-    stage: &str,
+    target: &Target,
 ) -> Result<()> {
-    let target = Target::Stage(stage.to_owned());
-    match in_force(tx.connection, by, call.model, &target).await? {
+    match in_force(tx.connection, by, call.model, target).await? {
         Some((found, _)) if asks_for_anything(&found.rules) => {
-            Err(call.needs_review(&target, &format!("reaches {stage} by a review")))
+            let why = match target {
+                Target::Stage(stage) => format!("reaches {stage} by a review"),
+                Target::Alias(alias) => format!("gets the alias `{alias}` by a review"),
+            };
+            Err(call.needs_review(target, &why))
         }
         _ => Ok(()),
     }
@@ -75,22 +75,6 @@ pub(crate) async fn check_plain_leave(
     }
     let why = format!("is the only one in {stage}: promote another one, or roll back, by a review");
     Err(call.needs_review(&target, &why))
-}
-
-/// The same for an alias that a policy protects.
-pub(crate) async fn check_plain_alias(
-    tx: &mut Tx<'_>,
-    by: &Caller,
-    call: &PlainCall<'_>,
-    alias: &str,
-) -> Result<()> {
-    let target = Target::Alias(alias.to_owned());
-    match in_force(tx.connection, by, call.model, &target).await? {
-        Some((found, _)) if asks_for_anything(&found.rules) => {
-            Err(call.needs_review(&target, &format!("gets the alias `{alias}` by a review")))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// A table without signatures and required gates says that the target is free.
