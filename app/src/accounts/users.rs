@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::account::{NewSecret, ShownOnce};
 use super::roles_text;
 use crate::components::{EmptyState, Icon, IconName};
-use crate::plain::{Confirm, Field, Outcome, PlainForm, Refusal, When};
+use crate::plain::{Confirm, Field, Outcome, PlainForm, Refusal, Table, When};
 
 #[component]
 pub fn UsersPage(
@@ -52,24 +52,17 @@ pub fn UsersPage(
 
 #[component]
 fn UserTable(users: Vec<User>) -> impl IntoView {
-    view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Users">
-            <table class="table users">
-                <caption class="visually-hidden">"Users"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Roles"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Added"</th>
-                        <th scope="col">"Last here"</th>
-                        <td></td>
-                    </tr>
-                </thead>
-                <tbody>{users.into_iter().map(|user| view! { <UserRow user/> }).collect_view()}</tbody>
-            </table>
-        </div>
+    let rows = users.into_iter().map(|user| view! { <UserRow user/> }).collect_view();
+    let head = view! {
+        <th scope="col">"Name"</th>
+        <th scope="col">"Roles"</th>
+        <th scope="col">"State"</th>
+        <th scope="col">"Added"</th>
+        <th scope="col">"Last here"</th>
+        <td></td>
     }
+    .into_any();
+    view! { <Table name="Users" class="users" head>{rows}</Table> }
 }
 
 #[component]

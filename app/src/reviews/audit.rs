@@ -4,7 +4,7 @@ use domain::audit::AuditEntry;
 use leptos::prelude::*;
 
 use crate::components::EmptyState;
-use crate::plain::When;
+use crate::plain::{Table, When};
 
 /// What the log is narrowed to.
 #[derive(Debug, Clone, Default)]
@@ -30,25 +30,19 @@ pub fn AuditPage(entries: Vec<AuditEntry>, filter: AuditFilter, next: Option<i64
     let list = if entries.is_empty() {
         view! { <EmptyState title="No entries like that"/> }.into_any()
     } else {
-        let rows = entries.into_iter().map(|entry| view! { <Row entry/> });
+        let rows = entries.into_iter().map(|entry| view! { <Row entry/> }).collect_view();
+        let head = view! {
+            <th scope="col">"Entry"</th>
+            <th scope="col">"When"</th>
+            <th scope="col">"Who"</th>
+            <th scope="col">"From where"</th>
+            <th scope="col">"What"</th>
+            <th scope="col">"Of what"</th>
+            <th scope="col">"Before and after"</th>
+        }
+        .into_any();
         view! {
-            <div class="table-scroll" tabindex="0" role="region" aria-label="Audit log">
-                <table class="table audit">
-                    <caption class="visually-hidden">"Audit log, newest first"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Entry"</th>
-                            <th scope="col">"When"</th>
-                            <th scope="col">"Who"</th>
-                            <th scope="col">"From where"</th>
-                            <th scope="col">"What"</th>
-                            <th scope="col">"Of what"</th>
-                            <th scope="col">"Before and after"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            <Table name="Audit log, newest first" class="audit" head>{rows}</Table>
         }
         .into_any()
     };

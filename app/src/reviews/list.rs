@@ -7,7 +7,7 @@ use store::reviews::ReviewRow;
 
 use super::{StateBadge, version_path};
 use crate::components::EmptyState;
-use crate::plain::When;
+use crate::plain::{Table, When};
 
 /// What the list is narrowed to.
 #[derive(Debug, Clone, Default)]
@@ -94,22 +94,15 @@ pub fn ReviewTable(rows: Vec<ReviewRow>) -> impl IntoView {
             </tr>
         }
     });
-    view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="List of reviews">
-            <table class="table reviews">
-                <caption class="visually-hidden">"Reviews"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Review"</th>
-                        <th scope="col">"Version"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Asked by"</th>
-                        <th scope="col">"Asked"</th>
-                        <th scope="col">"Ended"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
+    let rows = rows.collect_view();
+    let head = view! {
+        <th scope="col">"Review"</th>
+        <th scope="col">"Version"</th>
+        <th scope="col">"State"</th>
+        <th scope="col">"Asked by"</th>
+        <th scope="col">"Asked"</th>
+        <th scope="col">"Ended"</th>
     }
+    .into_any();
+    view! { <Table name="List of reviews" class="reviews" head>{rows}</Table> }
 }
