@@ -1,11 +1,12 @@
 //! A policy, to read and to edit.
 
+use domain::registry::Stages;
 use leptos::prelude::*;
 use store::reviews::SavedPolicy;
 
 use super::model_path;
 use crate::components::EmptyState;
-use crate::plain::{Field, Outcome, Refusal, When, typed};
+use crate::plain::{Field, Outcome, Refusal, Table, When, typed};
 
 #[component]
 pub fn PolicyPage(
@@ -16,6 +17,8 @@ pub fn PolicyPage(
     /// What is in the editor, if it isn't what is saved.
     draft: Option<String>,
     can_edit: bool,
+    /// The workspace's: what a policy may name.
+    stages: Stages,
     done: Option<String>,
     problem: Option<String>,
     /// What the draft would have said of the last promotions.
@@ -43,13 +46,15 @@ pub fn PolicyPage(
         });
         view! { <section class="review-part"><h2>"With this, the last promotions"</h2><ul class="findings">{rows.collect_view()}</ul></section> }
     });
+    let known = format!("Stages here: {}.", stages.iter().collect::<Vec<_>>().join(", "));
     let editor = can_edit.then(|| {
         view! {
             <form method="post" action=action.clone() class="policy-form">
                 <input type="hidden" name="after" value=version/>
                 <label class="field">
                     <span>"TOML; empty: no policy"</span>
-                    <textarea name="text" rows="28" spellcheck="false" maxlength="100000" inner_html=typed(&text)></textarea>
+                    <textarea name="text" rows="28" spellcheck="false" maxlength="100000" aria-describedby="text-hint" inner_html=typed(&text)></textarea>
+                    <small id="text-hint" class="nothing">{known}</small>
                 </label>
                 <Field label="Why it changes" name="reason" required=false maxlength=1000/>
                 <div class="actions">
@@ -76,24 +81,16 @@ pub fn PolicyPage(
     let versions = if is_unchanged {
         view! { <p class="nothing">"Nobody has saved one yet."</p> }.into_any()
     } else {
-        view! {
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Versions of the policy">
-                    <table class="table">
-                        <caption class="visually-hidden">"Versions of the policy"</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Version"</th>
-                                <th scope="col">"Saved by"</th>
-                                <th scope="col">"Saved"</th>
-                                <th scope="col">"Hash"</th>
-                                <th scope="col">"Why"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{past.collect_view()}</tbody>
-                    </table>
-                </div>
+        let past = past.collect_view();
+        let head = view! {
+            <th scope="col">"Version"</th>
+            <th scope="col">"Saved by"</th>
+            <th scope="col">"Saved"</th>
+            <th scope="col">"Hash"</th>
+            <th scope="col">"Why"</th>
         }
-        .into_any()
+        .into_any();
+        view! { <Table name="Versions of the policy" head>{past}</Table> }.into_any()
     };
     view! {
         <div class="page">

@@ -8,6 +8,7 @@ use axum::routing::get;
 use http::StatusCode;
 use leptos::prelude::view;
 use serde::Deserialize;
+use store::registry::workspace_stages;
 use store::reviews::{PolicyOf, policy, policy_history, preview, save_policy};
 use store::{Db, Error};
 use web::wire::Int64;
@@ -69,6 +70,7 @@ struct Shown {
 async fn show(db: &Db, of: PolicyOf, shown: Shown) -> Result<Response, Asked> {
     let saved = policy(db, &of).await?;
     let history = policy_history(db, &of).await?;
+    let stages = workspace_stages(db).await?;
     let model = match of {
         PolicyOf::Workspace => None,
         PolicyOf::Model(name) => Some(name),
@@ -77,7 +79,7 @@ async fn show(db: &Db, of: PolicyOf, shown: Shown) -> Result<Response, Asked> {
     let Shown { draft, problem, preview } = shown;
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(db, status, "Policy", Section::Reviews, || {
-        view! { <PolicyPage model saved history draft can_edit done=None problem preview/> }
+        view! { <PolicyPage model saved history draft can_edit stages done=None problem preview/> }
     }))
 }
 
