@@ -141,8 +141,8 @@ async fn reject(
 ) -> Result<Json<Value>, ApiError> {
     let named = call.read(&db).await?;
     let id = open(&db, &named).await?;
-    reviews::act(&db, &office, id, Act::Reject { words: named.comment.clone() }, now()).await?;
-    Ok(Json(json!({ "activity": activity(&office, &db, id, "REJECTED_REQUEST", &named, "") })))
+    let reject = Act::Reject { words: named.comment.clone() };
+    end(&db, &office, id, reject, "REJECTED_REQUEST", &named).await
 }
 
 async fn cancel(
@@ -158,8 +158,21 @@ async fn cancel(
             return Err(ApiError::not_found(format!("`{creator}` has no open transition request like that")));
         }
     }
-    reviews::act(&db, &office, id, Act::Cancel { words: named.comment.clone() }, now()).await?;
-    Ok(Json(json!({ "activity": activity(&office, &db, id, "CANCELLED_REQUEST", &named, "") })))
+    let cancel = Act::Cancel { words: named.comment.clone() };
+    end(&db, &office, id, cancel, "CANCELLED_REQUEST", &named).await
+}
+
+/// Ends an open review without a change.
+async fn end(
+    db: &Db,
+    office: &Office,
+    id: i64,
+    act: Act,
+    kind: &str,
+    named: &Named,
+) -> Result<Json<Value>, ApiError> {
+    reviews::act(db, office, id, act, now()).await?;
+    Ok(Json(json!({ "activity": activity(office, db, id, kind, named, "") })))
 }
 
 fn address(office: &Office, id: i64) -> String {
