@@ -44,12 +44,12 @@ pub fn StagesPage(
             <div class="page-head"><h1>"Stages"</h1></div>
             <Refusal message=problem/>
             <Outcome message=done/>
-            <p>"What versions pass through, from the first to the last. All clients and policies may name them."</p>
             <Table name="Stages" head>
                 {ends(NO_STAGE, "Where a new version begins")}
                 {rows}
                 {ends(ARCHIVED, "Where a version goes that is replaced")}
             </Table>
+            <p class="table-note">"What versions pass through, from the first to the last. All clients and policies may name them."</p>
             <section class="part" aria-labelledby="edit">
                 <h2 id="edit">"Change the list"</h2>
                 <PlainForm action="/stages" class="card">
