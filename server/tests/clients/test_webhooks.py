@@ -87,10 +87,11 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def hooks(server):
+def hooks(server, uri):
     mlflow.set_tracking_uri(server)
     yield MlflowClient(server, registry_uri=server)
-    mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
+    # Setting it has overwritten the environment, too.
+    mlflow.set_tracking_uri(uri)
 
 
 @pytest.fixture
