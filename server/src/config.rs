@@ -2,11 +2,13 @@
 //! silently doesn't count.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use domain::accounts::Role;
+use lettre::message::Mailbox;
 use notify::Rules;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 use serde::Deserialize;
@@ -26,6 +28,40 @@ pub struct Config {
     pub oidc: Option<Oidc>,
     /// Which addresses webhooks may have.
     pub webhooks: Rules,
+    /// `None`: no mail is sent.
+    pub mail: Option<MailServer>,
+}
+
+/// Where mail is handed in, by SMTP.
+#[derive(Clone)]
+pub struct MailServer {
+    pub host: String,
+    /// `None`: the usual one.
+    pub port: Option<u16>,
+    pub tls: MailTls,
+    /// `None`: nobody signs in there.
+    pub user: Option<String>,
+    pub password: String,
+    pub from: Mailbox,
+}
+
+impl fmt::Debug for MailServer {
+    /// Without the password: what is printed may be logged.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MailServer").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTls {
+    /// From the first byte on, usually on port 465.
+    #[default]
+    Implicit,
+    /// After `STARTTLS`, usually on port 587; never without.
+    StartTls,
+    /// Not at all: for a server on the same machine.
+    None,
 }
 
 /// An identity provider that vouches for people, by OpenID Connect.
@@ -54,7 +90,54 @@ struct File {
     oidc: Option<Spanned<OidcSection>>,
     #[serde(default)]
     webhooks: WebhooksSection,
+    mail: Option<Spanned<MailSection>>,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailSection {
+    server: Spanned<String>,
+    port: Option<u16>,
+    #[serde(default)]
+    tls: MailTls,
+    user: Option<String>,
+    password: Option<Spanned<String>>,
+    password_file: Option<Spanned<PathBuf>>,
+    from: Spanned<String>,
+}
+
+impl MailSection {
+    /// What is wrong comes with its place in the file, if it has one.
+    fn check(self, folder: &Path) -> Result<MailServer, (Option<usize>, String)> {
+        let host = self.server.get_ref().trim().to_owned();
+        if host.is_empty() || host.contains(['/', ':', '@', ' ']) {
+            let why = format!("`server` is a host's name, e.g. smtp.example.org, not `{host}`");
+            return Err((Some(self.server.span().start), why));
+        }
+        let from = self.from.get_ref().parse::<Mailbox>().map_err(|_| {
+            let why = "`from` is an address, e.g. \"Countersign <countersign@example.org>\"";
+            (Some(self.from.span().start), why.to_owned())
+        })?;
+        let has_password = self.password.is_some() || self.password_file.is_some();
+        let password = match (&self.user, has_password) {
+            (Some(_), _) => secret(self.password, self.password_file, folder, MAIL_SECRET)?,
+            (None, false) => String::new(),
+            (None, true) => return Err((None, "`[mail]` has a password, but no `user`".into())),
+        };
+        Ok(MailServer { host, port: self.port, tls: self.tls, user: self.user, password, from })
+    }
+}
+
+/// How a secret's keys are called, and what is said where there isn't exactly one.
+type SecretKeys = (&'static str, &'static str);
+
+const MAIL_SECRET: SecretKeys =
+    ("password_file", "`[mail]` with a `user` needs either `password` or `password_file`");
+const OIDC_SECRET: SecretKeys = (
+    "client_secret_file",
+    "`[oidc]` needs either `client_secret` or `client_secret_file`, from where this server is registered as a \
+     confidential client",
+);
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -181,7 +264,15 @@ fn parse(text: &str, folder: &Path, public_url: Option<String>) -> Result<Config
         None => None,
     };
     let webhooks = file.webhooks.check().map_err(|(start, why)| at(start, why))?;
-    Ok(Config { public_url, lifetime, oidc, webhooks })
+    let mail = match file.mail {
+        Some(section) => {
+            let start = section.span().start;
+            let mail = section.into_inner().check(folder);
+            Some(mail.map_err(|(inside, why)| at(inside.unwrap_or(start), why))?)
+        }
+        None => None,
+    };
+    Ok(Config { public_url, lifetime, oidc, webhooks, mail })
 }
 
 fn lifetime(section: &SessionSection) -> Result<Lifetime, (usize, String)> {
@@ -211,7 +302,7 @@ impl OidcSection {
             let why = "`client_id` is what the provider calls this server; it can't be empty";
             return Err((Some(self.client_id.span().start), why.into()));
         }
-        let client_secret = secret(self.client_secret, self.client_secret_file, folder)?;
+        let client_secret = secret(self.client_secret, self.client_secret_file, folder, OIDC_SECRET)?;
         if self.groups_claim.get_ref().is_empty() {
             let why = "`groups_claim` names a claim, e.g. \"groups\"";
             return Err((Some(self.groups_claim.span().start), why.into()));
@@ -256,6 +347,7 @@ fn secret(
     text: Option<Spanned<String>>,
     file: Option<Spanned<PathBuf>>,
     folder: &Path,
+    (file_key, neither): SecretKeys,
 ) -> Result<String, (Option<usize>, String)> {
     let (start, secret) = match (text, file) {
         (Some(text), None) => (text.span().start, text.into_inner()),
@@ -263,18 +355,14 @@ fn secret(
             let start = file.span().start;
             let path = folder.join(file.into_inner());
             let secret = fs::read_to_string(&path).map_err(|error| {
-                (Some(start), format!("can't read `client_secret_file` `{}`: {error}", path.display()))
+                (Some(start), format!("can't read `{file_key}` `{}`: {error}", path.display()))
             })?;
             (start, secret.trim_end_matches(['\n', '\r']).to_owned())
         }
-        _ => {
-            let why = "`[oidc]` needs either `client_secret` or `client_secret_file`, from where this server \
-                       is registered as a confidential client";
-            return Err((None, why.into()));
-        }
+        _ => return Err((None, neither.into())),
     };
     if secret.is_empty() {
-        return Err((Some(start), "the client's secret can't be empty".into()));
+        return Err((Some(start), "the secret can't be empty".into()));
     }
     Ok(secret)
 }
@@ -434,6 +522,33 @@ platform = ["admin"]
         {
             let (at, why) = refused(&text.replace(from, to));
             assert_eq!(at, Some(line), "{why}");
+        }
+    }
+
+    #[test]
+    fn mail_needs_a_server_and_a_sender_and_keeps_its_password_to_itself() {
+        let text = "[mail]\nserver = \"smtp.example.org\"\nport = 587\ntls = \"starttls\"\nuser = \"cs\"\n\
+                    password = \"hidden\"\nfrom = \"Countersign <cs@example.org>\"\n";
+        let mail = read(text).expect("is right").mail.expect("a server");
+        assert_eq!(
+            (mail.host.as_str(), mail.port, mail.tls),
+            ("smtp.example.org", Some(587), MailTls::StartTls)
+        );
+        assert_eq!(
+            (mail.password.as_str(), mail.from.email.to_string().as_str()),
+            ("hidden", "cs@example.org")
+        );
+        assert!(!format!("{mail:?}").contains("hidden"));
+        for (from, to, line, part) in [
+            ("smtp.example.org", "smtp://x", 2, "server"),
+            ("587", "70000", 3, "70000"),
+            ("starttls", "ssl", 4, "implicit"),
+            ("user = \"cs\"", "", 1, "no `user`"),
+            ("password = \"hidden\"", "", 1, "password_file"),
+            ("<cs@example.org>", "", 7, "from"),
+        ] {
+            let (at, why) = refused(&text.replace(from, to));
+            assert!(at == Some(line) && why.contains(part), "{to}: {at:?} {why}");
         }
     }
 

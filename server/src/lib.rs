@@ -14,6 +14,7 @@ mod files;
 mod leftovers;
 mod live;
 mod logging;
+mod mail;
 mod memory;
 mod mlflow;
 mod owned;

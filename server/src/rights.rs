@@ -296,6 +296,7 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("POST", "/welcome", Anyone),
     ("GET", "/account", Account),
     ("POST", "/account/password", Account),
+    ("POST", "/account/email", Account),
     ("POST", "/account/sign-out-everywhere", Account),
     ("POST", "/account/tokens/create", Account),
     ("POST", "/account/tokens/revoke", Account),

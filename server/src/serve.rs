@@ -42,7 +42,9 @@ use crate::live::Streams;
 use crate::reading::{self, Reading};
 use crate::state::AppState;
 use crate::webhooks::{self, Calling};
-use crate::{accounts, datasets, files, live, memory, mlflow, pages, permissions, registry, reviews, rights};
+use crate::{
+    accounts, datasets, files, live, mail, memory, mlflow, pages, permissions, registry, reviews, rights,
+};
 
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
@@ -77,7 +79,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     // From before the address is said: whoever read it may send a signal at once.
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone())?);
-    let Config { public_url, lifetime, oidc, webhooks: rules } = options.config;
+    let Config { public_url, lifetime, oidc, webhooks: rules, mail } = options.config;
     if options.is_open && oidc.is_some() {
         tracing::warn!("with --open nobody signs in: `[oidc]` counts for nothing");
     }
@@ -93,6 +95,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     let url = public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     state.office.url.clone_from(&url);
     settings::set_public_url(&state.db, url.clone()).await?;
+    settings::set_sends_mail(&state.db, mail.is_some()).await?;
     state.calling = Calling::new(without_ourselves(rules, address, public_url.as_deref()));
     say(&format!(
         "Countersign {} is at {url}\nLog to it with MLFLOW_TRACKING_URI={url}\n",
@@ -116,11 +119,15 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     tokio::spawn(forget_old_deliveries(state.db.clone(), stopping.clone()));
     let reading = tokio::spawn(reading::read_versions(state.clone()));
     let delivering = tokio::spawn(webhooks::deliver(state.clone()));
+    let mailing = mail.map(|server| tokio::spawn(mail::send(state.clone(), server)));
     connections::serve(listener, router(state.clone(), entry, &instance), stopping, Patience::default())
         .await;
     // It stops at once, between two pieces of a file; what it has begun to keep, it keeps.
     let _ = reading.await;
     let _ = delivering.await;
+    if let Some(mailing) = mailing {
+        let _ = mailing.await;
+    }
     state.db.close().await;
     tracing::info!("stopped");
     if let Some(folder) = options.temporary {
@@ -188,6 +195,9 @@ async fn forget_old_deliveries(db: Db, stopping: CancellationToken) {
     while !stopping.is_cancelled() {
         if let Err(error) = store::webhooks::prune(&db, now()).await {
             tracing::warn!(%error, "deliveries of long ago could not be removed");
+        }
+        if let Err(error) = store::mails::prune(&db, now()).await {
+            tracing::warn!(%error, "mail of long ago could not be removed");
         }
         let _ = tokio::time::timeout(CHECKS, stopping.cancelled()).await;
     }

@@ -20,6 +20,8 @@ pub struct NewSecret {
 pub fn AccountPage(
     user: User,
     tokens: Vec<Token>,
+    /// Where they get mail, which may be nowhere; `None`: no mail is sent here.
+    email: Option<String>,
     /// A token that was just made.
     new_token: Option<NewSecret>,
     done: Option<String>,
@@ -49,6 +51,7 @@ pub fn AccountPage(
                 <TokenTable tokens/>
                 <TokenForm/>
             </section>
+            {email.map(|email| view! { <EmailPart email/> })}
             {user.has_password.then(|| view! { <PasswordPart/> })}
             <section class="part" aria-labelledby="sessions">
                 <h2 id="sessions">"Sessions"</h2>
@@ -148,6 +151,20 @@ fn TokenForm() -> impl IntoView {
             </fieldset>
             <button type="submit" class="button"><Icon name=IconName::Plus/>"Create token"</button>
         </PlainForm>
+    }
+}
+
+#[component]
+fn EmailPart(email: String) -> impl IntoView {
+    view! {
+        <section class="part" aria-labelledby="email">
+            <h2 id="email">"E-mail"</h2>
+            <p class="nothing">"You get a mail when a review waits for your signature, and when a request of yours is decided."</p>
+            <PlainForm action="/account/email" class="card">
+                <Field label="Address" name="email" kind="email" autocomplete="email" value=email maxlength=254 required=false hint="Empty: no mail"/>
+                <button type="submit" class="button">"Save"</button>
+            </PlainForm>
+        </section>
     }
 }
 

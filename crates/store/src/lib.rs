@@ -15,6 +15,7 @@ pub mod datasets;
 pub mod db;
 pub mod experiments;
 pub mod logged_models;
+pub mod mails;
 pub mod metrics;
 pub mod permissions;
 pub mod registry;

@@ -35,13 +35,34 @@ pub async fn instance(db: &Db) -> Result<String> {
 /// # Errors
 /// Only the database's.
 pub async fn set_public_url(db: &Db, url: String) -> Result<()> {
+    set(db, "public_url", url).await
+}
+
+/// Says whether mail is sent here: else none is written.
+///
+/// # Errors
+/// Only the database's.
+pub async fn set_sends_mail(db: &Db, yes: bool) -> Result<()> {
+    set(db, "mail", if yes { "on" } else { "off" }.into()).await
+}
+
+/// Whether mail is sent here.
+///
+/// # Errors
+/// Only the database's.
+pub async fn is_mail_sent(db: &Db) -> Result<bool> {
+    sends_mail(&mut *db.reader().await?).await
+}
+
+async fn set(db: &Db, key: &'static str, value: String) -> Result<()> {
     db.write(move |tx| {
         async move {
             sqlx::query(
-                "INSERT INTO settings (key, value) VALUES ('public_url', $1)
+                "INSERT INTO settings (key, value) VALUES ($1, $2)
                  ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             )
-            .bind(url)
+            .bind(key)
+            .bind(value)
             .execute(&mut *tx.connection)
             .await?;
             Ok(())
@@ -51,9 +72,18 @@ pub async fn set_public_url(db: &Db, url: String) -> Result<()> {
     .await
 }
 
-pub(crate) async fn public_url(connection: &mut AnyConnection) -> Result<Option<String>> {
-    let found: Option<(String,)> = sqlx::query_as("SELECT value FROM settings WHERE key = 'public_url'")
+async fn get(connection: &mut AnyConnection, key: &str) -> Result<Option<String>> {
+    let found: Option<(String,)> = sqlx::query_as("SELECT value FROM settings WHERE key = $1")
+        .bind(key)
         .fetch_optional(connection)
         .await?;
-    Ok(found.map(|(url,)| url))
+    Ok(found.map(|(value,)| value))
+}
+
+pub(crate) async fn public_url(connection: &mut AnyConnection) -> Result<Option<String>> {
+    get(connection, "public_url").await
+}
+
+pub(crate) async fn sends_mail(connection: &mut AnyConnection) -> Result<bool> {
+    Ok(get(connection, "mail").await?.as_deref() == Some("on"))
 }

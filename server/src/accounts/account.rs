@@ -11,7 +11,7 @@ use http::StatusCode;
 use leptos::prelude::view;
 use serde::Deserialize;
 use store::accounts::{self, NewToken};
-use store::{Db, Error};
+use store::{Db, Error, settings};
 use tower_sessions::Session;
 use web::entry::WrongPassword;
 use web::wire::{Int64, Many};
@@ -28,6 +28,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/account", get(show))
         .route("/account/password", post(change_password))
+        .route("/account/email", post(set_email))
         .route("/account/sign-out-everywhere", post(sign_out_everywhere))
         .route("/account/tokens/create", post(create_token))
         .route("/account/tokens/revoke", post(revoke_token))
@@ -55,10 +56,12 @@ async fn account(db: &Db, became: Became) -> Result<Response, ApiError> {
     let id = own(db)?;
     let user = accounts::by_id(db, id).await?;
     let tokens = accounts::tokens(db, id).await?;
+    // Where none is sent nobody needs to say where to.
+    let email = if settings::is_mail_sent(db).await? { Some(accounts::email(db, id).await?) } else { None };
     let Became { new_token, done, problem } = became;
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, "Your account", Some(db.by()), || {
-        view! { <AccountPage user tokens new_token done problem/> }
+        view! { <AccountPage user tokens email new_token done problem/> }
     }))
 }
 
@@ -104,6 +107,25 @@ async fn change_password(
     session::sign_in(&session, id, doorway.lifetime, now()).await?;
     let done = "Your password is changed; everywhere else you are signed out.".to_owned();
     account(&db, Became { done: Some(done), ..Became::default() }).await
+}
+
+#[derive(Deserialize)]
+struct SetEmail {
+    #[serde(default)]
+    email: String,
+}
+
+async fn set_email(
+    _: Doorway,
+    SignedIn(db): SignedIn,
+    Form(typed): Form<SetEmail>,
+) -> Result<Response, ApiError> {
+    let became = match accounts::set_email(&db, own(&db)?, typed.email.trim().to_owned(), now()).await {
+        Ok(()) => Became { done: Some("Your address is kept.".into()), ..Became::default() },
+        Err(Error::Invalid(why)) => Became::refused(why.message),
+        Err(error) => return Err(error.into()),
+    };
+    account(&db, became).await
 }
 
 async fn sign_out_everywhere(

@@ -301,6 +301,21 @@ pub fn check_user_name(field: &str, name: &str) -> Result<(), Invalid> {
     limits::check_length(field, name, MAX_NAME_LENGTH)
 }
 
+/// Checks where somebody gets mail; empty is nowhere. Whether anybody reads it there only a mail can tell.
+///
+/// # Errors
+/// Names `field`.
+pub fn check_email(field: &str, email: &str) -> Result<(), Invalid> {
+    let is_plain = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()[],;:\"\\".contains(c);
+    let parts = email.split_once('@').filter(|(name, host)| {
+        !name.is_empty() && !host.is_empty() && !host.contains('@') && email.chars().all(is_plain)
+    });
+    if email.is_empty() || parts.is_some() && email.len() <= 254 {
+        return Ok(());
+    }
+    Err(Invalid::new(field, "this is no address for mail, write it like ana@example.org"))
+}
+
 /// # Errors
 /// Names `field` and the rule.
 pub fn check_label(field: &str, label: &str) -> Result<(), Invalid> {

@@ -11,8 +11,8 @@ pub use sessions::{Session, Sessions, end_sessions, forget_expired};
 pub use throttle::{attempt, succeeded};
 pub use tokens::{NewToken, TOKEN_PREFIX, Token, create_token, revoke_token, tokens, with_token};
 pub use users::{
-    Credentials, NewUser, User, add, by_id, by_name, credentials, enable, list, seen, set_password,
-    set_roles, sign_in_elsewhere,
+    Credentials, NewUser, User, add, by_id, by_name, credentials, email, enable, list, seen, set_email,
+    set_password, set_roles, sign_in_elsewhere,
 };
 
 use rand::Rng as _;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use domain::Millis;
-use domain::accounts::{Role, check_user_name};
+use domain::accounts::{Role, check_email, check_user_name};
 use domain::limits::Invalid;
 use futures::FutureExt as _;
 use serde_json::json;
@@ -113,6 +113,42 @@ pub async fn by_id(db: &Db, id: i64) -> Result<User> {
     let mut sql = select(db);
     sql.push(" WHERE u.id = ").bind(id);
     one(db, sql).await?.ok_or_else(|| Error::not_found("user", "id", id))
+}
+
+/// Where somebody gets mail; empty: nowhere.
+///
+/// # Errors
+/// `Forbidden` unless they ask themselves.
+pub async fn email(db: &Db, id: i64) -> Result<String> {
+    db.by().check_account(id)?;
+    let found: Option<(String,)> = sqlx::query_as("SELECT email FROM users WHERE id = $1")
+        .bind(id)
+        .fetch_optional(&mut *db.reader().await?)
+        .await?;
+    found.map(|(email,)| email).ok_or_else(|| Error::not_found("user", "id", id))
+}
+
+/// Says where somebody gets mail; empty: nowhere. The log keeps that it changed, not the address.
+///
+/// # Errors
+/// `Invalid` for what is no address; `Forbidden` unless they say it themselves.
+pub async fn set_email(db: &Db, id: i64, email: String, now: Millis) -> Result<()> {
+    db.by().check_account(id)?;
+    check_email("email", &email)?;
+    let by = db.by().clone();
+    db.write(move |tx| {
+        async move {
+            sqlx::query("UPDATE users SET email = $1 WHERE id = $2")
+                .bind(&*email)
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+            let change = Change::new("user.set_email", &by.name);
+            audit::record(tx, &by, change.to(json!({ "has_email": !email.is_empty() })), now).await
+        }
+        .boxed()
+    })
+    .await
 }
 
 /// # Errors

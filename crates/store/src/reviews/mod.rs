@@ -9,6 +9,7 @@ mod comments;
 mod details;
 mod evidence;
 mod list;
+mod mail;
 mod office;
 mod open;
 mod people;

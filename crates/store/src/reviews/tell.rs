@@ -6,6 +6,7 @@ use domain::reviews::policy::Requirement;
 use notify::event::{Missing, Review, Step, VersionChange, What};
 
 use super::comments::Comment;
+use super::mail;
 use super::rows::Row;
 use super::situation::{Situation, situation};
 use super::timeline::Activity;
@@ -22,10 +23,19 @@ pub(super) async fn noted(
     now: Millis,
 ) -> Result<()> {
     let Some(step) = step(activity) else { return Ok(()) };
-    // What is still missing takes reading everything: only for those who listen.
-    let Some(listeners) = listeners(tx, row.model_id).await? else { return Ok(()) };
+    let (listeners, by_mail) = (listeners(tx, row.model_id).await?, mail::is_wanted(tx, &step).await?);
+    // What is still missing takes reading everything: only for those who want to know.
+    if listeners.is_none() && !by_mail {
+        return Ok(());
+    }
     let now_is = situation(tx.connection, tx.engine, &Caller::server(), row.id, now).await?;
-    listeners.tell(tx, by, what(&now_is, step), now).await
+    if by_mail {
+        mail::post(tx, by, &now_is, &step, now).await?;
+    }
+    match listeners {
+        Some(listeners) => listeners.tell(tx, by, what(&now_is, step), now).await,
+        None => Ok(()),
+    }
 }
 
 fn step(activity: &Activity) -> Option<Step> {

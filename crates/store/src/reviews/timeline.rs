@@ -95,7 +95,8 @@ pub(super) async fn note(
     .bind(activity.at_ms)
     .execute(&mut *tx.connection)
     .await?;
-    tell::noted(tx, by, row, &activity, now).await?;
+    // It reads everything once more, for those who listen: kept out of all futures that note something.
+    Box::pin(tell::noted(tx, by, row, &activity, now)).await?;
     Ok(activity)
 }
 

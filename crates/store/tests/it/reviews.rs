@@ -11,11 +11,12 @@ use domain::reviews::gates::CheckState;
 use domain::reviews::state::State;
 use notify::{Form, Rules, Topic};
 use store::accounts::{self, NewUser};
+use store::mails::{self, Sending};
 use store::registry::files::{self, Reading};
 use store::registry::{self, NewModel, NewVersion};
 use store::reviews::{self, Act, Ask, Office, Outcome, PolicyOf, Report, ReviewQuery};
 use store::webhooks::{self, DeliveryQuery, NewWebhook, Status};
-use store::{Db, Error, audit};
+use store::{Db, Error, audit, settings};
 use uuid::Uuid;
 
 use crate::{NOW, on_each};
@@ -418,6 +419,87 @@ async fn whoever_listens_is_told_each_step_of_a_review() {
             ]
         );
         webhooks::delete(&db, &hook, NOW).await.expect("is deleted");
+    })
+    .await;
+}
+
+/// Claims all mail that is due; recipients and subjects of those to `ours`.
+async fn mail_to(db: &Db, ours: &str, now: Millis) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    while let Some(mail) = mails::claim(db, now).await.expect("is claimed") {
+        if mail.recipient.ends_with(ours) {
+            found.push((mail.recipient.clone(), mail.subject.clone()));
+        }
+        mails::finish(db, &mail, Sending::Sent, now).await.expect("is written");
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn those_a_review_waits_for_get_mail_and_its_author_when_it_is_decided() {
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let ours = format!("@{}.example", Uuid::new_v4());
+        settings::set_sends_mail(&db, true).await.expect("is said");
+        let mut people = Vec::new();
+        for (name, role) in [
+            ("dana", Role::DataScientist),
+            ("erin", Role::MlEngineer),
+            ("otto", Role::OpsEngineer),
+            ("vera", Role::Viewer),
+            ("gone", Role::MlEngineer),
+        ] {
+            let person = person(&db, role).await;
+            let id = person.by().user_id.expect("an account");
+            accounts::set_email(&person, id, format!("{name}{ours}"), NOW).await.expect("is kept");
+            let other = accounts::set_email(&person, id - 1, String::new(), NOW).await;
+            assert!(matches!(other, Err(Error::Forbidden(_))), "everybody says it themselves");
+            people.push(person);
+        }
+        let gone = people[4].by().user_id.expect("an account");
+        accounts::enable(&db, gone, false, NOW).await.expect("is disabled");
+        let (dana, erin) = (&people[0], &people[1]);
+        let name = model(dana).await;
+        let first = version(dana, &name).await;
+        let id = ask(dana, &name, first).await;
+        let subject = format!("Waiting for you: {name} version {first} to Production");
+        let to = |who: &str, subject: &str| (format!("{who}{ours}"), subject.to_owned());
+        assert_eq!(mail_to(&db, &ours, NOW).await, [to("erin", &subject), to("otto", &subject)]);
+        reviews::act(erin, &office, id, Act::Reject { words: "no".into() }, later(1)).await.expect("rejects");
+        let subject = format!("Your request was rejected: {name} version {first} to Production");
+        assert_eq!(mail_to(&db, &ours, later(1)).await, [to("dana", &subject)]);
+        // Whoever ends their own request knows it.
+        let id = ask(dana, &name, first).await;
+        reviews::act(dana, &office, id, Act::Cancel { words: String::new() }, later(2))
+            .await
+            .expect("cancels");
+        assert!(mail_to(&db, &ours, later(2)).await.is_empty(), "what was not sent yet is taken back");
+        // What may not be read is told nobody.
+        let grants = vec![domain::permissions::Grant {
+            to: domain::permissions::Grantee::User(erin.by().name.clone()),
+            level: domain::permissions::Level::Read,
+        }];
+        let of = store::permissions::Object::Model(name.clone());
+        store::permissions::set(&db, of, grants, NOW).await.expect("are set");
+        ask(dana, &name, first).await;
+        assert_eq!(mail_to(&db, &ours, later(3)).await.len(), 1);
+        settings::set_sends_mail(&db, false).await.expect("is said");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_refused() {
+    on_each(async |db| {
+        let ana = person(&db, Role::MlEngineer).await;
+        let id = ana.by().user_id.expect("an account");
+        for wrong in ["ana", "@x", "a@", "a@b@c", "a b@c", "a@b\nBcc: c@d", "a@b,c@d", "<a@b>"] {
+            let refused = accounts::set_email(&ana, id, wrong.into(), NOW).await;
+            assert!(matches!(refused, Err(Error::Invalid(_))), "{wrong}");
+        }
+        accounts::set_email(&ana, id, String::new(), NOW).await.expect("is taken away");
+        assert_eq!(accounts::email(&ana, id).await.expect("is read"), "");
     })
     .await;
 }
