@@ -162,6 +162,7 @@ def canary(uri):
     requests.put(stages, json={"stages": ["Staging", "Production"]}).raise_for_status()
 
 
+@pytest.mark.countersign
 def test_a_stage_of_ones_own_is_one_like_the_others(client, name, logged, canary):
     mlflow.register_model(logged(2)[1].model_uri, name)
     mlflow.register_model(logged(3)[1].model_uri, name)
