@@ -18,6 +18,7 @@ pub mod logged_models;
 pub mod mails;
 pub mod metrics;
 pub mod permissions;
+pub mod recording;
 pub mod registry;
 pub mod reviews;
 pub mod runs;

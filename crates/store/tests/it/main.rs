@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod permissions;
+mod recording;
 mod registry;
 mod registry_pages;
 mod review_storm;
