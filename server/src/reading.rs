@@ -63,7 +63,8 @@ pub async fn read_versions(state: AppState) {
     }
 }
 
-async fn read_waiting(db: &Db, artifacts: &Artifacts) -> Result<(), store::Error> {
+/// Reads whatever waits, until nothing does.
+pub async fn read_waiting(db: &Db, artifacts: &Artifacts) -> Result<(), store::Error> {
     let mut last = 0;
     loop {
         let waiting = files::unread(db, last, BATCH).await?;

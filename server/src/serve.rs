@@ -21,7 +21,6 @@ use notify::Rules;
 use release::Keys;
 use store::reviews::Office;
 use store::{Db, experiments, settings};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +36,7 @@ use crate::accounts::SignOn;
 use crate::clock::now;
 use crate::config::Config;
 use crate::connections::{self, Patience};
+use crate::demo::{self, Demo};
 use crate::leftovers::read_leftovers;
 use crate::live::Streams;
 use crate::reading::{self, Reading};
@@ -51,7 +51,7 @@ const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
 const CHECKS: Duration = Duration::from_hours(1);
 const BETWEEN_GIVING_BACK: Duration = Duration::from_secs(5);
 
-const DATABASE: &str = "countersign.sqlite";
+pub const DATABASE: &str = "countersign.sqlite";
 /// The folder of what release records are signed with.
 pub const KEYS: &str = "keys";
 
@@ -64,8 +64,8 @@ pub struct Options {
     /// Nobody signs in.
     pub is_open: bool,
     pub config: Config,
-    /// Deleted when the server stops.
-    pub temporary: Option<TempDir>,
+    /// The team's story is played first.
+    pub demo: Option<Demo>,
 }
 
 /// Serves until it is told to stop (SIGTERM or Ctrl-C), then finishes what is under way, as far as clients
@@ -97,10 +97,16 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     settings::set_public_url(&state.db, url.clone()).await?;
     settings::set_sends_mail(&state.db, mail.is_some()).await?;
     state.calling = Calling::new(without_ourselves(rules, address, public_url.as_deref()));
+    if options.demo.is_some() {
+        demo::play(&state, now()).await.context("the demo can't be set up")?;
+    }
     say(&format!(
         "Countersign {} is at {url}\nLog to it with MLFLOW_TRACKING_URI={url}\n",
         env!("CARGO_PKG_VERSION")
     ));
+    if options.demo.is_some() {
+        say(&demo::welcome(options.is_open));
+    }
     let entry = if options.is_open { Entry::Open } else { accounts_entry(public_url, lifetime) };
     if !entry.is_open() {
         say_first_link(&state.db, &url).await?;
@@ -130,7 +136,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     }
     state.db.close().await;
     tracing::info!("stopped");
-    if let Some(folder) = options.temporary {
+    if let Some(Demo(folder)) = options.demo {
         folder.close().context("the temporary folder could not be removed")?;
     }
     Ok(())

@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use crate::command::{Run, cargo};
-use crate::setup::python::{self, Client};
+use crate::setup::python::Client;
 use crate::{build, say};
 
 pub fn run(options: &[String]) -> Result<()> {
-    let environment = python::environment(Client::Mlflow332)?;
+    let environment = Client::Mlflow332.environment()?;
     let countersign = build::release()?;
     say::step(
         "cargo run --release --package bench",

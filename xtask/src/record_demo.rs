@@ -9,14 +9,17 @@ use anyhow::{Context, Result};
 use crate::command::Run;
 use crate::project::{self, Profile};
 use crate::server::Server;
-use crate::setup::python::{self, Client};
+use crate::setup::python::Client;
 use crate::{build, files, say};
 
 /// Best compression that unpacks as fast as any.
 const LEVEL: i32 = 19;
 
+/// Whoever starts a demo gets a signing key of their own.
+const KEYS: &str = "keys";
+
 pub fn run() -> Result<()> {
-    let environment = python::environment(Client::Newest)?;
+    let environment = Client::Newest.environment()?;
     let binary = build::server_half(Profile::Debug)?;
     let data = tempfile::tempdir()?;
     let server = Server::serve(&binary, data.path())?;
@@ -42,8 +45,8 @@ fn pack(folder: &Path, archive: &Path) -> Result<()> {
     let file = File::create(archive).with_context(|| format!("can't write `{}`", archive.display()))?;
     let mut tar = tar::Builder::new(zstd::Encoder::new(file, LEVEL)?);
     tar.mode(tar::HeaderMode::Deterministic);
-    for path in files::under(folder)? {
-        tar.append_path_with_name(&path, path.strip_prefix(folder)?)?;
+    for path in files::under(folder)?.iter().filter(|path| !path.starts_with(folder.join(KEYS))) {
+        tar.append_path_with_name(path, path.strip_prefix(folder)?)?;
     }
     tar.into_inner()?.finish()?;
     Ok(())
@@ -57,7 +60,8 @@ mod tests {
     fn the_same_files_give_the_same_archive() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join("artifacts")).expect("writable");
-        for name in ["b.txt", "a.txt", "artifacts/model.txt"] {
+        fs::create_dir(folder.path().join(KEYS)).expect("writable");
+        for name in ["b.txt", "a.txt", "artifacts/model.txt", "keys/signing-key.pem"] {
             fs::write(folder.path().join(name), name).expect("writable");
         }
         let archives = tempfile::tempdir().expect("a temporary folder");

@@ -31,10 +31,10 @@ impl Server {
         Self::start(Command::new(binary).args(["serve", "--open", "--data"]).arg(data), address)
     }
 
-    /// Starts `demo` on a port that is free.
+    /// Starts `demo --open` on a port that is free.
     pub fn demo(binary: &Path) -> Result<Self> {
         let address = free_address()?;
-        Self::start(Command::new(binary).arg("demo"), address)
+        Self::start(Command::new(binary).args(["demo", "--open"]), address)
     }
 
     /// Starts `command` with `--port`, waits for its first healthy answer; it logs to `.tools/log/server.log`.

@@ -21,6 +21,8 @@ pub enum Part {
     Rust,
     /// The official Python client, old and new, against the server.
     Clients,
+    /// Release records of a real server, verified with code that isn't ours.
+    Records,
     /// Signing in at a real OpenID Connect provider.
     Oidc,
     /// Journeys in a real browser.
@@ -37,6 +39,9 @@ pub fn run(only: Option<Part>) -> Result<()> {
         for client in Client::ALL {
             summary.add(&format!("client tests, mlflow {}", client.name()), || clients(client));
         }
+    }
+    if wanted(Part::Records) {
+        summary.add("release records, by other tools", records);
     }
     if wanted(Part::Oidc) {
         summary.add("sign-in at a provider", oidc);
@@ -61,7 +66,7 @@ fn rust() -> Result<()> {
 }
 
 fn clients(client: Client) -> Result<()> {
-    let environment = python::environment(client)?;
+    let environment = client.environment()?;
     let binary = debug_server()?;
     let data = tempfile::tempdir()?;
     let server = Server::serve(&binary, data.path())?;
@@ -78,6 +83,15 @@ fn clients(client: Client) -> Result<()> {
         .env("COUNTERSIGN", &binary)
         .env("MLFLOW_DISABLE_TELEMETRY", "true")
         .run();
+    tests.and(server.stop())
+}
+
+fn records() -> Result<()> {
+    let verifiers = python::verifiers()?;
+    let server = Server::demo(&debug_server()?)?;
+    say::step("release records, by other tools", "whoever asks later needn't trust this project's code");
+    let script = project::root().join("crates/release/tests/records_of_a_server.py");
+    let tests = verifiers.command("python").arg(script).arg(server.uri()).run();
     tests.and(server.stop())
 }
 

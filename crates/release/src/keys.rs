@@ -69,6 +69,15 @@ impl Keys {
         Self::new(folder, signing, &list)
     }
 
+    /// Reads the folder again: another process may have rotated.
+    ///
+    /// # Errors
+    /// As [`Keys::open`]; then they are what they were.
+    pub fn refresh(&mut self) -> Result<()> {
+        *self = Self::open(&self.folder)?;
+        Ok(())
+    }
+
     /// The key that signs from now on. Its predecessor announces it; of the predecessor only the public half is
     /// kept.
     ///

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod key;
 mod people;
 mod verify;
 
@@ -29,7 +30,7 @@ struct Cli {
 enum Command {
     /// Starts the server
     Serve(Serve),
-    /// Starts a throw-away server with real experiments in it
+    /// Starts a throw-away server with real experiments, and a team of seven to sign in as
     Demo(Demo),
     /// Adds, lists and disables people
     #[command(subcommand)]
@@ -37,6 +38,9 @@ enum Command {
     /// Creates API tokens
     #[command(subcommand)]
     Token(people::Token),
+    /// Rotates and lists what release records are signed with
+    #[command(subcommand)]
+    Key(key::Key),
     Verify(verify::Verify),
 }
 
@@ -67,6 +71,9 @@ struct Demo {
     /// The port to listen on; 0: any that is free
     #[arg(long, env = "COUNTERSIGN_PORT", default_value_t = 5000)]
     port: u16,
+    /// No login: every request is the local admin
+    #[arg(long, env = "COUNTERSIGN_OPEN", value_parser = FalseyValueParser::new())]
+    open: bool,
 }
 
 /// Exit status 0; 1 if something went wrong, and 2 for a wrong call, each with a line that says what to do.
@@ -83,12 +90,13 @@ pub fn run() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
-        Command::Demo(demo) => match demo::unpack(demo.port) {
+        Command::Demo(demo) => match demo::unpack(demo.port, demo.open) {
             Ok(options) => options,
             Err(error) => return failed(&error),
         },
         Command::User(user) => return finished(wait_for(user.run())),
         Command::Token(token) => return finished(wait_for(token.run())),
+        Command::Key(key) => return finished(wait_for(key.run())),
         Command::Verify(verify) => return finished(wait_for(verify.run())),
     };
     finished(serve::run(options, started))
@@ -125,14 +133,7 @@ impl Serve {
         let host = if self.open { loopback(&self.host)? } else { address(&self.host)? };
         let public_url = self.public_url.map(|url| check_public_url("--public-url", &url)).transpose()?;
         let config = Config::read(self.config.as_deref(), &self.data, public_url)?;
-        Ok(serve::Options {
-            host,
-            port: self.port,
-            data: self.data,
-            is_open: self.open,
-            config,
-            temporary: None,
-        })
+        Ok(serve::Options { host, port: self.port, data: self.data, is_open: self.open, config, demo: None })
     }
 }
 

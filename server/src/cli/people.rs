@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
@@ -21,6 +21,20 @@ pub struct Data {
     /// The folder that holds everything
     #[arg(long, env = "COUNTERSIGN_DATA", default_value = "countersign-data", value_name = "DIR")]
     data: PathBuf,
+}
+
+impl Data {
+    /// # Errors
+    /// If it isn't there.
+    pub fn folder(&self) -> anyhow::Result<&Path> {
+        if !self.data.is_dir() {
+            bail!(
+                "there is no folder {}; name the server's with --data, or start it once to make one",
+                self.data.display()
+            );
+        }
+        Ok(&self.data)
+    }
 }
 
 #[derive(Subcommand)]
@@ -126,13 +140,7 @@ impl Token {
 }
 
 async fn open(data: &Data) -> anyhow::Result<Db> {
-    if !data.data.is_dir() {
-        bail!(
-            "there is no folder {}; name the server's with --data, or start it once to make one",
-            data.data.display()
-        );
-    }
-    Ok(open_database(&data.data).await?.in_the_name_of(Caller::command_line()))
+    Ok(open_database(data.folder()?).await?.in_the_name_of(Caller::command_line()))
 }
 
 /// One line, without its end.
@@ -179,7 +187,7 @@ async fn list(db: &Db) -> anyhow::Result<String> {
     Ok(lines.collect())
 }
 
-fn print(text: &str) -> anyhow::Result<()> {
+pub fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("nothing could be printed")
 }

@@ -52,16 +52,24 @@ impl TestApp {
     }
 
     /// Starts on a port that the test has chosen; 0: any that is free.
-    #[expect(clippy::unused_async, reason = "one way to start for all tests")]
     pub async fn start_at(port: u16, data: TempDir, options: &[&str]) -> Self {
-        let mut process = command()
-            .args(["serve", "--port", &port.to_string(), "--data"])
-            .arg(data.path())
-            .args(options)
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
+        let mut serve = command();
+        serve.args(["serve", "--port", &port.to_string(), "--data"]).arg(data.path()).args(options);
+        Self::launch(serve, data).await
+    }
+
+    /// Starts the demo, which makes its own folder inside of this test's.
+    pub async fn start_demo(options: &[&str]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut demo = command();
+        demo.args(["demo", "--port", "0"]).args(options).env("TMPDIR", data.path());
+        Self::launch(demo, data).await
+    }
+
+    #[expect(clippy::unused_async, reason = "one way to start for all tests")]
+    async fn launch(mut command: Command, data: TempDir) -> Self {
+        let mut process =
+            command.env("RUST_LOG", "warn").stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut lines = BufReader::new(process.stdout.take().expect("is piped")).lines();
         let line = lines.next().expect("the server says where it is").expect("text");
         let said = Arc::new(Mutex::new(String::new()));
@@ -79,10 +87,16 @@ impl TestApp {
 
     /// The address that makes the first admin, if it was printed.
     pub fn first_link(&self) -> Option<String> {
+        let line = self.said_with("/welcome?key=")?;
+        line.split_whitespace().last().map(ToOwned::to_owned)
+    }
+
+    /// The line with that in it, of what was printed after the address.
+    pub fn said_with(&self, part: &str) -> Option<String> {
         for _ in 0..100 {
             let said = self.said.lock().expect("is whole").clone();
-            if let Some(line) = said.lines().find(|line| line.contains("/welcome?key=")) {
-                return line.split_whitespace().last().map(ToOwned::to_owned);
+            if let Some(line) = said.lines().find(|line| line.contains(part)) {
+                return Some(line.to_owned());
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
@@ -162,6 +176,14 @@ impl TestApp {
         self.process.kill().expect("it is killed");
         self.process.wait().expect("it ends");
         std::mem::replace(&mut self.data, tempfile::tempdir().expect("a folder"))
+    }
+
+    /// The folder that a demo made for itself.
+    pub fn demo_folder(&self) -> std::path::PathBuf {
+        let folders = std::fs::read_dir(self.data.path()).expect("a folder");
+        let is_demo = |path: &std::path::PathBuf| path.join("countersign.sqlite").is_file();
+        let found = folders.map(|entry| entry.expect("an entry").path()).find(is_demo);
+        found.expect("the demo's folder")
     }
 
     pub fn database(&self) -> std::path::PathBuf {

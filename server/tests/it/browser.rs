@@ -24,8 +24,12 @@ impl<'a> Browser<'a> {
 
     /// Somebody who has signed in.
     pub async fn of(app: &'a TestApp, name: &str) -> Self {
+        Self::with_password(app, name, PASSWORD).await
+    }
+
+    pub async fn with_password(app: &'a TestApp, name: &str, password: &str) -> Self {
         let mut browser = Self::new(app);
-        let page = browser.post("/sign-in", &[("name", name), ("password", PASSWORD)]).await;
+        let page = browser.post("/sign-in", &[("name", name), ("password", password)]).await;
         assert_eq!(page.status, 303, "{name} signs in: {}", page.html);
         browser
     }

@@ -1,4 +1,5 @@
 use crate::app::{PASSWORD, TestApp, add_user, command, run};
+use crate::browser::Browser;
 
 fn output(arguments: &[&str], data: &std::path::Path) -> (bool, String) {
     let output = command().args(arguments).arg("--data").arg(data).output().expect("it runs");
@@ -41,12 +42,64 @@ fn what_is_wrong_is_said_in_a_line() {
         (vec!["user", "disable", "nobody-here", "--data", folder], Some(1), "nobody-here"),
         (vec!["token", "create", "--user", "x", "--expires", "soon", "--data", folder], Some(2), "90d"),
         (vec!["token", "create", "--user", "nobody-here", "--data", folder], Some(1), "nobody-here"),
+        (vec!["key", "rotate", "--data", "/nowhere/at/all"], Some(1), "no folder"),
+        (vec!["key", "rotate", "--data", folder], Some(1), "no key"),
+        (vec!["key", "list", "--data", folder], Some(1), "no key"),
     ] {
         let (got, said) = run(&arguments, data.path());
         assert_eq!(got, status, "{arguments:?}: {said}");
         assert!(said.contains(part), "{arguments:?}: {said}");
     }
     assert!(PASSWORD.len() > 12);
+}
+
+#[tokio::test]
+async fn a_new_key_signs_and_what_the_old_one_signed_stays_valid() {
+    let app = TestApp::start_demo(&[]).await;
+    let folder = app.demo_folder();
+    let mut faye = Browser::with_password(&app, "faye", "second-signature").await;
+    let open = faye.get("/api/v1/reviews?state=open&model=wine").await;
+    let open: serde_json::Value = serde_json::from_str(&open.html).expect("is JSON");
+    let ready = open["reviews"][0]["id"].as_i64().expect("a review");
+    let old_record = app.data.path().join("old.json");
+    let first = faye.get("/api/v1/reviews?state=applied&model=wine").await;
+    let first: serde_json::Value = serde_json::from_str(&first.html).expect("is JSON");
+    let first = first["reviews"][0]["id"].as_i64().expect("a review");
+    std::fs::write(&old_record, faye.get(&format!("/api/v1/reviews/{first}/record")).await.html)
+        .expect("writes");
+    let (_, before) = output(&["key", "list"], &folder);
+    assert_eq!(before.lines().count(), 1, "{before}");
+
+    // While the server runs.
+    let (rotated, said) = output(&["key", "rotate"], &folder);
+
+    assert!(rotated, "{said}");
+    let (_, list) = output(&["key", "list"], &folder);
+    let ids: Vec<_> = list.lines().map(|line| line.split_whitespace().next().expect("an id")).collect();
+    let [new, old] = ids.as_slice() else { panic!("{list}") };
+    assert!(before.starts_with(old) && said.contains(&format!("the key {new} signs")), "{said}");
+    assert!(list.lines().nth(1).is_some_and(|line| line.contains("until")), "{list}");
+    let keys = faye.get("/.well-known/countersign.pub").await.html;
+    let at = |id: &str| keys.find(id).expect("is listed");
+    assert!(at(new) < at(old), "the newest comes first: {keys}");
+
+    let signed = faye.request(reqwest::Method::POST, &format!("/api/v1/reviews/{ready}/sign"));
+    assert_eq!(faye.send(signed.json(&serde_json::json!({}))).await.status, 200);
+    let record = faye.get(&format!("/api/v1/reviews/{ready}/record")).await.html;
+    assert!(record.contains(new), "the new key signed it: {record}");
+    let new_record = app.data.path().join("new.json");
+    std::fs::write(&new_record, record).expect("writes");
+    let public = app.data.path().join("countersign.pub");
+    std::fs::write(&public, &keys).expect("writes");
+    for record in [&old_record, &new_record] {
+        let verify = command().arg("verify").arg(record).arg("--key").arg(&public).output().expect("it runs");
+        assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stderr));
+    }
+    let (whole, said) = output(&["verify"], &folder);
+    assert!(whole && said.contains("10 release records hold"), "{said}");
+    let mut gita = Browser::with_password(&app, "gita", "second-signature").await;
+    let log = gita.get("/api/v1/audit.jsonl?action=key.rotate").await.html;
+    assert!(log.contains(&format!("key {new}")) && log.contains(old), "{log}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod browser;
 mod command_line;
 mod crash;
 mod datasets;
+mod demo;
 mod experiments;
 mod files;
 mod hand_overs;

@@ -1,4 +1,4 @@
-//! Python environments with the official client, each of exact versions.
+//! Python environments of exact versions: the official client, and what verifies release records.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,26 @@ impl Client {
     fn requirements(self) -> PathBuf {
         project::root().join(format!("server/tests/clients/requirements-{}.txt", self.name()))
     }
+
+    /// # Errors
+    /// As [`environment`].
+    pub fn environment(self) -> Result<Environment> {
+        let why = "the official client proves the server; some 100 packages, a minute or two";
+        environment(self.name(), &self.requirements(), why)
+    }
+}
+
+/// What knows in-toto and DSSE, and nothing of us.
+///
+/// # Errors
+/// As [`environment`].
+pub fn verifiers() -> Result<Environment> {
+    let requirements = project::root().join("crates/release/tests/requirements.txt");
+    environment(
+        "records",
+        &requirements,
+        "release records are verified with code that isn't ours; six packages",
+    )
 }
 
 /// An environment that is ready to use.
@@ -50,25 +70,21 @@ impl Environment {
     }
 }
 
-/// Makes the environment for `client` in `.tools/python/`, unless its requirements are installed already.
-pub fn environment(client: Client) -> Result<Environment> {
-    let folder = project::tools().join("python").join(client.name());
+/// Makes the environment in `.tools/python/`, unless its requirements are installed already.
+fn environment(name: &str, requirements: &Path, why: &str) -> Result<Environment> {
+    let folder = project::tools().join("python").join(name);
     let environment = Environment { folder };
-    let requirements = client.requirements();
-    let wanted = fs::read_to_string(&requirements)
+    let wanted = fs::read_to_string(requirements)
         .with_context(|| format!("`{}` is missing", requirements.display()))?;
     let stamp = environment.folder.join("installed.txt");
     if fs::read_to_string(&stamp).is_ok_and(|last| last == wanted) {
         return Ok(environment);
     }
-    say::step(
-        &format!("Python environment .tools/python/{}", client.name()),
-        "the official client proves the server; some 100 packages, a minute or two",
-    );
+    say::step(&format!("Python environment .tools/python/{name}"), why);
     if installed("uv") {
-        install_by_uv(&environment, &requirements)?;
+        install_by_uv(&environment, requirements)?;
     } else {
-        install_by_pip(&environment, &requirements)?;
+        install_by_pip(&environment, requirements)?;
     }
     fs::write(stamp, wanted)?;
     Ok(environment)

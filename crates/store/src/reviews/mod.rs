@@ -28,7 +28,7 @@ pub use act::{Act, Outcome, Report, act, expire_due};
 pub use comments::{Comment, add_comment, comments_of, delete_comment, edit_comment};
 pub use details::{ChangesAsked, Details, SignedBy, details};
 pub use list::{ReviewQuery, Row as ReviewRow, Waiting, open_of_version, search, waiting_for};
-pub use office::Office;
+pub use office::{Office, note_key_rotation};
 pub use open::{Ask, ask, plan, roll_back};
 pub(crate) use policies::naming_stages;
 pub use policies::{
