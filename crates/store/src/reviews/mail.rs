@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::mails::{self, NewMail};
 use crate::permissions::model_level;
 use crate::settings;
-use crate::sql::Sql;
 use crate::writer::Tx;
 
 /// So many people get mail of one request at most.
@@ -70,11 +69,9 @@ pub(super) async fn post(
         by.name,
         quoted(words)
     );
-    for recipient in &addresses(tx, &[requester]).await? {
-        let mail = NewMail { review: row.id, recipient, subject: &subject, body: &body };
-        mails::post(tx, mail, now).await?;
-    }
-    Ok(())
+    let Some(recipient) = address(tx, requester).await? else { return Ok(()) };
+    let mail = NewMail { review: row.id, recipient: &recipient, subject: &subject, body: &body };
+    mails::post(tx, mail, now).await
 }
 
 /// What somebody wrote, so that nobody takes it for the server's words.
@@ -84,32 +81,29 @@ fn quoted(words: &str) -> String {
 
 /// The addresses of those whose signature is missing and would count, as far as they may read the model.
 async fn waited_for(tx: &mut Tx<'_>, now_is: &Situation) -> Result<Vec<String>> {
-    let mut ids = Vec::new();
-    for person in &now_is.seen.standing.people {
-        let could_sign = now_is.seen.standing.role_for(&now_is.review, person.id).is_some();
-        if !person.is_enabled || !could_sign || ids.len() == MOST {
+    let with_address: Vec<(i64, String)> =
+        sqlx::query_as("SELECT id, email FROM users WHERE email <> '' AND is_disabled = 0 ORDER BY id")
+            .fetch_all(&mut *tx.connection)
+            .await?;
+    let mut found = Vec::new();
+    for (id, email) in with_address {
+        if found.len() == MOST || now_is.seen.standing.role_for(&now_is.review, id).is_none() {
             continue;
         }
-        let caller = Caller {
-            user_id: Some(person.id),
-            name: now_is.people.name(person.id),
-            roles: person.roles.clone(),
-            ..Caller::nobody()
-        };
+        let (name, roles) = (now_is.people.name(id), now_is.people.roles(id));
+        let caller = Caller { user_id: Some(id), name, roles, ..Caller::nobody() };
         if model_level(tx.connection, tx.engine, &caller, now_is.row.model_id).await?.is_some() {
-            ids.push(person.id);
+            found.push(email);
         }
     }
-    addresses(tx, &ids).await
+    Ok(found)
 }
 
-async fn addresses(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<String>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut sql =
-        Sql::new(tx.engine, "SELECT email FROM users WHERE email <> '' AND is_disabled = 0 AND id IN");
-    sql.list(ids).push(" ORDER BY id");
-    let rows: Vec<(String,)> = sql.fetch(tx.connection).await?;
-    Ok(rows.into_iter().map(|(email,)| email).collect())
+async fn address(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>> {
+    let found: Option<(String,)> =
+        sqlx::query_as("SELECT email FROM users WHERE email <> '' AND is_disabled = 0 AND id = $1")
+            .bind(id)
+            .fetch_optional(&mut *tx.connection)
+            .await?;
+    Ok(found.map(|(email,)| email))
 }

@@ -17,9 +17,13 @@ use store::registry::{self, NewModel, NewVersion};
 use store::reviews::{self, Act, Ask, Office, Outcome, PolicyOf, Report, ReviewQuery};
 use store::webhooks::{self, DeliveryQuery, NewWebhook, Status};
 use store::{Db, Error, audit, settings};
+use tokio::sync::RwLock;
 use uuid::Uuid;
 
 use crate::{NOW, on_each};
+
+/// One test lets two weeks pass for every review that there is: no other of these has one open meanwhile.
+static TIME: RwLock<()> = RwLock::const_new(());
 
 pub(crate) fn later(ms: i64) -> Millis {
     Millis(NOW.0 + ms)
@@ -92,6 +96,7 @@ async fn stage(db: &Db, name: &str, version: i64) -> String {
 
 #[tokio::test]
 async fn a_review_is_signed_applied_once_and_recorded() {
+    let _time = TIME.read().await;
     on_each(async |db| {
         let (_keys, office) = office();
         let dana = person(&db, Role::DataScientist).await;
@@ -143,6 +148,7 @@ async fn a_review_is_signed_applied_once_and_recorded() {
 
 #[tokio::test]
 async fn an_ended_review_shows_what_it_was_decided_on() {
+    let _time = TIME.read().await;
     on_each(async |db| {
         let (_keys, office) = office();
         let dana = person(&db, Role::DataScientist).await;
@@ -198,6 +204,7 @@ async fn an_ended_review_shows_what_it_was_decided_on() {
 
 #[tokio::test]
 async fn time_overtakes_reviews_and_so_does_deletion() {
+    let _time = TIME.write().await;
     on_each(async |db| {
         let (_keys, office) = office();
         let dana = person(&db, Role::DataScientist).await;
@@ -230,6 +237,7 @@ async fn time_overtakes_reviews_and_so_does_deletion() {
 
 #[tokio::test]
 async fn policies_are_versioned_previewed_and_replace_each_other() {
+    let _time = TIME.read().await;
     on_each(async |db| {
         let (_keys, office) = office();
         let dana = person(&db, Role::DataScientist).await;
@@ -294,6 +302,7 @@ async fn policies_are_versioned_previewed_and_replace_each_other() {
 
 #[tokio::test]
 async fn an_alias_that_a_policy_protects_moves_by_a_review() {
+    let _time = TIME.read().await;
     on_each(async |db| {
         let (_keys, office) = office();
         let dana = person(&db, Role::DataScientist).await;
@@ -330,6 +339,7 @@ async fn told(db: &Db, uuid: &str) -> (Vec<String>, String) {
 
 #[tokio::test]
 async fn whoever_listens_is_told_each_step_of_a_review() {
+    let _time = TIME.read().await;
     on_each(async |db| {
         let (_keys, office) = office();
         let dana = person(&db, Role::DataScientist).await;
@@ -438,6 +448,7 @@ async fn mail_to(db: &Db, ours: &str, now: Millis) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn those_a_review_waits_for_get_mail_and_its_author_when_it_is_decided() {
+    let _time = TIME.read().await;
     on_each(async |db| {
         let (_keys, office) = office();
         let ours = format!("@{}.example", Uuid::new_v4());
@@ -491,6 +502,7 @@ async fn those_a_review_waits_for_get_mail_and_its_author_when_it_is_decided() {
 
 #[tokio::test]
 async fn what_is_no_address_is_refused() {
+    let _time = TIME.read().await;
     on_each(async |db| {
         let ana = person(&db, Role::MlEngineer).await;
         let id = ana.by().user_id.expect("an account");
