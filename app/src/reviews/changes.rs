@@ -1,9 +1,10 @@
-//! What would be different from what serves today.
+//! What would be different from what serves today, or was from what served when the review ended.
 
 use std::collections::BTreeMap;
 
 use domain::reviews::gates::{Measured, VersionFacts};
 use domain::reviews::signature::{self, Severity};
+use domain::runs::SYSTEM_METRIC_PREFIX;
 use leptos::prelude::*;
 use store::reviews::Details;
 
@@ -13,11 +14,21 @@ use crate::format;
 
 #[component]
 pub fn Changes(details: Details) -> impl IntoView {
+    let has_ended = details.review.state.is_final();
+    let title = if has_ended { "Against what served then" } else { "Against what serves today" };
     let Some(champion) = details.facts.champion.clone() else {
+        let target = details.review.target.to_string();
+        let alone = if has_ended {
+            format!("Nothing was in {target} before")
+        } else if details.facts.candidate.stage == target {
+            format!("It is what serves in {target}")
+        } else {
+            format!("Nothing is in {target} yet")
+        };
         return view! {
             <section class="review-part" aria-labelledby="changes">
-                <h2 id="changes">"Against what serves today"</h2>
-                <EmptyState title=format!("Nothing is in {} yet", details.review.target)/>
+                <h2 id="changes">{title}</h2>
+                <EmptyState title=alone/>
             </section>
         }
         .into_any();
@@ -28,7 +39,7 @@ pub fn Changes(details: Details) -> impl IntoView {
     view! {
         <section class="review-part" aria-labelledby="changes">
             <h2 id="changes">
-                "Against what serves today: "
+                {title}": "
                 <a href=version_path(&details.model, champion.version)>{format!("version {}", champion.version)}</a>
             </h2>
             <Callers candidate=candidate.clone() champion=champion.clone()/>
@@ -43,10 +54,12 @@ fn pairs(params: &[domain::KeyValue]) -> BTreeMap<String, String> {
     params.iter().map(|param| (param.key.clone(), param.value.clone())).collect()
 }
 
-/// A version's metrics by name; those of the logged model go before the run's.
+/// A version's metrics by name; those of the logged model go before the run's. What was measured of the machine is
+/// no difference between models.
 fn last(facts: &VersionFacts) -> BTreeMap<String, f64> {
     let both: [&[Measured]; 2] = [&facts.run_metrics, &facts.model_metrics];
-    both.concat().into_iter().map(|measured| (measured.key, measured.value.0)).collect()
+    let of_model = |measured: &Measured| !measured.key.starts_with(SYSTEM_METRIC_PREFIX);
+    both.concat().into_iter().filter(of_model).map(|measured| (measured.key, measured.value.0)).collect()
 }
 
 /// What a program that calls the model would notice.
@@ -119,8 +132,8 @@ fn Metrics(candidate: BTreeMap<String, f64>, champion: BTreeMap<String, f64>) ->
                 <thead>
                     <tr>
                         <th scope="col">"Metric"</th>
-                        <th scope="col" class="number">"Today"</th>
-                        <th scope="col" class="number">"Then"</th>
+                        <th scope="col" class="number">"Before"</th>
+                        <th scope="col" class="number">"After"</th>
                         <th scope="col" class="number">"Change"</th>
                     </tr>
                 </thead>
@@ -165,14 +178,14 @@ fn Differences(
                 <thead>
                     <tr>
                         <th scope="col">"Name"</th>
-                        <th scope="col">"Today"</th>
-                        <th scope="col">"Then"</th>
+                        <th scope="col">"Before"</th>
+                        <th scope="col">"After"</th>
                     </tr>
                 </thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
-        <p class="nothing">{note}</p>
+        {(same > 0).then(|| view! { <p class="nothing">{note}</p> })}
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! What people said, and what happened, in order.
 
 use domain::Millis;
+use domain::accounts::Role;
 use domain::reviews::state::Action;
 use leptos::prelude::*;
 use store::reviews::{Activity, Comment, Details};
@@ -62,7 +63,8 @@ fn Happened(activity: Activity) -> impl IntoView {
     let role = if activity.role.is_empty() {
         String::new()
     } else {
-        format!(" as {}", activity.role.replace('_', " "))
+        let role = Role::parse(&activity.role).map_or(&*activity.role, |role| role.label());
+        format!(" as {role}")
     };
     let what = match activity.kind.as_str() {
         "opened" => "asked for this".to_owned(),
@@ -84,7 +86,8 @@ fn Happened(activity: Activity) -> impl IntoView {
         "retired" => format!("moved version {} to {}", activity.version, activity.to_stage),
         other => other.replace('_', " "),
     };
-    let words = (!activity.words.is_empty()).then(|| view! { <p class="words">{activity.words}</p> });
+    let words = (!activity.words.is_empty())
+        .then(|| view! { <div class="words markdown" inner_html=to_html(&activity.words)></div> });
     view! {
         <li class="happened">
             <p><strong>{activity.name}</strong>" "{what}", "<When at=Millis(activity.at_ms)/></p>

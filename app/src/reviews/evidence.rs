@@ -25,7 +25,7 @@ pub fn Evidence(details: Details, now: Millis) -> impl IntoView {
         view! { <ul class="gates">{rows.collect_view()}</ul> }.into_any()
     };
     let ended = details.review.state.is_final().then(|| {
-        view! { <p class="nothing">"As it is now. What was signed stands in the release record, if there is one."</p> }
+        view! { <p class="nothing">"As it was when this review ended."</p> }
     });
     view! {
         <section class="review-part" aria-labelledby="evidence">

@@ -5,7 +5,7 @@ use domain::reviews::state::State;
 use leptos::prelude::*;
 use store::reviews::ReviewRow;
 
-use super::{StateBadge, version_path};
+use super::{StateBadge, what};
 use crate::components::EmptyState;
 use crate::plain::{Table, When};
 
@@ -78,15 +78,9 @@ pub fn ReviewTable(rows: Vec<ReviewRow>) -> impl IntoView {
     let rows = rows.into_iter().map(|row| {
         let state = State::parse(&row.state).unwrap_or_default();
         let is_override = row.is_override != 0;
-        let what = match row.kind.as_str() {
-            "followup" => format!("Was the override right? {} in {}", row.version, row.target),
-            "rollback" => format!("Roll back to {} in {}", row.version, row.target),
-            _ => format!("{} → {}", row.from_stage, row.target),
-        };
         view! {
             <tr class=is_override.then_some("overridden-row")>
-                <th scope="row"><a href=format!("/reviews/{}", row.id)>{format!("#{} {what}", row.id)}</a></th>
-                <td><a href=version_path(&row.model, row.version)>{format!("{} v{}", row.model, row.version)}</a></td>
+                <th scope="row"><a href=format!("/reviews/{}", row.id)>{what(&row)}</a>" "<span class="nothing">{format!("#{}", row.id)}</span></th>
                 <td><StateBadge state is_override/></td>
                 <td>{row.requester}</td>
                 <td><When at=Millis(row.opened_at_ms)/></td>
@@ -97,7 +91,6 @@ pub fn ReviewTable(rows: Vec<ReviewRow>) -> impl IntoView {
     let rows = rows.collect_view();
     let head = view! {
         <th scope="col">"Review"</th>
-        <th scope="col">"Version"</th>
         <th scope="col">"State"</th>
         <th scope="col">"Asked by"</th>
         <th scope="col">"Asked"</th>

@@ -22,6 +22,7 @@ pub use waiting::WaitingPage;
 
 use domain::reviews::state::State;
 use leptos::prelude::*;
+use store::reviews::ReviewRow;
 
 pub use crate::registry::{model_path, version_path};
 
@@ -41,11 +42,24 @@ fn StateBadge(state: State, is_override: bool) -> impl IntoView {
     view! { <span class=class><span aria-hidden="true">{mark}</span>" "{word}</span> }
 }
 
+/// What a review is about.
+fn what(row: &ReviewRow) -> String {
+    let ReviewRow { model, version, target, .. } = row;
+    match row.kind.as_str() {
+        "followup" => format!("{model} v{version}: was the override right?"),
+        "rollback" => format!("{model} back to v{version} in {target}"),
+        _ => format!("{model} v{version} to {target}"),
+    }
+}
+
 /// What is missing, as a person says it.
 fn in_words(missing: &[String]) -> String {
     let one = |missing: &String| match missing.strip_suffix(" any") {
         Some(count) => format!("{count} signature of anybody"),
-        None => missing.replace("_engineer", " engineer").replace("_scientist", " scientist"),
+        None => missing
+            .replace("ml_engineer", "ML engineer")
+            .replace("_engineer", " engineer")
+            .replace("_scientist", " scientist"),
     };
     missing.iter().map(one).collect::<Vec<_>>().join("; ")
 }
@@ -57,7 +71,7 @@ mod tests {
     #[test]
     fn what_is_missing_reads_as_a_sentence() {
         let missing = ["1 any", "2 ml_engineer or admin", "the gate `card_complete`: it lacks Owner"];
-        let said = "1 signature of anybody; 2 ml engineer or admin; the gate `card_complete`: it lacks Owner";
+        let said = "1 signature of anybody; 2 ML engineer or admin; the gate `card_complete`: it lacks Owner";
         assert_eq!(in_words(&missing.map(str::to_owned)), said);
     }
 }

@@ -4,8 +4,8 @@ use domain::Millis;
 use leptos::prelude::*;
 use store::reviews::Waiting;
 
-use super::in_words;
-use crate::components::EmptyState;
+use super::{in_words, what};
+use crate::components::{EmptyState, prose};
 use crate::plain::When;
 
 #[component]
@@ -30,20 +30,15 @@ fn List(waiting: Vec<Waiting>, title: &'static str, id: &'static str, empty: &'s
     } else {
         let items = waiting.into_iter().map(|one| {
             let row = one.row;
-            let what = match row.kind.as_str() {
-                "followup" => format!("{} v{}: was the override right?", row.model, row.version),
-                "rollback" => format!("{} back to v{} in {}", row.model, row.version, row.target),
-                _ => format!("{} v{} to {}", row.model, row.version, row.target),
-            };
             let role = one
                 .your_role
                 .map(|role| view! { <span class="chip">{format!("as {}", role.label())}</span> });
             view! {
                 <li class="waiting">
-                    <a href=format!("/reviews/{}", row.id)>{what}</a>" "{role}
+                    <a href=format!("/reviews/{}", row.id)>{what(&row)}</a>" "{role}
                     <p class="nothing">
-                        {row.requester}" asked "<When at=Millis(row.opened_at_ms)/>
-                        {format!(". Waits for {}.", in_words(&one.missing))}
+                        {row.requester}" asked "<When at=Millis(row.opened_at_ms)/>". "
+                        {prose(&format!("Waits for {}.", in_words(&one.missing)))}
                     </p>
                 </li>
             }

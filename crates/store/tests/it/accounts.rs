@@ -1,6 +1,7 @@
 //! People, and what lets them in.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use domain::Millis;
 use domain::accounts::{Caller, Role, Scope, Via, throttle};
@@ -344,6 +345,23 @@ async fn whoever_guesses_waits_and_the_owner_not_for_long() {
         accounts::succeeded(&db, &format!("0-{name}"), from(0)).await.expect("is taken back");
         assert_eq!(tries(&format!("21-{name}"), from(21), NOW).await, 0);
         assert!(tries(&format!("22-{name}"), from(22), NOW).await > 0, "the others still count");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_who_sign_in_at_the_same_moment_do_not_wait_for_each_other() {
+    on_each(async |db| {
+        let from = Some(IpAddr::from(Uuid::new_v4().as_u128().to_be_bytes()));
+        for (name, at) in [("one", later(20)), ("other", later(10)), ("one", NOW)] {
+            let name = format!("{name}-{}", Uuid::new_v4());
+            assert_eq!(accounts::attempt(&db, &name, from, at).await.expect("is asked"), 0);
+        }
+        for _ in 0..20 {
+            accounts::attempt(&db, &Uuid::new_v4().to_string(), from, later(20)).await.expect("is asked");
+        }
+        // Whoever has to wait waits no longer for a clock that is behind.
+        assert_eq!(accounts::attempt(&db, "third", from, NOW).await.expect("is asked"), 1000);
     })
     .await;
 }
