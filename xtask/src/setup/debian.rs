@@ -19,8 +19,10 @@ pub fn is_this_system() -> bool {
     installed("apt-get") && installed("dpkg")
 }
 
+/// Whether a compiler that is new enough is unpacked already.
 pub fn is_ready() -> bool {
-    folder().join("ready").is_file()
+    let unpacked = fs::read_to_string(folder().join("ready")).ok();
+    unpacked.as_deref().and_then(release).is_some_and(|unpacked| unpacked >= needed())
 }
 
 /// The settings with which cargo uses the compiler, which is made if it isn't there.
@@ -33,11 +35,11 @@ pub fn compiler() -> Result<Settings> {
         "unpack Debian's rustc-web into .tools/wasm",
         "no other compiler for the browser half is in reach",
     );
-    unpack(&folder)?;
+    let release = unpack(&folder)?;
     let settings = settings(&folder)?;
     build_standard_library(&folder, &settings)?;
     fs::write(folder.join("env.sh"), env_script(&settings))?;
-    fs::write(folder.join("ready"), "")?;
+    fs::write(folder.join("ready"), release)?;
     // What another compiler left there would only be rebuilt beside it.
     let _ = fs::remove_dir_all(project::browser_target());
     Ok(settings)
@@ -47,20 +49,27 @@ fn folder() -> PathBuf {
     project::tools().join("wasm")
 }
 
-fn unpack(folder: &Path) -> Result<()> {
+/// Unpacks the compiler into `folder`, and says which release it is.
+fn unpack(folder: &Path) -> Result<String> {
     let _ = fs::remove_dir_all(folder);
     let downloads = folder.join("debs");
     fs::create_dir_all(&downloads)?;
-    let described = describe(&["rustc-web"]).or_else(|_| {
-        // Fresh systems have no package lists yet.
+    let api = if let Some(release) = offered()? {
+        release
+    } else {
+        // Fresh systems have no package lists yet, others have those of the day they were made.
         let mut update = Command::new("apt-get");
         update
             .args(["update", "-qq"])
             .run_quietly("apt-get update")
             .context("run `sudo apt-get update` first")?;
-        describe(&["rustc-web"])
-    })?;
-    let api = api_version(&described).context("Debian's `rustc-web` has no version that can be read")?;
+        offered()?.with_context(|| {
+            let (major, minor) = needed();
+            format!(
+                "this system's `rustc-web` is older than {major}.{minor}; on Debian, the security updates bring it"
+            )
+        })?
+    };
     let library = format!("libstd-rust-web-{api}");
     let llvm = llvm_package(&describe(&["rustc-web", &library])?)
         .context("`rustc-web` names no `libllvm` package")?;
@@ -77,11 +86,31 @@ fn unpack(folder: &Path) -> Result<()> {
         Command::new("dpkg").arg("-x").arg(package?.path()).arg(folder).run()?;
     }
     fs::remove_dir_all(&downloads)?;
-    Ok(())
+    Ok(api)
+}
+
+/// The release of `rustc-web` that the package lists offer, if it is new enough.
+fn offered() -> Result<Option<String>> {
+    let Ok(described) = describe(&["rustc-web"]) else {
+        return Ok(None);
+    };
+    let api = api_version(&described).context("Debian's `rustc-web` has no version that can be read")?;
+    Ok(release(&api).is_some_and(|offered| offered >= needed()).then_some(api))
 }
 
 fn describe(packages: &[&str]) -> Result<String> {
     Command::new("apt-cache").args(["show", "--no-all-versions"]).args(packages).read()
+}
+
+/// The oldest compiler that the workspace takes.
+fn needed() -> (u32, u32) {
+    release(env!("CARGO_PKG_RUST_VERSION")).expect("the workspace names its oldest compiler")
+}
+
+/// Major and minor of `1.96`.
+fn release(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.trim().split_once('.')?;
+    Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
 }
 
 /// `1.96` of `Version: 1.96.0+dfsg1-1~deb12u2`: the library's package is named after it.
@@ -173,6 +202,15 @@ mod tests {
     #[test]
     fn the_librarys_package_is_named_after_the_first_two_numbers() {
         assert_eq!(api_version(DESCRIBED).as_deref(), Some("1.96"));
+    }
+
+    #[test]
+    fn a_compiler_that_is_too_old_is_known_by_its_release() {
+        assert_eq!(release("1.96\n"), Some((1, 96)));
+        assert_eq!(release("1.95.0"), Some((1, 95)));
+        assert!(release("1.85") < Some(needed()) && release("1.100") > Some(needed()));
+        // What an older set-up left says nothing: it is made anew.
+        assert_eq!(release(""), None);
     }
 
     #[test]
