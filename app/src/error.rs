@@ -56,6 +56,12 @@ impl fmt::Display for UiError {
 
 impl std::error::Error for UiError {}
 
+/// A refusal that comes before any server function, as its caller on a page reads it.
+#[cfg(feature = "ssr")]
+pub fn refused(why: String) -> axum::body::Bytes {
+    UiError::Invalid(why).ser()
+}
+
 impl FromServerFnError for UiError {
     type Encoder = Compact;
 

@@ -39,6 +39,8 @@ mod wire;
 
 pub use components::{Section, Visitor};
 #[cfg(feature = "ssr")]
+pub use error::refused;
+#[cfg(feature = "ssr")]
 pub use shell::visitor_of;
 pub use shell::{App, shell};
 

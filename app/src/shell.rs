@@ -22,7 +22,7 @@ var h=location.hash;if(h.indexOf("#/experiments")===0)location.replace(h.slice(1
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-visitor=visitor().name>
+        <html lang="en" data-visitor=visitor().name data-may=may()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -47,6 +47,18 @@ fn title(page: String) -> String {
         page if cfg!(feature = "ssr") => format!("{} · Countersign", text_as_html(page)),
         page => format!("{page} · Countersign"),
     }
+}
+
+/// `look` for whoever may change nothing: the styles offer nothing then.
+#[cfg(feature = "ssr")]
+fn may() -> Option<&'static str> {
+    let roles = use_context::<store::Db>().map(|db| db.by().roles.clone()).unwrap_or_default();
+    (roles == [domain::accounts::Role::Viewer].into()).then_some("look")
+}
+
+#[cfg(not(feature = "ssr"))]
+fn may() -> Option<&'static str> {
+    None
 }
 
 /// The server knows who asks; the browser reads it off the document.

@@ -11,6 +11,7 @@ mod connections;
 mod datasets;
 mod demo;
 mod files;
+mod frame;
 mod leftovers;
 mod live;
 mod logging;

@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use domain::accounts::Caller;
 use http::request::Parts;
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::{IntoView, LeptosOptions, expect_context, provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
@@ -27,7 +27,7 @@ const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-
 
 /// [`POLICY`], and of scripts inside of a page only those that carry this answer's nonce: nothing that was
 /// logged ever runs.
-fn policy(nonce: Option<&Nonce>) -> HeaderValue {
+pub fn policy(nonce: Option<&Nonce>) -> HeaderValue {
     let inline = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let policy = format!("{POLICY}; script-src 'self' 'wasm-unsafe-eval'{inline}");
     HeaderValue::from_str(&policy).expect("a nonce is base64")
@@ -74,12 +74,15 @@ fn page(options: LeptosOptions) -> impl IntoView {
     app::shell(options)
 }
 
-/// Says what a page may load, and who is told where it was left.
-pub async fn with_policy(request: Request, next: Next) -> Response {
+async fn with_policy(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| policy(None));
+    tell_browser(response.headers_mut(), || policy(None));
+    response
+}
+
+/// Says what a page may load, unless that is said already, and who is told where it was left.
+pub fn tell_browser(headers: &mut HeaderMap, policy: impl FnOnce() -> HeaderValue) {
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    response
 }

@@ -357,6 +357,10 @@ pub async fn authorize(request: Request, next: Next) -> Response {
         Rule::Needs(right) => match check(right, caller.map(AsRef::as_ref), &path) {
             Ok(()) => next.run(request).await,
             Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => ask_to_sign_in(&request, refusal),
+            // A live page reads errors in a form of its own.
+            Err(refusal) if path.starts_with("/ui/") => {
+                (refusal.status, app::refused(refusal.message)).into_response()
+            }
             Err(refusal) => refusal.into_response(),
         },
         Rule::WrongMethod => ApiError::new(

@@ -43,7 +43,8 @@ use crate::reading::{self, Reading};
 use crate::state::AppState;
 use crate::webhooks::{self, Calling};
 use crate::{
-    accounts, datasets, files, live, mail, memory, mlflow, pages, permissions, registry, reviews, rights,
+    accounts, datasets, files, frame, live, mail, memory, mlflow, pages, permissions, registry, reviews,
+    rights,
 };
 
 /// An upload of which nothing came for a day is not going on.
@@ -312,7 +313,8 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
         .layer(sessions)
         .layer(from_fn(move |request: Request, next: Next| {
             web::entry::identify(entry.clone(), db.clone(), request, next)
-        }));
+        }))
+        .layer(from_fn(frame::for_people));
     Router::new().fallback_service(around.service(routes))
 }
 

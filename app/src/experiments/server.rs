@@ -116,14 +116,14 @@ pub async fn restore_experiment(id: i64) -> Result<(), UiError> {
 pub async fn set_experiment_tag(id: i64, key: String, value: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
     let tag = domain::KeyValue::new(key, value);
-    store::experiments::set_tag(&db, id, tag).await?;
+    store::experiments::set_tag(&db, id, tag, crate::clock::now()).await?;
     Ok(())
 }
 
 #[server(prefix = "/ui")]
 pub async fn delete_experiment_tag(id: i64, key: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    store::experiments::delete_tag(&db, id, key).await?;
+    store::experiments::delete_tag(&db, id, key, crate::clock::now()).await?;
     Ok(())
 }
 
@@ -131,6 +131,6 @@ pub async fn delete_experiment_tag(id: i64, key: String) -> Result<(), UiError> 
 pub async fn set_experiment_notes(id: i64, text: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
     let tag = domain::KeyValue::new(domain::experiments::NOTE_TAG, text);
-    store::experiments::set_tag(&db, id, tag).await?;
+    store::experiments::set_tag(&db, id, tag, crate::clock::now()).await?;
     Ok(())
 }

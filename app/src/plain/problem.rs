@@ -10,7 +10,7 @@ pub fn ProblemPage(
     /// What went wrong, as a sentence.
     why: String,
     /// Where to go on, and what that is called.
-    way_out: (&'static str, &'static str),
+    way_out: (String, &'static str),
 ) -> impl IntoView {
     let (href, label) = way_out;
     view! {

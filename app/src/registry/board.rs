@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use domain::Run;
 use domain::registry::{ARCHIVED, NO_STAGE, Stages};
 use leptos::prelude::*;
-use store::registry::VersionSummary;
+use store::registry::{OpenReview, VersionSummary};
 
 use super::metric_chart::value_of;
-use super::stage::{StageBadge, columns};
+use super::stage::{Overridden, StageBadge, columns};
 use super::{maker, version_label, version_path};
 use crate::format;
 use crate::plain::When;
@@ -60,6 +60,15 @@ pub fn Board(
     view! { <div class="stage-board">{stages.into_iter().map(column).collect_view()}</div> }
 }
 
+/// Which reviews of the version are open.
+fn waiting(open: &[OpenReview]) -> impl IntoView + use<> {
+    let link = |review: &OpenReview| {
+        let words = format!("waits for {}", review.target);
+        view! { <p><a href=format!("/reviews/{}", review.id)>{words}</a></p> }
+    };
+    open.iter().map(link).collect_view()
+}
+
 fn card(
     name: &str,
     one: &VersionSummary,
@@ -80,7 +89,7 @@ fn card(
             </div>
         }
     });
-    let made = maker(one, run).map(|name| format!("by {name}, "));
+    let made = maker(&one.author, run).map(|name| format!("by {name}, "));
     let words = version.description.clone().filter(|text| !text.trim().is_empty());
     let words =
         words.map(|text| view! { <p class="version-words">{format::shortened(text.trim(), 120)}</p> });
@@ -89,9 +98,11 @@ fn card(
             <div class="version-card-head">
                 <a href=version_path(name, version.version)>{version_label(version.version)}</a>
                 {aliases.collect_view()}
+                {one.is_overridden.then(|| view! { <Overridden/> })}
             </div>
             {words}
             <dl>{value}</dl>
+            {waiting(&one.open_reviews)}
             <p class="nothing">{made} <When at=version.created_at/></p>
         </li>
     }

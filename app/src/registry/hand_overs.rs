@@ -23,14 +23,10 @@ pub fn HandOvers(name: String, mut hand_overs: Vec<HandOver>) -> impl IntoView {
         .into_any();
     };
     let csv = format!("/api/v1{}/hand-overs?format=csv", model_path(&name));
-    let longest = hand_overs.iter().map(total).max().unwrap_or(0).max(1);
-    let bars = hand_overs.iter().take(DRAWN).map(|one| bar(&name, one, longest)).collect_view();
     let cut = (hand_overs.len() > DRAWN).then(
         || view! { <p class="nothing">{format!("The newest {DRAWN} are drawn; the numbers have all.")}</p> },
     );
-    let legend = Step::ALL.map(|step| {
-        view! { <li><span class=class(step) aria-hidden="true"></span>{step.label()}</li> }
-    });
+    let drawn = hand_overs.iter().take(DRAWN).cloned().collect();
     view! {
         <section class="part hand-overs" aria-labelledby="hand-overs">
             <div class="section-head">
@@ -39,13 +35,30 @@ pub fn HandOvers(name: String, mut hand_overs: Vec<HandOver>) -> impl IntoView {
                 <a class="button small" href=csv>"CSV"</a>
             </div>
             <p>{in_words(slowest)}</p>
-            <ul class="hand-over-legend">{legend.into_iter().collect_view()}</ul>
-            <ul class="hand-over-bars">{bars}</ul>
+            <Legend/>
+            <Bars name=name.clone() hand_overs=drawn/>
             {cut}
             <Numbers name hand_overs/>
         </section>
     }
     .into_any()
+}
+
+/// What the colours of [`Bars`] mean.
+#[component]
+pub fn Legend() -> impl IntoView {
+    let legend = Step::ALL.map(|step| {
+        view! { <li><span class=class(step) aria-hidden="true"></span>{step.label()}</li> }
+    });
+    view! { <ul class="hand-over-legend">{legend.into_iter().collect_view()}</ul> }
+}
+
+/// A bar for each version of a model, as long as its way took.
+#[component]
+pub fn Bars(name: String, hand_overs: Vec<HandOver>) -> impl IntoView {
+    let longest = hand_overs.iter().map(total).max().unwrap_or(0).max(1);
+    let bars = hand_overs.iter().map(|one| bar(&name, one, longest)).collect_view();
+    view! { <ul class="hand-over-bars">{bars}</ul> }
 }
 
 fn total(one: &HandOver) -> i64 {
@@ -62,7 +75,7 @@ fn class(step: Step) -> &'static str {
 }
 
 /// Which step holds the versions back.
-fn in_words(slowest: Slowest) -> String {
+pub fn in_words(slowest: Slowest) -> String {
     let step = match slowest.step {
         Step::Register => "between a run’s start and the registration of what it made",
         Step::Stage => "between registration and the first stage",

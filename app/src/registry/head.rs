@@ -75,7 +75,7 @@ pub fn MayOnlyLook(
     who: String,
 ) -> impl IntoView {
     view! {
-        <p class="nothing may-only-look">{format!("You may look, but change nothing here. Who can: {who}.")}</p>
+        <p class="nothing may-only-look">{format!("You may look and ask for reviews, but change nothing here. Who can: {who}.")}</p>
     }
 }
 

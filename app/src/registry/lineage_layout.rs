@@ -166,7 +166,7 @@ mod tests {
             run_uuid: run.into(),
             ..ModelVersion::default()
         };
-        VersionSummary { version, author: String::new() }
+        VersionSummary { version, author: String::new(), is_overridden: false, open_reviews: Vec::new() }
     }
 
     fn run(uuid: &str, datasets: &[&str]) -> (String, Run) {

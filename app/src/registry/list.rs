@@ -2,9 +2,10 @@
 
 use domain::KeyValue;
 use leptos::prelude::*;
-use store::registry::{Catalog, CatalogEntry, CatalogOrder, CatalogQuery};
+use store::registry::{Catalog, CatalogEntry, CatalogOrder, CatalogQuery, OpenReview};
 
 use super::list_url::address;
+use super::stage::Overridden;
 use super::{model_path, or_dash, version_path};
 use crate::components::{EmptyState, SortHeader, Tag, shown_tags};
 use crate::format;
@@ -130,6 +131,7 @@ fn ModelTable(catalog: Catalog, query: CatalogQuery) -> impl IntoView {
         {head("Name", CatalogOrder::Name, "name")}
         <th scope="col">"Owner"</th>
         {heads}
+        {(!prompts).then(|| view! { <th scope="col">"Waits"</th> })}
         <th scope="col">"Newest"</th>
         <th scope="col" class="number">"Versions"</th>
         {head("Updated", CatalogOrder::Updated, "")}
@@ -149,21 +151,37 @@ fn ModelRow(entry: CatalogEntry, stages: Vec<String>) -> impl IntoView {
         let tags = tags.into_iter().map(|tag| view! { <Tag tag/> }).collect_view();
         view! { <span class="tag-list">{tags}</span> }
     });
+    let is_model = !stages.is_empty();
     let stages = stages.iter().map(|stage| {
         let inside = entry.active.get(stage).map(Vec::as_slice).unwrap_or_default();
-        view! { <td>{versions(&entry.name, inside)}</td> }
+        let is_overridden = inside.iter().any(|version| entry.overridden.contains(version));
+        view! { <td>{versions(&entry.name, inside)} {is_overridden.then(|| view! { " "<Overridden/> })}</td> }
     });
+    let waits = is_model.then(|| view! { <td>{waits(entry.open_reviews)}</td> });
     let stages = stages.collect_view();
     view! {
         <tr>
             <th scope="row" class="name"><a href=model_path(&entry.name)>{entry.name.clone()}</a> {chips}</th>
             <td>{or_dash(Some(entry.owner).filter(|owner| !owner.is_empty()))}</td>
             {stages}
+            {waits}
             <td>{versions(&entry.name, entry.newest.as_slice())}</td>
             <td class="number">{format::count(entry.versions)}</td>
             <td><When at=entry.updated_at/></td>
         </tr>
     }
+}
+
+/// What waits for signatures.
+fn waits(open: Vec<OpenReview>) -> AnyView {
+    if open.is_empty() {
+        return or_dash(None);
+    }
+    let links = open.into_iter().enumerate().map(|(index, OpenReview { id, version, target })| {
+        let comma = (index > 0).then_some(", ");
+        view! { {comma}<a href=format!("/reviews/{id}")>{format!("v{version} → {target}")}</a> }
+    });
+    links.collect_view().into_any()
 }
 
 /// Links to versions, the highest first.

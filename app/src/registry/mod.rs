@@ -1,12 +1,13 @@
 //! The registry's pages: models, one model, one version.
 
+mod activity;
 mod board;
 mod card;
 mod differences;
 mod example;
 mod files;
 mod forms;
-mod hand_overs;
+pub(crate) mod hand_overs;
 mod head;
 mod lineage;
 mod lineage_layout;
@@ -21,6 +22,7 @@ mod stages_page;
 mod table;
 mod version;
 
+pub use activity::VersionActivity;
 pub use example::Example;
 pub use forms::{Asked, Refused};
 pub use list::ModelsPage;
@@ -31,7 +33,6 @@ pub use version::VersionPage;
 
 use domain::Run;
 use leptos::prelude::*;
-use store::registry::VersionSummary;
 
 use crate::url::encode;
 
@@ -64,9 +65,9 @@ fn version_label(version: i64) -> String {
 }
 
 /// Who made a version: by their account, else as the run says.
-fn maker(summary: &VersionSummary, run: Option<&Run>) -> Option<String> {
+fn maker(author: &str, run: Option<&Run>) -> Option<String> {
     let by_run = || run.map(|run| run.user.clone());
-    let author = Some(summary.author.clone()).filter(|author| !author.is_empty());
+    let author = Some(author.to_owned()).filter(|author| !author.is_empty());
     author.or_else(by_run).filter(|name| !name.is_empty())
 }
 

@@ -63,10 +63,16 @@ impl ModelView {
 
 /// Back to what served before, with a word on why.
 #[component]
-fn RollBack(number: i64, action: String) -> impl IntoView {
+fn RollBack(
+    /// What serves.
+    number: i64,
+    /// What would serve again.
+    to: i64,
+    action: String,
+) -> impl IntoView {
     let what = format!(
-        "Version {number} leaves Production, and the one that served before comes back. Who may sign a rollback \
-         does it with this click; else it waits for somebody who may."
+        "Version {number} leaves Production, and version {to}, which served before, comes back. Who may sign a \
+         rollback does it with this click; else it waits for somebody who may."
     );
     view! {
         <Confirm label="Roll back">
@@ -88,6 +94,8 @@ pub fn ModelPage(
     metric: Option<String>,
     /// For the view of them.
     hand_overs: Vec<HandOver>,
+    /// What a rollback in Production would replace, and by what.
+    rollback: Option<(i64, i64)>,
     offer: Offer,
     refusal: Option<Refused>,
 ) -> impl IntoView {
@@ -130,8 +138,9 @@ pub fn ModelPage(
             </div>
         }
     });
-    let rolls_back = serving.last().copied().filter(|_| may_change);
-    let rolls_back = rolls_back.map(|number| view! { <RollBack number action=format!("{path}/rollback")/> });
+    let rolls_back = rollback.filter(|_| may_change);
+    let rolls_back =
+        rolls_back.map(|(number, to)| view! { <RollBack number to action=format!("{path}/rollback")/> });
     let (policy, permissions) = (format!("{path}/policy"), format!("{path}/permissions"));
     let tabs = ModelView::ALL.map(|one| {
         let shown = if one == ModelView::Board { "" } else { one.as_str() };

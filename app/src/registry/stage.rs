@@ -23,6 +23,12 @@ pub fn StageBadge(#[prop(into)] stage: String) -> impl IntoView {
     }
 }
 
+/// Beside a version that came where it is without the signatures that were asked for.
+#[component]
+pub fn Overridden() -> impl IntoView {
+    view! { <span class="review-state overridden"><span aria-hidden="true">"!"</span>" Overridden"</span> }
+}
+
 /// The stages that these versions are in or could be, in the workspace's order.
 pub fn columns<'a>(stages: &Stages, used: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut columns: Vec<_> = stages.iter().map(str::to_owned).collect();

@@ -18,7 +18,8 @@ pub fn StagesPage(
     problem: Option<String>,
 ) -> impl IntoView {
     let names: Vec<_> = uses.iter().map(|one| one.stage.as_str()).collect();
-    let text = draft.unwrap_or_else(|| names.join("\n"));
+    let was = names.join("\n");
+    let text = draft.unwrap_or_else(|| was.clone());
     let ends = |stage: &'static str, meaning: &'static str| {
         view! { <tr><th scope="row"><StageBadge stage/></th><td>{meaning}</td><td></td></tr> }
     };
@@ -53,6 +54,7 @@ pub fn StagesPage(
             <section class="part" aria-labelledby="edit">
                 <h2 id="edit">"Change the list"</h2>
                 <PlainForm action="/stages" class="card">
+                    <input type="hidden" name="was" value=was/>
                     <label class="field">
                         <span>"Between the first and the last, one on each line"</span>
                         <textarea name="stages" rows="8" spellcheck="false" maxlength="2000" aria-describedby="stages-hint" inner_html=typed(&text)></textarea>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use store::registry::VersionSummary;
 
 use super::metric_chart::value_of;
-use super::stage::StageBadge;
+use super::stage::{Overridden, StageBadge};
 use super::{maker, or_dash, run_path, version_label, version_path};
 use crate::format;
 use crate::plain::{Table, When};
@@ -69,11 +69,14 @@ fn row(
     view! {
         <tr>
             <th scope="row"><a href=version_path(name, version.version)>{version_label(version.version)}</a></th>
-            <td><StageBadge stage=version.stage.clone()/></td>
+            <td>
+                <StageBadge stage=version.stage.clone()/>
+                {one.is_overridden.then(|| view! { " "<Overridden/> })}
+            </td>
             <td>{or_dash(aliases)}</td>
             {value}
             <td>{run_link}</td>
-            <td>{or_dash(maker(one, run))}</td>
+            <td>{or_dash(maker(&one.author, run))}</td>
             <td><When at=version.created_at/></td>
         </tr>
     }

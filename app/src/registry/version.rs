@@ -3,8 +3,9 @@
 use domain::registry::{FilesState, ModelVersion, PRODUCTION, is_prompt};
 use domain::{KeyValue, Run};
 use leptos::prelude::*;
-use store::registry::{VersionOverview, VersionSummary};
+use store::registry::{Happened, VersionEvidence, VersionOverview};
 
+use super::activity::VersionActivity;
 use super::card::CardPart;
 use super::differences::Differences;
 use super::example::{Example, ExamplePart};
@@ -14,7 +15,7 @@ use super::head::{Aliases, Description, MayNotManage, MayOnlyLook, Tags};
 use super::model::crumbs;
 use super::move_form::{MoveForm, StageHistory};
 use super::signature::SignaturePart;
-use super::stage::StageBadge;
+use super::stage::{Overridden, StageBadge};
 use super::{Offer, maker, or_dash, run_path, version_label, version_path};
 use crate::plain::{Refusal, When};
 
@@ -29,12 +30,14 @@ pub fn VersionPage(
     refusal: Option<Refused>,
     /// Its reviews, and what was said about it.
     reviews: AnyView,
+    /// The newest first.
+    happened: Vec<Happened>,
 ) -> impl IntoView {
     let may_change = offer.change;
     let VersionOverview { this, files, card, stages, all_stages, champion, primary, newest } = overview;
-    let summary = VersionSummary { version: this.version, author: this.author };
-    let facts = view! { <Facts author=maker(&summary, this.run.as_ref()) version=summary.version.clone() run=this.run.clone()/> };
-    let version = summary.version;
+    let VersionEvidence { version, author, is_overridden, run, signature } = this;
+    let facts =
+        view! { <Facts author=maker(&author, run.as_ref()) version=version.clone() run=run.clone()/> };
     let (name, number) = (version.name.clone(), version.version);
     let path = version_path(&name, number);
     let is_prompt = is_prompt(&version.tags);
@@ -70,8 +73,8 @@ pub fn VersionPage(
     let evidence = (!is_prompt).then(|| {
         view! {
             <CardPart card path=path.clone() may_change refusal=refusal.clone()/>
-            <Differences run=this.run.clone() champion=compared primary serves=is_serving/>
-            <SignaturePart texts=this.signature champion=signatures is_read/>
+            <Differences run champion=compared primary serves=is_serving/>
+            <SignaturePart texts=signature champion=signatures is_read/>
             <ExamplePart example is_read/>
         }
     });
@@ -81,6 +84,7 @@ pub fn VersionPage(
             <div class="page-head">
                 <h1>{version_label(number)}</h1>
                 <StageBadge stage=version.stage.clone()/>
+                {is_overridden.then(|| view! { <Overridden/> })}
                 {newer}
                 <span class="spacer"></span>
                 {deletes}
@@ -93,6 +97,7 @@ pub fn VersionPage(
                     {template}
                     {evidence}
                     <FilesPart name=name.clone() version=number state=files.state files=files.files location=version.storage_location is_prompt/>
+                    <VersionActivity happened/>
                 </div>
                 <div class="overview-side">
                     {facts}

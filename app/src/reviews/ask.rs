@@ -5,7 +5,7 @@ use domain::reviews::Target;
 use domain::reviews::policy::StageRules;
 use leptos::prelude::*;
 
-use super::{model_path, version_path};
+use super::{in_words, model_path, version_path};
 use crate::plain::{Refusal, typed};
 
 #[component]
@@ -23,14 +23,17 @@ pub fn AskPage(
     rules: Vec<(Target, StageRules)>,
     problem: Option<String>,
 ) -> impl IntoView {
-    let options = stages.iter().filter(|one| *one != stage).map(|one| {
-        let asks = rules.iter().find(|(target, _)| *target == Target::Stage(one.to_owned()));
-        let needs = asks.map(|(_, rules)| {
-            let needs: Vec<_> = rules.sign_off.iter().map(ToString::to_string).collect();
-            format!(" (signed by {})", needs.join(", ").replace('_', " "))
-        });
-        view! { <option value=one.to_owned() selected=one == target>{format!("{one}{}", needs.unwrap_or_default())}</option> }
+    let given = Some(&*target).filter(|target| matches!(Target::parse(target), Target::Alias(_)));
+    let options = stages.iter().filter(|one| *one != stage).chain(given).map(|one| {
+        view! { <option value=one.to_owned() selected=one == target>{one.to_owned()}</option> }
     });
+    let options = options.collect_view();
+    let needs = rules.iter().filter(|(of, _)| of.to_string() != stage).map(|(of, rules)| {
+        let needs: Vec<_> = rules.sign_off.iter().map(ToString::to_string).collect();
+        let needs = if needs.is_empty() { "nobody".to_owned() } else { in_words(&needs) };
+        view! { <li>{format!("{of}: signed by {needs}")}</li> }
+    });
+    let needs = (!rules.is_empty()).then(|| view! { <ul class="nothing needs">{needs.collect_view()}</ul> });
     view! {
         <div class="page narrow">
             <nav class="crumbs" aria-label="Breadcrumb">
@@ -44,8 +47,9 @@ pub fn AskPage(
                 <Refusal message=problem/>
                 <label class="field">
                     <span>"Where it should be"</span>
-                    <select name="target">{options.collect_view()}</select>
+                    <select name="target">{options}</select>
                 </label>
+                {needs}
                 <label class="field">
                     <span>"Why, for those who sign; in Markdown"</span>
                     <textarea name="comment" rows="5" maxlength="10000" inner_html=typed(&comment)></textarea>

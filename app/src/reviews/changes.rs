@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::reviews::Kind;
 use domain::reviews::gates::{Measured, VersionFacts};
 use domain::reviews::signature::{self, Severity};
 use domain::runs::SYSTEM_METRIC_PREFIX;
@@ -15,10 +16,14 @@ use crate::format;
 #[component]
 pub fn Changes(details: Details) -> impl IntoView {
     let has_ended = details.review.state.is_final();
-    let title = if has_ended { "Against what served then" } else { "Against what serves today" };
+    let title = match details.review.kind {
+        Kind::Followup => "Against what served before",
+        _ if has_ended => "Against what served then",
+        _ => "Against what serves today",
+    };
     let Some(champion) = details.facts.champion.clone() else {
         let target = details.review.target.to_string();
-        let alone = if has_ended {
+        let alone = if has_ended || details.review.kind == Kind::Followup {
             format!("Nothing was in {target} before")
         } else if details.facts.candidate.stage == target {
             format!("It is what serves in {target}")
@@ -54,12 +59,10 @@ fn pairs(params: &[domain::KeyValue]) -> BTreeMap<String, String> {
     params.iter().map(|param| (param.key.clone(), param.value.clone())).collect()
 }
 
-/// A version's metrics by name; those of the logged model go before the run's. What was measured of the machine is
-/// no difference between models.
+/// A version's metrics by name. What was measured of the machine is no difference between models.
 fn last(facts: &VersionFacts) -> BTreeMap<String, f64> {
-    let both: [&[Measured]; 2] = [&facts.run_metrics, &facts.model_metrics];
-    let of_model = |measured: &Measured| !measured.key.starts_with(SYSTEM_METRIC_PREFIX);
-    both.concat().into_iter().filter(of_model).map(|measured| (measured.key, measured.value.0)).collect()
+    let of_model = |measured: &&Measured| !measured.key.starts_with(SYSTEM_METRIC_PREFIX);
+    facts.values().filter(of_model).map(|measured| (measured.key.clone(), measured.value.0)).collect()
 }
 
 /// What a program that calls the model would notice.

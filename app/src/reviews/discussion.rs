@@ -58,15 +58,15 @@ pub fn Discussion(details: Details, now: Millis) -> impl IntoView {
     }
 }
 
-#[component]
-fn Happened(activity: Activity) -> impl IntoView {
+/// What somebody did, after their name.
+pub(crate) fn in_a_sentence(activity: &Activity) -> String {
     let role = if activity.role.is_empty() {
         String::new()
     } else {
         let role = Role::parse(&activity.role).map_or(&*activity.role, |role| role.label());
         format!(" as {role}")
     };
-    let what = match activity.kind.as_str() {
+    match activity.kind.as_str() {
         "opened" => "asked for this".to_owned(),
         "signed" => format!("signed{role}"),
         "withdrew" => "withdrew their signature".into(),
@@ -85,7 +85,12 @@ fn Happened(activity: Activity) -> impl IntoView {
         "confirmed" => "signed last: it was right".into(),
         "retired" => format!("moved version {} to {}", activity.version, activity.to_stage),
         other => other.replace('_', " "),
-    };
+    }
+}
+
+#[component]
+fn Happened(activity: Activity) -> impl IntoView {
+    let what = in_a_sentence(&activity);
     let words = (!activity.words.is_empty())
         .then(|| view! { <div class="words markdown" inner_html=to_html(&activity.words)></div> });
     view! {

@@ -1,6 +1,7 @@
 //! What was computed: the gates, each with what it saw.
 
 use domain::Millis;
+use domain::reviews::Kind;
 use domain::reviews::gates::{GateResult, Status};
 use domain::reviews::state::Action;
 use leptos::prelude::*;
@@ -24,6 +25,7 @@ pub fn Evidence(details: Details, now: Millis) -> impl IntoView {
         });
         view! { <ul class="gates">{rows.collect_view()}</ul> }.into_any()
     };
+    let is_rollback = details.review.kind == Kind::Rollback;
     let ended = details.review.state.is_final().then(|| {
         view! { <p class="nothing">"As it was when this review ended."</p> }
     });
@@ -31,6 +33,9 @@ pub fn Evidence(details: Details, now: Millis) -> impl IntoView {
         <section class="review-part" aria-labelledby="evidence">
             <h2 id="evidence">"Evidence"</h2>
             {ended}
+            {is_rollback.then(|| view! {
+                <p class="nothing">"A rollback waits for signatures alone: what the gates say is shown, and holds nothing up."</p>
+            })}
             {list}
         </section>
     }

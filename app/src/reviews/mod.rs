@@ -14,6 +14,7 @@ mod waiting;
 
 pub use ask::AskPage;
 pub use audit::{AuditFilter, AuditPage};
+pub(crate) use discussion::in_a_sentence;
 pub use list::{ListFilter, ReviewsPage};
 pub use of_version::VersionReviews;
 pub use page::ReviewPage;
@@ -56,12 +57,16 @@ fn what(row: &ReviewRow) -> String {
 fn in_words(missing: &[String]) -> String {
     let one = |missing: &String| match missing.strip_suffix(" any") {
         Some(count) => format!("{count} signature of anybody"),
-        None => missing
-            .replace("ml_engineer", "ML engineer")
-            .replace("_engineer", " engineer")
-            .replace("_scientist", " scientist"),
+        None => roles_in_words(missing),
     };
     missing.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// A sentence with the roles called as people call them.
+fn roles_in_words(text: &str) -> String {
+    text.replace("ml_engineer", "ML engineer")
+        .replace("_engineer", " engineer")
+        .replace("_scientist", " scientist")
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ fn Standing(details: Details) -> impl IntoView {
         let lacking: Vec<_> = details.infeasible.iter().map(ToString::to_string).collect();
         view! {
             <p class="notice" role="alert">
-                {format!("Nobody who may sign is left for: {}. An admin can give somebody the role.", lacking.join(", "))}
+                {format!("Nobody who may sign is left for: {}. An admin can give somebody the role, or the right to read the model.", in_words(&lacking))}
             </p>
         }
     });
@@ -124,7 +124,8 @@ fn Asked(details: Details) -> impl IntoView {
         <section class="review-part" aria-label="What is asked for">
             <p>
                 <strong>{details.requester.clone()}</strong>" asked "<When at=details.opened_at/>": "
-                {details.from.clone()}" → "<strong>{details.review.target.to_string()}</strong>". "
+                {(details.review.kind != Kind::Followup).then(|| format!("{} → ", details.from))}
+                <strong>{details.review.target.to_string()}</strong>". "
                 {leaves}
             </p>
             {follows}

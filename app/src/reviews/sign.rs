@@ -4,10 +4,11 @@ use domain::Millis;
 use domain::accounts::Role;
 use domain::reviews::policy::{Requirement, Roles};
 use domain::reviews::sign_off::{self, Void};
-use domain::reviews::state::{Action, State};
+use domain::reviews::state::{self, Action, Actor, MIN_OVERRIDE_REASON, State};
 use leptos::prelude::*;
 use store::reviews::{Details, SignedBy};
 
+use super::roles_in_words;
 use crate::plain::When;
 
 #[component]
@@ -32,6 +33,8 @@ pub fn SignOffs(details: Details) -> impl IntoView {
             </li>
         }
     });
+    let in_force = details.policy.as_ref().map(|(in_force, _)| in_force);
+    let authors_count = in_force.is_some_and(|in_force| in_force.author_may_sign(details.review.kind));
     let signed = details.signed.iter().rev().cloned().map(|signed| view! { <Signed signed is_open/> });
     let changes = details.changes.iter().cloned().map(|asked| {
         view! {
@@ -45,7 +48,9 @@ pub fn SignOffs(details: Details) -> impl IntoView {
         <section class="review-part" aria-labelledby="sign-offs">
             <h2 id="sign-offs">"Signatures"</h2>
             <ul class="places">{needed.collect_view()}</ul>
-            <p class="nothing">"Who asked, and who made the version, doesn't count."</p>
+            {(!authors_count).then(|| {
+                view! { <p class="nothing">"Who asked, and who made the version, doesn't count."</p> }
+            })}
             <ul class="signed">{changes.collect_view()}{signed.collect_view()}</ul>
         </section>
     }
@@ -136,16 +141,16 @@ pub fn Actions(details: Details, now: Millis) -> impl IntoView {
         can(&Action::Reject).then(|| simple("reject", "Reject", Some(("comment", "Why not")), true)),
         can(&Action::Cancel).then(|| simple("cancel", "Cancel the review", None, true)),
     ];
-    let may_override = details
-        .policy
-        .as_ref()
-        .is_some_and(|(in_force, _)| !in_force.override_roles.is_disjoint(&details.actor.roles));
+    // Who hasn't signed in lately is told to, where the form would be.
+    let signed_in = Actor { is_fresh: true, ..details.actor.clone() };
+    let overriding = Action::Override { reason: "x".repeat(MIN_OVERRIDE_REASON) };
+    let may_override = state::check(&overriding, &details.review, &signed_in, &details.standing, now).is_ok();
     let over = may_override.then(|| view! { <OverrideForm id is_fresh=details.actor.is_fresh/> });
     view! {
         <section class="review-part" aria-labelledby="actions">
             <h2 id="actions">"Your part"</h2>
             {sign}
-            {why_not.map(|why| view! { <p class="nothing">{crate::components::prose(&why)}</p> })}
+            {why_not.map(|why| view! { <p class="nothing">{crate::components::prose(&roles_in_words(&why))}</p> })}
             <div class="actions">{offered.into_iter().flatten().collect_view()}{over}</div>
         </section>
     }
@@ -155,9 +160,7 @@ pub fn Actions(details: Details, now: Millis) -> impl IntoView {
 /// Why whoever looks has nothing to sign.
 fn why_not(details: &Details, now: Millis) -> Option<String> {
     let sign = Action::Sign { role: None, digest: None };
-    let refusal =
-        domain::reviews::state::check(&sign, &details.review, &details.actor, &details.standing, now)
-            .err()?;
+    let refusal = state::check(&sign, &details.review, &details.actor, &details.standing, now).err()?;
     Some(refusal.to_string())
 }
 
@@ -197,9 +200,11 @@ fn OverrideForm(id: i64, is_fresh: bool) -> impl IntoView {
     let content = if is_fresh {
         view! {
             <form method="post" action=format!("/reviews/{id}/override") class="action-form">
-                <textarea name="reason" rows="3" required minlength="20" maxlength="10000" placeholder="Why it can't wait" aria-label="Why it can't wait"></textarea>
+                <textarea name="reason" rows="3" required minlength=MIN_OVERRIDE_REASON.to_string() maxlength="10000" placeholder="Why it can't wait" aria-label="Why it can't wait"></textarea>
                 <button type="submit" class="button small danger">"Override without signatures"</button>
-                <p class="nothing">"It is marked red in every list and opens a review of its own."</p>
+                <p class="nothing">
+                    {format!("Say why in at least {MIN_OVERRIDE_REASON} characters. It is marked red in every list and opens a review of its own.")}
+                </p>
             </form>
         }
         .into_any()

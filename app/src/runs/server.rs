@@ -69,7 +69,7 @@ pub async fn delete_run(uuid: String) -> Result<(), UiError> {
 #[server(prefix = "/ui")]
 pub async fn restore_run(uuid: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    store::runs::restore(&db, uuid).await?;
+    store::runs::restore(&db, uuid, crate::clock::now()).await?;
     Ok(())
 }
 

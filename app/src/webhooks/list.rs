@@ -41,6 +41,7 @@ pub fn WebhooksPage(
             <div class="page-head">
                 <h1>"Webhooks"</h1>
                 <span class="spacer"></span>
+                {(!may_make).then(|| view! { <span class="nothing">"Whoever manages a model can make one."</span> })}
                 {may_make.then(|| view! { <a class="button primary" href=make><Icon name=IconName::Plus/>"New webhook"</a> })}
             </div>
             <Outcome message=done/>

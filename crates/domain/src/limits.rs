@@ -1,6 +1,8 @@
 //! What names and values may look like, and how many a request may bring: the limits that clients of
 //! the dialect already know (`mlflow.utils.validation`).
 
+use std::fmt::{self, Display};
+
 use crate::{KeyValue, Millis};
 
 pub const MAX_METRICS_PER_BATCH: usize = 1000;
@@ -39,8 +41,8 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+    pub fn new(field: impl Display, message: impl Into<String>) -> Self {
+        Self { field: field.to_string(), message: message.into() }
     }
 }
 
@@ -49,7 +51,11 @@ impl Invalid {
 ///
 /// # Errors
 /// Names `field` and the rule.
-pub fn check_key(field: &str, key: &str) -> Result<(), Invalid> {
+pub fn check_key(field: impl Display, key: &str) -> Result<(), Invalid> {
+    // Nearly all are such: no need to look at characters, then at the parts of a path.
+    if !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return check_length(field, key, MAX_KEY_LENGTH);
+    }
     let is_plain = |c: char| c.is_alphanumeric() || "_/.- :".contains(c);
     if let Some(bad) = key.chars().find(|&c| !is_plain(c)) {
         return Err(Invalid::new(
@@ -76,19 +82,19 @@ pub fn check_key(field: &str, key: &str) -> Result<(), Invalid> {
 
 /// # Errors
 /// Names `field` and the limit.
-pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Invalid> {
+pub fn check_length(field: impl Display, text: &str, limit: usize) -> Result<(), Invalid> {
     if text.len() <= limit || text.chars().count() <= limit {
         return Ok(());
     }
-    Err(Invalid::new(field, format!("'{field}' exceeds the maximum length of {limit} characters")))
+    Err(Invalid::new(&field, format!("'{field}' exceeds the maximum length of {limit} characters")))
 }
 
 /// Text of a bounded length that both databases can hold.
 ///
 /// # Errors
 /// Names `field` and the rule.
-pub fn check_short_text(field: &str, text: &str, limit: usize) -> Result<(), Invalid> {
-    check_text(field, text)?;
+pub fn check_short_text(field: impl Display, text: &str, limit: usize) -> Result<(), Invalid> {
+    check_text(&field, text)?;
     check_length(field, text, limit)
 }
 
@@ -115,7 +121,7 @@ pub fn truncate(mut text: String, limit: usize) -> String {
 ///
 /// # Errors
 /// Names `field` if there is a NUL in it.
-pub fn check_text(field: &str, text: &str) -> Result<(), Invalid> {
+pub fn check_text(field: impl Display, text: &str) -> Result<(), Invalid> {
     if text.contains('\0') {
         return Err(Invalid::new(field, "text must not contain the NUL character"));
     }
@@ -134,7 +140,7 @@ pub fn check_experiment_name(field: &str, name: &str) -> Result<(), Invalid> {
 
 /// # Errors
 /// Names `timestamp` if it is before 1970.
-pub fn check_timestamp(field: &str, timestamp: Millis) -> Result<(), Invalid> {
+pub fn check_timestamp(field: impl Display, timestamp: Millis) -> Result<(), Invalid> {
     if timestamp.0 < 0 {
         return Err(Invalid::new(
             field,
@@ -144,49 +150,69 @@ pub fn check_timestamp(field: &str, timestamp: Millis) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// Where fields stand in a request: at its top, or in the nth entry of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'p> {
+    Top,
+    Entry(&'p str, usize),
+}
+
+impl<'p> Place<'p> {
+    /// `key`, or `tags[3].key`: put together only where a message needs it.
+    pub fn field(self, name: &'p str) -> impl Display + Copy + 'p {
+        Field { place: self, name }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Field<'p> {
+    place: Place<'p>,
+    name: &'p str,
+}
+
+impl Display for Field<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Place::Top => formatter.write_str(self.name),
+            Place::Entry(list, index) => write!(formatter, "{list}[{index}].{}", self.name),
+        }
+    }
+}
+
 /// A checked param; a long value is cut.
 ///
 /// # Errors
-/// Names the field under `path`.
-pub fn param(path: &str, pair: KeyValue) -> Result<KeyValue, Invalid> {
-    checked(path, pair, MAX_PARAM_LENGTH)
+/// Names the field.
+pub fn param(place: Place<'_>, pair: KeyValue) -> Result<KeyValue, Invalid> {
+    checked(place, pair, MAX_PARAM_LENGTH)
 }
 
 /// A checked tag of a run; a long value is cut.
 ///
 /// # Errors
-/// Names the field under `path`.
-pub fn tag(path: &str, pair: KeyValue) -> Result<KeyValue, Invalid> {
-    checked(path, pair, MAX_TAG_LENGTH)
+/// Names the field.
+pub fn tag(place: Place<'_>, pair: KeyValue) -> Result<KeyValue, Invalid> {
+    checked(place, pair, MAX_TAG_LENGTH)
 }
 
 /// A checked param or tag of a logged model: any key that isn't too long, and the whole value.
 ///
 /// # Errors
-/// Names the field under `path`.
-pub fn model_pair(path: &str, pair: KeyValue) -> Result<KeyValue, Invalid> {
-    let key = in_path(path, "key");
+/// Names the field.
+pub fn model_pair(place: Place<'_>, pair: KeyValue) -> Result<KeyValue, Invalid> {
+    let key = place.field("key");
     if pair.key.is_empty() {
         return Err(Invalid::new(key, "a key name must be provided"));
     }
-    check_text(&key, &pair.key)?;
-    check_length(&key, &pair.key, MAX_MODEL_KEY_LENGTH)?;
-    check_text(&in_path(path, "value"), &pair.value)?;
+    check_text(key, &pair.key)?;
+    check_length(key, &pair.key, MAX_MODEL_KEY_LENGTH)?;
+    check_text(place.field("value"), &pair.value)?;
     Ok(pair)
 }
 
-fn in_path(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
-}
-
-fn checked(path: &str, pair: KeyValue, limit: usize) -> Result<KeyValue, Invalid> {
-    let field = |name: &str| in_path(path, name);
-    if !pair.key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') || pair.key.is_empty() {
-        check_key(&field("key"), &pair.key)?;
-    } else {
-        check_length(&field("key"), &pair.key, MAX_KEY_LENGTH)?;
-    }
-    check_text(&field("value"), &pair.value)?;
+fn checked(place: Place<'_>, pair: KeyValue, limit: usize) -> Result<KeyValue, Invalid> {
+    check_key(place.field("key"), &pair.key)?;
+    check_text(place.field("value"), &pair.value)?;
     Ok(KeyValue { key: pair.key, value: truncate(pair.value, limit) })
 }
 
@@ -235,10 +261,10 @@ mod tests {
     fn a_logged_models_keys_may_have_any_character() {
         let pair = |key: &str| KeyValue { key: key.into(), value: "x".repeat(10_000) };
         for key in ["a;b", "a/b c%20", "../x", "a//b", "größe"] {
-            assert_eq!(model_pair("tags[0]", pair(key)), Ok(pair(key)), "{key}");
+            assert_eq!(model_pair(Place::Entry("tags", 0), pair(key)), Ok(pair(key)), "{key}");
         }
         for key in ["", "a\0b", &"k".repeat(MAX_MODEL_KEY_LENGTH + 1)] {
-            let refused = model_pair("tags[0]", pair(key));
+            let refused = model_pair(Place::Entry("tags", 0), pair(key));
             assert!(refused.is_err_and(|error| error.field == "tags[0].key"), "{key:?}");
         }
     }

@@ -1,16 +1,35 @@
 //! Many rows in few statements.
 
-use sqlx::AnyConnection;
 use sqlx::any::AnyArguments;
-use sqlx::query::Query;
+use sqlx::error::BoxDynError;
+use sqlx::{Any, AnyConnection, Arguments as _, Encode, Type};
 
 use crate::engine::Engine;
 use crate::error::Result;
 
-pub(crate) type AnyQuery<'q> = Query<'q, sqlx::Any, AnyArguments<'q>>;
+/// The values of a statement's rows, one after the other. Like the binding of a query, which would be moved for
+/// each value.
+pub(crate) struct Values<'q>(std::result::Result<AnyArguments<'q>, BoxDynError>);
+
+impl<'q> Values<'q> {
+    fn with_capacity(count: usize) -> Self {
+        let mut arguments = AnyArguments::default();
+        arguments.reserve(count, 0);
+        Self(Ok(arguments))
+    }
+
+    pub fn bind<T: 'q + Encode<'q, Any> + Type<Any>>(&mut self, value: T) -> &mut Self {
+        if let Ok(arguments) = &mut self.0
+            && let Err(error) = arguments.add(value)
+        {
+            self.0 = Err(error);
+        }
+        self
+    }
+}
 
 /// At most so many values in one statement: SQLite takes 32,766, PostgreSQL 65,535.
-const MAX_VALUES: usize = 4096;
+const MAX_VALUES: usize = 8192;
 /// At most so many values in one `IN (…)`.
 pub(crate) const MAX_LIST: usize = 512;
 
@@ -25,13 +44,18 @@ pub(crate) async fn insert<T>(
     (head, tail): (&str, &str),
     columns: usize,
     rows: &[T],
-    bind: impl for<'q> Fn(AnyQuery<'q>, &'q T) -> AnyQuery<'q>,
+    bind: impl for<'v, 'q> Fn(&'v mut Values<'q>, &'q T) -> &'v mut Values<'q>,
 ) -> Result<()> {
     let mut rest = rows;
     while !rest.is_empty() {
         let (chunk, after) = rest.split_at(chunk(rest.len(), MAX_VALUES / columns));
         let text = format!("{head} VALUES {} {tail}", engine.rows(chunk.len(), columns));
-        chunk.iter().fold(sqlx::query(&text), &bind).execute(&mut *connection).await?;
+        let mut values = Values::with_capacity(chunk.len() * columns);
+        for row in chunk {
+            bind(&mut values, row);
+        }
+        let values = values.0.map_err(sqlx::Error::Encode)?;
+        sqlx::query_with(&text, values).execute(&mut *connection).await?;
         rest = after;
     }
     Ok(())

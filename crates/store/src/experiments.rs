@@ -431,13 +431,14 @@ async fn set_deleted(db: &Db, id: i64, deleted: bool, now: Millis) -> Result<()>
 
 /// # Errors
 /// `NotFound`, or `InvalidState` if the experiment is deleted.
-pub async fn set_tag(db: &Db, id: i64, tag: KeyValue) -> Result<()> {
+pub async fn set_tag(db: &Db, id: i64, tag: KeyValue, now: Millis) -> Result<()> {
     check_tag(&tag)?;
     let by = db.caller();
     db.write(move |tx| {
         async move {
             find_active(tx, &by, id).await?;
-            put_tag(tx, id, &tag).await
+            put_tag(tx, id, &tag).await?;
+            audit::record(tx, &by, Change::new("experiment.set_tag", id).to(&tag), now).await
         }
         .boxed()
     })
@@ -467,7 +468,7 @@ async fn put_tag(tx: &mut Tx<'_>, id: i64, tag: &KeyValue) -> Result<()> {
 
 /// # Errors
 /// `NotFound` without the experiment or the tag, `InvalidState` if the experiment is deleted.
-pub async fn delete_tag(db: &Db, id: i64, key: String) -> Result<()> {
+pub async fn delete_tag(db: &Db, id: i64, key: String, now: Millis) -> Result<()> {
     let by = db.caller();
     db.write(move |tx| {
         async move {
@@ -480,7 +481,8 @@ pub async fn delete_tag(db: &Db, id: i64, key: String) -> Result<()> {
             if deleted.rows_affected() == 0 {
                 return Err(Error::not_found("tag", "key", key));
             }
-            Ok(())
+            let change = Change::new("experiment.delete_tag", id).from(json!({ "key": key }));
+            audit::record(tx, &by, change, now).await
         }
         .boxed()
     })

@@ -122,8 +122,8 @@ impl Keys {
             let rows: Vec<_> = (first..).zip(fresh).collect();
             // Another server may have been faster: then its number holds.
             let (head, tail) = ("INSERT INTO keys (id, name)", "ON CONFLICT (name) DO NOTHING");
-            bulk::insert(tx.connection, tx.engine, (head, tail), 2, &rows, |query, (id, name)| {
-                query.bind(*id).bind(*name)
+            bulk::insert(tx.connection, tx.engine, (head, tail), 2, &rows, |row, (id, name)| {
+                row.bind(*id).bind(*name)
             })
             .await?;
             found = select(tx.connection, tx.engine, &missing).await?;

@@ -1,5 +1,7 @@
 //! One table: which status and code an error has, and how it is sent.
 
+use std::fmt::Display;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::limits::Invalid;
@@ -57,7 +59,7 @@ impl ApiError {
     }
 
     /// A field that has to be there isn't.
-    pub fn missing(field: &str) -> Self {
+    pub fn missing(field: impl Display) -> Self {
         Self::bad_request(format!(
             "Missing value for required parameter '{field}'. See the API docs for more information about request parameters."
         ))

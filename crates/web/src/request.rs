@@ -1,5 +1,7 @@
 //! How a call of the dialect is read: from its path, and from the query string of a GET, else from a JSON body.
 
+use std::fmt::Display;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
@@ -97,7 +99,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 ///
 /// # Errors
 /// Names the field.
-pub fn required(field: &str, value: Option<String>) -> Result<String, ApiError> {
+pub fn required(field: impl Display, value: Option<String>) -> Result<String, ApiError> {
     value.filter(|text| !text.is_empty()).ok_or_else(|| ApiError::missing(field))
 }
 

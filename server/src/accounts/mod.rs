@@ -10,19 +10,18 @@ pub use oidc::SignOn;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use app::plain::{Frame, document};
-use app::{Section, visitor_of};
+use app::Section;
 use axum::Router;
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::Response;
 use domain::accounts::Caller;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use leptos::prelude::IntoView;
 use web::entry::{Accounts, Entry};
 use web::{ApiError, sign_in as signed};
 
-use crate::clock::now;
+use crate::frame;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
@@ -85,16 +84,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Asking {
     }
 }
 
-/// A page about accounts: nobody keeps a copy of it.
 fn page<V: IntoView>(
     status: StatusCode,
     title: &str,
     asking: Option<&Caller>,
     content: impl FnOnce() -> V,
 ) -> Response {
-    let visitor = asking.map(visitor_of).unwrap_or_default();
-    let frame = Frame { title: title.to_owned(), section: Section::None, visitor, now: now() };
-    let mut response = (status, Html(document(frame, content))).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    frame::page(asking, status, title, Section::None, content)
 }

@@ -10,11 +10,11 @@ use leptos::prelude::view;
 use serde::Deserialize;
 use store::Db;
 use store::datasets::{catalog, report_check};
-use web::{Call, Form, SignedIn};
+use web::{ApiError, Call, Form, SignedIn};
 
 use super::Reported;
 use crate::clock::now;
-use crate::reviews::frame::{Asked, page};
+use crate::frame::page;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
@@ -29,24 +29,24 @@ struct Query {
     page: String,
 }
 
-async fn list(SignedIn(db): SignedIn, Call(asked): Call<Query>) -> Result<Response, Asked> {
+async fn list(SignedIn(db): SignedIn, Call(asked): Call<Query>) -> Result<Response, ApiError> {
     show(&db, asked, Ok(None)).await
 }
 
 /// The list, with what became of a form: what it did, or why it was refused.
-async fn show(db: &Db, asked: Query, became: Result<Option<String>, String>) -> Result<Response, Asked> {
+async fn show(db: &Db, asked: Query, became: Result<Option<String>, String>) -> Result<Response, ApiError> {
     domain::limits::check_short_text("q", &asked.q, 1000)?;
     let query = datasets_list(asked.q, &asked.page);
     let catalog = catalog(db, &query).await?;
     let may_report = db.by().check_data_engineer().is_ok();
     let (done, problem) = (became.clone().ok().flatten(), became.err());
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(db, status, "Data sets", Section::None, || {
+    Ok(page(Some(db.by()), status, "Data sets", Section::None, || {
         view! { <DatasetsPage catalog query may_report done problem/> }
     }))
 }
 
-async fn report(SignedIn(db): SignedIn, Form(reported): Form<Reported>) -> Result<Response, Asked> {
+async fn report(SignedIn(db): SignedIn, Form(reported): Form<Reported>) -> Result<Response, ApiError> {
     let check = reported.check()?;
     let asked = Query { q: check.name.clone(), page: String::new() };
     let said = format!("The check of `{}` is written down.", check.name);

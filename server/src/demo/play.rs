@@ -5,7 +5,8 @@ use domain::Millis;
 use domain::accounts::Caller;
 use domain::registry::ModelVersion;
 use domain::reviews::Target;
-use domain::reviews::gates::PrimaryMetric;
+use domain::reviews::gates::{PrimaryMetric, Validation};
+use store::datasets::{self, DatasetsQuery, NewDatasetCheck};
 use store::registry::{self, NewModel, NewVersion, cards};
 use store::reviews::{self, Act, Ask, PolicyOf};
 use store::runs::{self, RunQuery};
@@ -59,6 +60,7 @@ async fn take(state: &AppState, db: &Db, step: &Step, at: Millis) -> anyhow::Res
         What::Card { of, text } => {
             cards::set_card(db, of.0.to_owned(), of.1, text.to_owned(), at).await?;
         }
+        What::Check { data, summary } => check_data(db, data, summary, at).await?,
         What::Alias { of, alias } => {
             registry::set_alias(db, of.0.to_owned(), alias.to_owned(), of.1, at).await?;
         }
@@ -108,6 +110,24 @@ async fn register(db: &Db, of: Of, experiment: &str, run: &str, at: Millis) -> a
         ..NewVersion::default()
     };
     Ok(registry::create_version(db, new, at).await?)
+}
+
+/// Says of all data sets of a name that they passed.
+async fn check_data(db: &Db, name: &str, summary: &str, at: Millis) -> anyhow::Result<()> {
+    let query = DatasetsQuery { part: name.to_owned(), page_size: 100, ..DatasetsQuery::default() };
+    let found = datasets::catalog(db, &query).await?.entries;
+    ensure!(!found.is_empty(), "no run read `{name}`");
+    for entry in found {
+        let new = NewDatasetCheck {
+            name: entry.name,
+            digest: entry.digest,
+            state: Validation::Passed,
+            summary: summary.to_owned(),
+            link: None,
+        };
+        datasets::report_check(db, new, at).await?;
+    }
+    Ok(())
 }
 
 async fn act(state: &AppState, db: &Db, of: Of, act: Act, at: Millis) -> anyhow::Result<()> {

@@ -40,6 +40,11 @@ pub enum What {
         of: Of,
         text: &'static str,
     },
+    /// Of a data set, by its name: passed.
+    Check {
+        data: &'static str,
+        summary: &'static str,
+    },
     Alias {
         of: Of,
         alias: &'static str,
@@ -68,7 +73,7 @@ pub enum What {
     },
 }
 
-use What::{Alias, Ask, Card, Comment, Model, Override, Policy, Register, Reject, Sign};
+use What::{Alias, Ask, Card, Check, Comment, Model, Override, Policy, Register, Reject, Sign};
 
 const fn step(days_ago: f64, by: &'static str, what: What) -> Step {
     Step { days_ago, by, what }
@@ -76,7 +81,7 @@ const fn step(days_ago: f64, by: &'static str, what: What) -> Step {
 
 /// Everything, the oldest first.
 pub fn in_order() -> Vec<&'static Step> {
-    let mut steps: Vec<_> = WORKSPACE.iter().chain(SCREENING).chain(WINE).chain(DIGITS).collect();
+    let mut steps: Vec<_> = WORKSPACE.iter().chain(DATA).chain(SCREENING).chain(WINE).chain(DIGITS).collect();
     steps.sort_by(|one, other| other.days_ago.total_cmp(&one.days_ago));
     steps
 }
@@ -90,6 +95,20 @@ const WORKSPACE: &[Step] = &[step(
         reason: "What the gates say counts from now on: card, signature, data and champion are required.",
     },
 )];
+
+/// The gate on data asks for these.
+const DATA: &[Step] = &[
+    step(
+        19.0,
+        "bo",
+        Check { data: "screening-train", summary: "398 rows, no nulls, every value in its range" },
+    ),
+    step(18.9, "bo", Check { data: "screening-test", summary: "171 rows, no nulls" }),
+    step(13.0, "bo", Check { data: "wine-train", summary: "124 rows, three cultivars, no nulls" }),
+    step(12.9, "bo", Check { data: "wine-test", summary: "54 rows, no nulls" }),
+    step(6.6, "bo", Check { data: "digits-train", summary: "1,257 images of 8 × 8, ten classes" }),
+    step(6.5, "bo", Check { data: "digits-test", summary: "540 images of 8 × 8, ten classes" }),
+];
 
 const SCREENING_MODEL: &str = "breast-screening";
 const SCREENING_RUNS: &str = "Breast cancer screening";

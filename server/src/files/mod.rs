@@ -1,6 +1,9 @@
 //! Files on their way to a person: as a download, shown in a page, as a zip.
 
+mod changes;
 mod zip;
+
+pub use changes::Files;
 
 use std::fmt::Write as _;
 use std::ops::Range;

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use store::{logged_models, permissions, runs};
 use web::{ApiError, Call, Path, SignedIn, required};
 
-use crate::files;
+use crate::files::{self, Files};
+use crate::reading::Reading;
 use crate::state::AppState;
 
 /// The reference's limit for files that come through its own pages.
@@ -129,6 +130,7 @@ async fn get_artifact(
 async fn upload(
     SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
+    State(reading): State<Reading>,
     uri: http::Uri,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<Response, ApiError> {
@@ -147,7 +149,9 @@ async fn upload(
     let (uri, path) = file.find(&db).await?;
     let place = artifacts.place(&uri, &path)?;
     permissions::check_path(&db, &format!("{uri}/{path}"), Level::Edit).await?;
-    artifacts.put(&place, futures::stream::iter([Ok::<_, std::convert::Infallible>(bytes)])).await?;
+    let files = Files { db: &db, artifacts: &artifacts, reading: &reading };
+    let whole = futures::stream::iter([Ok::<_, std::convert::Infallible>(bytes)]);
+    files.put(&format!("{uri}/{path}"), &place, whole).await?;
     Ok(StatusCode::OK.into_response())
 }
 

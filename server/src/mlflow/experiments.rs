@@ -170,13 +170,13 @@ async fn set_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<E
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
     let key = required("key", call.key)?;
     let tag = KeyValue { key, value: call.value.unwrap_or_default() };
-    experiments::set_tag(&db, id, tag).await?;
+    experiments::set_tag(&db, id, tag, now()).await?;
     Ok(Json(Empty {}))
 }
 
 async fn delete_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
     let id = experiment_id("experiment_id", &required("experiment_id", call.experiment_id)?)?;
-    experiments::delete_tag(&db, id, required("key", call.key)?).await?;
+    experiments::delete_tag(&db, id, required("key", call.key)?, now()).await?;
     Ok(Json(Empty {}))
 }
 

@@ -78,7 +78,7 @@ struct Permission {
     inherited_from_object: Vec<&'static str>,
 }
 
-fn level_name(level: Level) -> &'static str {
+pub(super) fn level_name(level: Level) -> &'static str {
     match level {
         Level::Read => "CAN_READ",
         Level::Edit => "CAN_EDIT",

@@ -14,7 +14,8 @@ use web::{ApiError, Call, Path, SignedIn};
 
 use super::artifacts::{FileWire, wire};
 use super::wire::Empty;
-use crate::files;
+use crate::files::{self, Files};
+use crate::reading::Reading;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
@@ -71,12 +72,14 @@ async fn download(
 async fn upload(
     SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
+    State(reading): State<Reading>,
     Path(path): Path<String>,
     body: Body,
 ) -> Result<Json<Empty>, ApiError> {
     let place = Place::parse(&path)?;
     permissions::check_path(&db, &path, Level::Edit).await?;
-    artifacts.put(&place, body.into_data_stream()).await?;
+    let files = Files { db: &db, artifacts: &artifacts, reading: &reading };
+    files.put(&path, &place, body.into_data_stream()).await?;
     Ok(Json(Empty {}))
 }
 
@@ -84,10 +87,12 @@ async fn upload(
 async fn delete(
     SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
+    State(reading): State<Reading>,
     Path(path): Path<String>,
 ) -> Result<Json<Empty>, ApiError> {
     let place = Place::parse(path.trim_end_matches('/'))?;
     permissions::check_path(&db, &path, Level::Edit).await?;
-    artifacts.delete(&place).await?;
+    let files = Files { db: &db, artifacts: &artifacts, reading: &reading };
+    files.delete(path.trim_end_matches('/'), &place).await?;
     Ok(Json(Empty {}))
 }

@@ -17,6 +17,8 @@ use web::wire::{Int64, Many};
 use web::{ApiError, Call, Path, SignedIn, required};
 
 use super::wire::Empty;
+use crate::files::Files;
+use crate::reading::Reading;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
@@ -85,13 +87,14 @@ fn origin(headers: &HeaderMap) -> String {
 
 /// The file's place, if the caller may write there: the folder of the address, and the name of the client's own
 /// file.
-async fn target(db: &Db, folder: &str, path: Option<String>) -> Result<Place, ApiError> {
+async fn target(db: &Db, folder: &str, path: Option<String>) -> Result<(String, Place), ApiError> {
     let path = required("path", path)?;
     let name = path.rsplit(['/', '\\']).next().unwrap_or(&path);
     let folder = folder.trim_end_matches('/');
     let place = Place::parse(folder)?.join(name)?;
-    permissions::check_path(db, &format!("{folder}/{name}"), Level::Edit).await?;
-    Ok(place)
+    let path = format!("{folder}/{name}");
+    permissions::check_path(db, &path, Level::Edit).await?;
+    Ok((path, place))
 }
 
 async fn put_part(
@@ -128,10 +131,11 @@ struct Part {
 async fn complete(
     SignedIn(db): SignedIn,
     State(artifacts): State<Artifacts>,
+    State(reading): State<Reading>,
     Path(folder): Path<String>,
     Call(call): Call<Complete>,
 ) -> Result<Json<Empty>, ApiError> {
-    let place = target(&db, &folder, call.path).await?;
+    let (path, place) = target(&db, &folder, call.path).await?;
     let id = UploadId::parse(&required("upload_id", call.upload_id)?)?;
     let number = |part: Part| part.part_number.and_then(|number| u32::try_from(number.0).ok());
     let mut numbers: Vec<u32> = call
@@ -145,7 +149,8 @@ async fn complete(
     }
     numbers.sort_unstable();
     numbers.dedup();
-    artifacts.complete_upload(&id, &numbers, &place).await?;
+    let files = Files { db: &db, artifacts: &artifacts, reading: &reading };
+    files.complete(&path, artifacts.complete_upload(&id, &numbers, &place)).await?;
     Ok(Json(Empty {}))
 }
 

@@ -1,7 +1,7 @@
 //! What several calls send or take.
 
 use domain::datasets::DatasetInput;
-use domain::limits::{self, Invalid};
+use domain::limits::{self, Invalid, Place};
 use domain::{Experiment, KeyValue, MetricValue, Run, ViewType};
 use serde::{Deserialize, Serialize};
 use web::ApiError;
@@ -24,13 +24,13 @@ impl From<Pair> for KeyValue {
     }
 }
 
-/// Each pair checked by `check`, which gets the field's path.
+/// Each pair checked by `check`, which gets the pair's place.
 pub fn pairs(
     field: &str,
     pairs: Many<Pair>,
-    check: impl Fn(&str, KeyValue) -> Result<KeyValue, Invalid>,
+    check: impl Fn(Place<'_>, KeyValue) -> Result<KeyValue, Invalid>,
 ) -> Result<Vec<KeyValue>, ApiError> {
-    let checked = |(index, pair): (usize, Pair)| Ok(check(&format!("{field}[{index}]"), pair.into())?);
+    let checked = |(index, pair): (usize, Pair)| Ok(check(Place::Entry(field, index), pair.into())?);
     pairs.0.into_iter().enumerate().map(checked).collect()
 }
 

@@ -1,14 +1,13 @@
 //! `experiments/{id}/permissions`, `models/{name}/permissions`: who has what, to look at and to change.
 
+use app::Section;
 use app::permissions::{PermissionsPage, Subject};
-use app::plain::{Frame, document};
-use app::{Section, visitor_of};
 use axum::Router;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::get;
 use domain::permissions::Grantee;
-use http::{HeaderValue, StatusCode, header};
-use leptos::prelude::{IntoView, view};
+use http::StatusCode;
+use leptos::prelude::view;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use store::permissions::{self, GrantChange, Object};
@@ -17,6 +16,7 @@ use web::{ApiError, Form, Path, SignedIn};
 
 use super::{experiment, level, role};
 use crate::clock::now;
+use crate::frame::page;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
@@ -59,18 +59,11 @@ struct Became {
     problem: Option<(StatusCode, String)>,
 }
 
-fn frame(db: &Db, object: &Object, title: &str) -> Frame {
-    let section = match object {
+fn section(object: &Object) -> Section {
+    match object {
         Object::Experiment(_) => Section::Experiments,
         Object::Model(_) | Object::ModelNumber(_) => Section::Models,
-    };
-    Frame { title: title.to_owned(), section, visitor: visitor_of(db.by()), now: now() }
-}
-
-fn page<V: IntoView>(status: StatusCode, frame: Frame, content: impl FnOnce() -> V) -> Response {
-    let mut response = (status, Html(document(frame, content))).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    }
 }
 
 async fn show(db: &Db, object: &Object, became: Became) -> Result<Response, ApiError> {
@@ -95,7 +88,7 @@ async fn show(db: &Db, object: &Object, became: Became) -> Result<Response, ApiE
         None => "Permissions".to_owned(),
     };
     let done = became.done;
-    Ok(page(status, frame(db, object, &title), || {
+    Ok(page(Some(db.by()), status, &title, section(object), || {
         view! { <PermissionsPage permissions subject done problem/> }
     }))
 }

@@ -3,21 +3,16 @@
 mod hand_overs;
 mod list;
 mod model;
-mod problem;
 mod stages;
 mod version;
 
-use std::sync::Arc;
-
-use app::plain::{Frame, document};
+use app::Section;
 use app::registry::{Offer, Refused};
-use app::{Section, visitor_of};
 use axum::Router;
-use axum::middleware::from_fn;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::accounts::Caller;
 use domain::permissions::Level;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use leptos::prelude::IntoView;
 use store::permissions::{self, Object};
 use store::{Db, Error};
@@ -25,8 +20,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use web::ApiError;
 
-use crate::clock::now;
-use crate::pages::with_policy;
+use crate::frame;
 use crate::rights::{Right, allows};
 use crate::state::AppState;
 
@@ -40,24 +34,17 @@ fn pages() -> Router<AppState> {
         .merge(model::router())
         .merge(version::router())
         .merge(stages::router())
-        .layer(from_fn(problem::as_page))
-        .layer(from_fn(with_policy))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .merge(stages::rest())
 }
 
-/// A page of the registry: it may be another one a moment later.
 fn page<V: IntoView>(
     status: StatusCode,
     title: &str,
     caller: Option<&Caller>,
     content: impl FnOnce() -> V,
 ) -> Response {
-    let visitor = caller.map(visitor_of).unwrap_or_default();
-    let frame = Frame { title: title.to_owned(), section: Section::Models, visitor, now: now() };
-    let mut response = (status, Html(document(frame, content))).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
+    frame::page(caller, status, title, Section::Models, content)
 }
 
 /// Which forms are offered to whoever asks, on the pages of a model.
@@ -100,5 +87,3 @@ fn became(
 fn text_of(typed: &str) -> String {
     typed.replace("\r\n", "\n")
 }
-
-type Asking = Option<Arc<Caller>>;

@@ -6,11 +6,13 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use domain::KeyValue;
 use domain::limits::Invalid;
+use domain::registry::PRODUCTION;
 use domain::reviews::gates::{Better, PrimaryMetric};
 use http::StatusCode;
 use leptos::prelude::view;
 use serde::Deserialize;
 use store::registry::{self, cards, history};
+use store::reviews;
 use store::{Db, Error};
 use web::wire::Int64;
 use web::{ApiError, Call, Form, Path, SignedIn};
@@ -55,11 +57,12 @@ async fn model(
 ) -> Result<Response, ApiError> {
     let overview = registry::model_overview(db, name).await?;
     let offer = offer(db, name).await?;
+    let rollback = reviews::rollback_to(db, name, PRODUCTION).await?;
     let hand_overs =
         if shown == ModelView::HandOvers { history::hand_overs(db, name).await? } else { Vec::new() };
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, name, Some(db.by()), || {
-        view! { <ModelPage overview view=shown metric hand_overs offer refusal/> }
+        view! { <ModelPage overview view=shown metric hand_overs rollback offer refusal/> }
     }))
 }
 

@@ -45,12 +45,19 @@ async fn stages(db: &Db, Shown { draft, done, problem }: Shown) -> Result<Respon
 struct Typed {
     #[serde(default)]
     stages: String,
+    /// The list that the form was filled with.
+    #[serde(default)]
+    was: String,
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
 }
 
 async fn save(SignedIn(db): SignedIn, Form(typed): Form<Typed>) -> Result<Response, ApiError> {
     let text = super::text_of(&typed.stages);
-    let names = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
-    let problem = match set_workspace_stages(&db, names, now()).await {
+    let was = Some(lines(&typed.was)).filter(|was| !was.is_empty());
+    let problem = match set_workspace_stages(&db, lines(&text), was, now()).await {
         Ok(_) => return stages(&db, Shown { done: Some("Saved.".into()), ..Shown::default() }).await,
         Err(Error::Invalid(why)) => why.message,
         Err(Error::InvalidState(why)) => why,
@@ -73,9 +80,11 @@ async fn list(SignedIn(db): SignedIn) -> Result<Json<Answer>, ApiError> {
 struct Wanted {
     /// The ends may be left out.
     stages: Option<Vec<String>>,
+    /// The list as it was read, so that nobody else's change is overwritten.
+    was: Option<Vec<String>>,
 }
 
 async fn set(SignedIn(db): SignedIn, Call(wanted): Call<Wanted>) -> Result<Json<Answer>, ApiError> {
     let names = wanted.stages.ok_or_else(|| ApiError::missing("stages"))?;
-    Ok(Json(Answer { stages: set_workspace_stages(&db, names, now()).await?.into() }))
+    Ok(Json(Answer { stages: set_workspace_stages(&db, names, wanted.was, now()).await?.into() }))
 }

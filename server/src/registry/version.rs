@@ -81,13 +81,14 @@ async fn version(
     let overview = registry::version_overview(from.db, name, number).await?;
     let example = example(from, &overview).await;
     let rows = reviews::open_of_version(from.db, name, number).await?;
+    let happened = registry::activity(from.db, name, number).await?;
     let of = name.to_owned();
     let offer = offer(from.db, name).await?;
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let title = format!("{name}, version {number}");
     Ok(page(status, &title, Some(from.db.by()), || {
         let reviews = view! { <VersionReviews name=of version=number rows/> }.into_any();
-        view! { <VersionPage overview example offer refusal reviews/> }
+        view! { <VersionPage overview example offer refusal reviews happened/> }
     }))
 }
 

@@ -14,7 +14,7 @@ use store::audit::{self, AuditQuery};
 use web::wire::Int64;
 use web::{ApiError, Call, SignedIn};
 
-use super::frame::{Asked, page};
+use crate::frame::page;
 use crate::state::AppState;
 
 const PAGE: usize = 100;
@@ -49,11 +49,11 @@ impl Search {
     }
 }
 
-async fn show(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, Asked> {
+async fn show(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, ApiError> {
     let entries = audit::search(&db, &call.query(PAGE)).await?;
     let next = entries.last().filter(|_| entries.len() == PAGE).map(|last| last.id);
     let filter = AuditFilter { actor: call.actor, action: call.action, subject: call.subject };
-    Ok(page(&db, StatusCode::OK, "Audit log", Section::None, || {
+    Ok(page(Some(db.by()), StatusCode::OK, "Audit log", Section::None, || {
         view! { <AuditPage entries filter next/> }
     }))
 }

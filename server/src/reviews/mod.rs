@@ -2,7 +2,6 @@
 
 mod api;
 mod audit;
-pub mod frame;
 pub mod json;
 mod pages;
 mod policy;

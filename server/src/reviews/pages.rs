@@ -17,11 +17,13 @@ use web::wire::Int64;
 use web::{ApiError, Call, Form, Path, SignedIn};
 
 use super::api::role;
-use super::frame::{Asked, page};
 use crate::clock::now;
+use crate::frame::page;
 use crate::state::AppState;
 
 const PAGE: i64 = 50;
+/// What the page of a review is told when it has just been applied.
+const APPLIED: &str = "applied";
 
 pub fn router() -> Router<AppState> {
     Router::new()
@@ -42,9 +44,12 @@ async fn first(SignedIn(db): SignedIn) -> Redirect {
     Redirect::to(if db.by().user_id.is_some() { "/waiting" } else { "/experiments" })
 }
 
-async fn waiting(SignedIn(db): SignedIn) -> Result<Response, Asked> {
+async fn waiting(SignedIn(db): SignedIn) -> Result<Response, ApiError> {
     let waiting = reviews::waiting_for(&db, now()).await?;
-    Ok(page(&db, StatusCode::OK, "Waiting for you", Section::None, || view! { <WaitingPage waiting/> }))
+    let watched = registry::watched(&db).await?;
+    Ok(page(Some(db.by()), StatusCode::OK, "Waiting for you", Section::None, || {
+        view! { <WaitingPage waiting watched/> }
+    }))
 }
 
 #[derive(Deserialize)]
@@ -56,7 +61,7 @@ struct List {
     before: Option<Int64>,
 }
 
-async fn list(SignedIn(db): SignedIn, Call(call): Call<List>) -> Result<Response, Asked> {
+async fn list(SignedIn(db): SignedIn, Call(call): Call<List>) -> Result<Response, ApiError> {
     let query = ReviewQuery {
         state: state::State::parse(&call.state),
         model: call.model.clone(),
@@ -69,7 +74,7 @@ async fn list(SignedIn(db): SignedIn, Call(call): Call<List>) -> Result<Response
     let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == PAGE);
     let next = rows.last().filter(|_| is_full).map(|last| last.id);
     let filter = ListFilter { state: call.state, model: call.model };
-    Ok(page(&db, StatusCode::OK, "Reviews", Section::Reviews, || {
+    Ok(page(Some(db.by()), StatusCode::OK, "Reviews", Section::Reviews, || {
         view! { <ReviewsPage rows filter next/> }
     }))
 }
@@ -79,17 +84,34 @@ struct One {
     id: i64,
 }
 
-async fn show(SignedIn(db): SignedIn, Path(One { id }): Path<One>) -> Result<Response, Asked> {
-    review(&db, id, None, None).await
+#[derive(Deserialize)]
+struct Shown {
+    #[serde(default)]
+    done: String,
 }
 
-async fn review(db: &Db, id: i64, done: Option<String>, problem: Option<String>) -> Result<Response, Asked> {
+async fn show(
+    SignedIn(db): SignedIn,
+    Path(One { id }): Path<One>,
+    Call(Shown { done }): Call<Shown>,
+) -> Result<Response, ApiError> {
+    let done =
+        (done == APPLIED).then(|| "That was the last that was missing: it is done, and recorded.".into());
+    review(&db, id, done, None).await
+}
+
+async fn review(
+    db: &Db,
+    id: i64,
+    done: Option<String>,
+    problem: Option<String>,
+) -> Result<Response, ApiError> {
     let details = reviews::details(db, id, now()).await?;
     let has_record = reviews::record_of(db, id).await.is_ok();
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let title = format!("{} v{} to {}", details.model, details.version, details.review.target);
     let now = now();
-    Ok(page(db, status, &title, Section::Reviews, || {
+    Ok(page(Some(db.by()), status, &title, Section::Reviews, || {
         view! { <ReviewPage details now has_record done problem/> }
     }))
 }
@@ -140,24 +162,21 @@ async fn act(
     State(office): State<Office>,
     Path(Action { id, action }): Path<Action>,
     Form(typed): Form<Typed>,
-) -> Result<Response, Asked> {
+) -> Result<Response, ApiError> {
     let outcome = match read(&action, typed) {
         Ok(act) => reviews::act(&db, &office, id, act, now()).await,
-        Err(refused) if refused.status == StatusCode::NOT_FOUND => return Err(refused.into()),
+        Err(refused) if refused.status == StatusCode::NOT_FOUND => return Err(refused),
         Err(refused) => return review(&db, id, None, Some(refused.message)).await,
     };
     match outcome {
-        Ok(Outcome::Applied) => {
-            let done = "That was the last that was missing: it is done, and recorded.".to_owned();
-            review(&db, id, Some(done), None).await
-        }
+        Ok(Outcome::Applied) => Ok(Redirect::to(&format!("/reviews/{id}?done={APPLIED}")).into_response()),
         Ok(_) => Ok(Redirect::to(&format!("/reviews/{id}")).into_response()),
         Err(refused) => on_page(&db, id, refused).await,
     }
 }
 
 /// What a person did wrong stands above what they were looking at.
-async fn on_page(db: &Db, id: i64, refused: store::Error) -> Result<Response, Asked> {
+async fn on_page(db: &Db, id: i64, refused: store::Error) -> Result<Response, ApiError> {
     match refused {
         store::Error::Forbidden(_) | store::Error::InvalidState(_) => {
             review(db, id, None, Some(refused.to_string())).await
@@ -171,7 +190,7 @@ async fn comment(
     SignedIn(db): SignedIn,
     Path(One { id }): Path<One>,
     Form(typed): Form<Typed>,
-) -> Result<Response, Asked> {
+) -> Result<Response, ApiError> {
     let details = reviews::details(&db, id, now()).await?;
     let added =
         reviews::add_comment(&db, details.model, details.version, Some(id), typed.comment, now()).await;
@@ -188,17 +207,17 @@ async fn edit_comment(
     SignedIn(db): SignedIn,
     Path(of): Path<OneComment>,
     Form(typed): Form<Typed>,
-) -> Result<Response, Asked> {
+) -> Result<Response, ApiError> {
     let edited = reviews::edit_comment(&db, of.comment, typed.comment, now()).await;
     back(&db, of.id, edited.map(drop)).await
 }
 
-async fn delete_comment(SignedIn(db): SignedIn, Path(of): Path<OneComment>) -> Result<Response, Asked> {
+async fn delete_comment(SignedIn(db): SignedIn, Path(of): Path<OneComment>) -> Result<Response, ApiError> {
     let deleted = reviews::delete_comment(&db, of.comment, now()).await;
     back(&db, of.id, deleted).await
 }
 
-async fn back(db: &Db, id: i64, outcome: Result<(), store::Error>) -> Result<Response, Asked> {
+async fn back(db: &Db, id: i64, outcome: Result<(), store::Error>) -> Result<Response, ApiError> {
     match outcome {
         Ok(()) => Ok(Redirect::to(&format!("/reviews/{id}#discussion")).into_response()),
         Err(refused) => on_page(db, id, refused).await,
@@ -223,19 +242,24 @@ async fn show_ask(
     SignedIn(db): SignedIn,
     Path(of): Path<Version>,
     Call(asked): Call<AskFor>,
-) -> Result<Response, Asked> {
+) -> Result<Response, ApiError> {
     let target = if asked.target.is_empty() { "Production".into() } else { asked.target };
     ask_form(&db, of, AskFor { target, ..asked }, None).await
 }
 
-async fn ask_form(db: &Db, of: Version, asked: AskFor, problem: Option<String>) -> Result<Response, Asked> {
+async fn ask_form(
+    db: &Db,
+    of: Version,
+    asked: AskFor,
+    problem: Option<String>,
+) -> Result<Response, ApiError> {
     let stage = registry::version(db, &of.name, of.version).await?.stage;
     let stages = registry::workspace_stages(db).await?;
     let rules = reviews::stage_rules_of(db, &of.name).await?;
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let (model, version) = (of.name, of.version);
     let AskFor { target, comment } = asked;
-    Ok(page(db, status, "Ask for a review", Section::Models, || {
+    Ok(page(Some(db.by()), status, "Ask for a review", Section::Models, || {
         view! { <AskPage model version stage stages target comment rules problem/> }
     }))
 }
@@ -244,7 +268,7 @@ async fn ask(
     SignedIn(db): SignedIn,
     Path(of): Path<Version>,
     Form(asked): Form<AskFor>,
-) -> Result<Response, Asked> {
+) -> Result<Response, ApiError> {
     let ask = Ask {
         name: of.name.clone(),
         version: of.version,
@@ -255,7 +279,9 @@ async fn ask(
     match reviews::ask(&db, ask, now()).await {
         Ok(id) => Ok(Redirect::to(&format!("/reviews/{id}")).into_response()),
         Err(store::Error::AlreadyExists { key, .. }) => {
-            Ok(Redirect::to(&format!("/reviews/{key}")).into_response())
+            let why =
+                format!("Review {key} is open for the same: sign it, comment there, or cancel it first");
+            ask_form(&db, of, asked, Some(why)).await
         }
         Err(store::Error::Invalid(why)) => ask_form(&db, of, asked, Some(why.message)).await,
         Err(refused @ (store::Error::Forbidden(_) | store::Error::InvalidState(_))) => {
@@ -284,7 +310,7 @@ async fn roll_back(
     State(office): State<Office>,
     Path(Model { name }): Path<Model>,
     Form(asked): Form<RollBack>,
-) -> Result<Response, Asked> {
+) -> Result<Response, ApiError> {
     let stage = if asked.stage.is_empty() { "Production".into() } else { asked.stage };
     let of = (name, stage, asked.serving.map(|serving| serving.0));
     let (id, _) = reviews::roll_back(&db, &office, of, asked.comment, now()).await?;

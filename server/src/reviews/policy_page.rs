@@ -12,10 +12,10 @@ use store::registry::workspace_stages;
 use store::reviews::{PolicyOf, policy, policy_history, preview, save_policy};
 use store::{Db, Error};
 use web::wire::Int64;
-use web::{Form, Path, SignedIn};
+use web::{ApiError, Call, Form, Path, SignedIn};
 
-use super::frame::{Asked, page};
 use crate::clock::now;
+use crate::frame::page;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
@@ -37,17 +37,30 @@ struct Edited {
     reason: String,
     after: Option<Int64>,
     preview: Option<String>,
+    /// Whether it is to be taken away.
+    remove: Option<String>,
 }
 
-async fn show_workspace(SignedIn(db): SignedIn) -> Result<Response, Asked> {
-    show(&db, PolicyOf::Workspace, Shown::default()).await
+#[derive(Deserialize)]
+struct Wanted {
+    /// An earlier one, to look at and to start from.
+    version: Option<Int64>,
+    saved: Option<String>,
 }
 
-async fn show_model(SignedIn(db): SignedIn, Path(Model { name }): Path<Model>) -> Result<Response, Asked> {
-    show(&db, PolicyOf::Model(name), Shown::default()).await
+async fn show_workspace(SignedIn(db): SignedIn, Call(wanted): Call<Wanted>) -> Result<Response, ApiError> {
+    show(&db, PolicyOf::Workspace, wanted.into()).await
 }
 
-async fn save_workspace(SignedIn(db): SignedIn, Form(edited): Form<Edited>) -> Result<Response, Asked> {
+async fn show_model(
+    SignedIn(db): SignedIn,
+    Path(Model { name }): Path<Model>,
+    Call(wanted): Call<Wanted>,
+) -> Result<Response, ApiError> {
+    show(&db, PolicyOf::Model(name), wanted.into()).await
+}
+
+async fn save_workspace(SignedIn(db): SignedIn, Form(edited): Form<Edited>) -> Result<Response, ApiError> {
     save(&db, PolicyOf::Workspace, edited).await
 }
 
@@ -55,7 +68,7 @@ async fn save_model(
     SignedIn(db): SignedIn,
     Path(Model { name }): Path<Model>,
     Form(edited): Form<Edited>,
-) -> Result<Response, Asked> {
+) -> Result<Response, ApiError> {
     save(&db, PolicyOf::Model(name), edited).await
 }
 
@@ -63,11 +76,26 @@ async fn save_model(
 #[derive(Default)]
 struct Shown {
     draft: Option<String>,
+    /// An earlier version, which is the draft.
+    earlier: Option<i64>,
+    done: Option<String>,
     problem: Option<String>,
     preview: Vec<(String, Vec<String>)>,
 }
 
-async fn show(db: &Db, of: PolicyOf, shown: Shown) -> Result<Response, Asked> {
+impl From<Wanted> for Shown {
+    fn from(Wanted { version, saved }: Wanted) -> Self {
+        let done = "It is saved, and holds from now on. Open reviews are judged by it, too; where it changes what they \
+                    were signed for, signatures go stale.";
+        Self {
+            earlier: version.map(|version| version.0),
+            done: saved.map(|_| done.to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+async fn show(db: &Db, of: PolicyOf, shown: Shown) -> Result<Response, ApiError> {
     let saved = policy(db, &of).await?;
     let history = policy_history(db, &of).await?;
     let stages = workspace_stages(db).await?;
@@ -75,15 +103,27 @@ async fn show(db: &Db, of: PolicyOf, shown: Shown) -> Result<Response, Asked> {
         PolicyOf::Workspace => None,
         PolicyOf::Model(name) => Some(name),
     };
+    let workspace = match (&model, &saved) {
+        (Some(_), None) => policy(db, &PolicyOf::Workspace).await?.map(|saved| saved.text),
+        _ => None,
+    };
     let can_edit = db.by().check_admin().is_ok();
-    let Shown { draft, problem, preview } = shown;
+    let Shown { draft, earlier, done, problem, preview } = shown;
+    let earlier = match earlier {
+        Some(number) => {
+            let found = history.iter().find(|one| one.version == number);
+            let unknown = || ApiError::not_found(format!("the policy has no version {number}"));
+            Some(found.ok_or_else(unknown)?.clone())
+        }
+        None => None,
+    };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(db, status, "Policy", Section::Reviews, || {
-        view! { <PolicyPage model saved history draft can_edit stages done=None problem preview/> }
+    Ok(page(Some(db.by()), status, "Policy", Section::Reviews, || {
+        view! { <PolicyPage model saved workspace history draft earlier can_edit stages done problem preview/> }
     }))
 }
 
-async fn save(db: &Db, of: PolicyOf, edited: Edited) -> Result<Response, Asked> {
+async fn save(db: &Db, of: PolicyOf, edited: Edited) -> Result<Response, ApiError> {
     let text = edited.text.replace("\r\n", "\n");
     if edited.preview.is_some() {
         let shown = match preview(db, &of, &text, now()).await {
@@ -96,6 +136,19 @@ async fn save(db: &Db, of: PolicyOf, edited: Edited) -> Result<Response, Asked> 
         };
         return show(db, of, Shown { draft: Some(text), ..shown }).await;
     }
+    let problem = if edited.remove.is_some() {
+        None
+    } else if text.trim().is_empty() {
+        Some("An empty text is no policy. To have none, take it away, below.")
+    } else if policy(db, &of).await?.is_some_and(|saved| saved.text == text) {
+        Some("Nothing is changed: this is the text that is saved.")
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        let shown = Shown { draft: Some(text), problem: Some(problem.into()), ..Shown::default() };
+        return show(db, of, shown).await;
+    }
     let after = edited.after.map(|after| after.0);
     match save_policy(db, of.clone(), text.clone(), edited.reason, after, now()).await {
         Ok(_) => {
@@ -103,7 +156,7 @@ async fn save(db: &Db, of: PolicyOf, edited: Edited) -> Result<Response, Asked> 
                 PolicyOf::Workspace => "/policy".to_owned(),
                 PolicyOf::Model(name) => format!("{}/policy", app::reviews::model_path(name)),
             };
-            Ok(Redirect::to(&path).into_response())
+            Ok(Redirect::to(&format!("{path}?saved=1")).into_response())
         }
         Err(why) => {
             let shown = refused(why)?;
@@ -112,7 +165,7 @@ async fn save(db: &Db, of: PolicyOf, edited: Edited) -> Result<Response, Asked> 
     }
 }
 
-fn refused(why: Error) -> Result<Shown, Asked> {
+fn refused(why: Error) -> Result<Shown, ApiError> {
     let problem = match why {
         Error::Invalid(why) => why.message,
         Error::InvalidState(why) | Error::Forbidden(why) => why,

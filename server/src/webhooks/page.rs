@@ -2,18 +2,17 @@
 
 use app::Section;
 use app::accounts::NewSecret;
-use app::plain::{Frame, document};
-use app::visitor_of;
 use app::webhooks::{DeliveryFilter, NewWebhookPage, Typed, WebhookPage, WebhooksPage};
 use axum::Router;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use leptos::prelude::{IntoView, view};
 use notify::{Form as Payload, Topic};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use store::permissions::manages_a_model;
 use store::webhooks::{
     self, DeliveryQuery, NewWebhook, Secret, Status, Webhook, WebhookQuery, WebhookUpdate,
 };
@@ -23,6 +22,7 @@ use web::{ApiError, Call, Form, Path, SignedIn};
 
 use super::{Calling, rest};
 use crate::clock::now;
+use crate::frame;
 use crate::rights::{Right, allows};
 use crate::state::AppState;
 
@@ -41,11 +41,7 @@ pub fn router() -> Router<AppState> {
 }
 
 fn page<V: IntoView>(db: &Db, status: StatusCode, title: &str, content: impl FnOnce() -> V) -> Response {
-    let frame =
-        Frame { title: title.to_owned(), section: Section::None, visitor: visitor_of(db.by()), now: now() };
-    let mut response = (status, Html(document(frame, content))).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    frame::page(Some(db.by()), status, title, Section::None, content)
 }
 
 /// What a person did wrong, to be said above what they typed.
@@ -84,7 +80,7 @@ async fn list(
     let next = found.next_page_token.map(|token| {
         format!("/webhooks?model={}&page_token={token}", utf8_percent_encode(&model, NON_ALPHANUMERIC))
     });
-    let may_make = allows(Right::Write, db.by());
+    let may_make = allows(Right::Write, db.by()) && manages_a_model(&db).await?;
     let allows_inside = db.by().is_admin() && calling.rules.allows_inside();
     let done = search.deleted.map(|_| "The webhook is deleted.".to_owned());
     let hooks = found.items;

@@ -6,14 +6,14 @@ use crate::browser::Browser;
 use crate::team::{Person, TEAM, refused};
 
 /// A team with somebody who answers for its data.
-async fn team() -> TestApp {
+pub(crate) async fn team() -> TestApp {
     let mut people = TEAM.to_vec();
     people.push(("dora", &["data_engineer"]));
     TestApp::start_with_people(&people).await
 }
 
 /// A version of `churn` whose run read a data set for its training.
-async fn trained(dana: &Person<'_>) -> i64 {
+pub(crate) async fn trained(dana: &Person<'_>) -> i64 {
     let version = dana.register(0.9).await;
     let found = dana.get(&format!("/api/2.0/mlflow/model-versions/get?name=churn&version={version}")).await;
     let inputs = json!({

@@ -46,6 +46,10 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("create: a body that is JSON in a JSON string", "a body is an object"),
     ("get: the other prefix", "all calls are under all prefixes"),
     ("search models: bad filters", "one grammar serves all searches: `attributes.` is known here, too"),
+    (
+        "delete model: the query string does not count",
+        "Databricks' client deletes by query: see docs/reference/databricks.md",
+    ),
     ("search versions: bad filters", "a number that no version can have finds none"),
 ];
 

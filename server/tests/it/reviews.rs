@@ -268,6 +268,8 @@ async fn reviews_are_rejected_cancelled_overridden_and_rolled_back() {
     let page = browser
         .post(&format!("/reviews/{review}/override"), &[("reason", "the old one is down for everybody")])
         .await;
+    assert_eq!(page.leads_to, format!("/reviews/{review}?done=applied"));
+    let page = browser.get(&page.leads_to).await;
     assert!(page.status == 200 && page.html.contains("Overridden"), "{} {}", page.status, page.html);
     assert_eq!((dana.stage(second).await, dana.stage(first).await), ("Production".into(), "Archived".into()));
     let found = dana.get("/api/v1/reviews?state=open").await;
@@ -374,7 +376,7 @@ async fn the_pages_show_it_and_lead_through_it() {
     let mut browser = Browser::of(&app, "dana").await;
     assert_eq!(browser.get("/").await.leads_to, "/waiting");
     let form = browser.get(&format!("/models/churn/versions/{version}/ask")).await;
-    assert!(form.html.contains("Production (signed by 1 ml engineer, 1 ops engineer)"), "{}", form.html);
+    assert!(form.html.contains("Production: signed by 1 ML engineer; 1 ops engineer"), "{}", form.html);
     let script = "**now** </textarea><script>alert(1)</script>";
     let asked = browser
         .post(
@@ -408,7 +410,8 @@ async fn the_pages_show_it_and_lead_through_it() {
     assert!(own.status == 400 && own.html.contains("author"));
     let mut otto = Browser::of(&app, "otto").await;
     let applied = otto.post(&format!("{review}/sign"), &[("digest", &digest)]).await;
-    assert!(applied.status == 200 && applied.html.contains("Release record"), "{}", applied.html);
+    assert_eq!(applied.leads_to, format!("{review}?done=applied"), "{}", applied.html);
+    assert!(otto.get(&applied.leads_to).await.html.contains("Release record"));
     assert!(browser.get("/reviews?state=applied").await.html.contains("churn v1"));
     let mut ada = Browser::of(&app, "ada").await;
     assert!(ada.get("/audit?action=review").await.html.contains("review.apply"));

@@ -23,6 +23,12 @@ async fn a_list_is_set_by_rest_and_shown_on_the_pages_of_models() {
     assert_eq!(status, 200, "{set}");
     assert_eq!(listed(&app).await, json!(["None", "Shadow", "Canary", "Production", "Archived"]));
 
+    // Made from a list that is no longer there: the other's change stays.
+    let (status, late) =
+        put(&app, json!({ "stages": ["Production"], "was": ["Staging", "Production"] })).await;
+    let message = late["message"].as_str().unwrap_or_default();
+    assert!(status == 400 && message.contains("it is now Shadow, Canary, Production"), "{late}");
+
     app.ok("registered-models/create", json!({ "name": "churn" })).await;
     app.ok("model-versions/create", json!({ "name": "churn", "source": "s3://b/m" })).await;
     let body = json!({ "name": "churn", "version": "1", "stage": "canary" });

@@ -122,7 +122,7 @@ pub async fn delete_runs(#[server(default)] runs: Vec<String>, back: String) -> 
 #[server(prefix = "/ui")]
 pub async fn restore_runs(#[server(default)] runs: Vec<String>, back: String) -> Result<(), UiError> {
     let db = expect_context::<store::Db>();
-    store::runs::restore_many(&db, runs).await?;
+    store::runs::restore_many(&db, runs, crate::clock::now()).await?;
     server::redirect_back(&back);
     Ok(())
 }

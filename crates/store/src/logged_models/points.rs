@@ -28,9 +28,8 @@ pub(crate) async fn insert_points(tx: &mut Tx<'_>, points: &[ModelPoint<'_>]) ->
         (head, "ON CONFLICT DO NOTHING"),
         8,
         points,
-        |query, ModelPoint { model, run_uuid, metric }| {
-            query
-                .bind(*model)
+        |row, ModelPoint { model, run_uuid, metric }| {
+            row.bind(*model)
                 .bind(&*metric.key)
                 .bind(metric.timestamp.0)
                 .bind(metric.step)

@@ -1,12 +1,13 @@
 //! Asking.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::accounts::{Caller, Role};
 use domain::permissions::{Granted, Level, level};
 use sqlx::AnyConnection;
 
+use crate::Db;
 use crate::bulk;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -110,6 +111,32 @@ pub(crate) async fn model_level(
     let guarded = Guarded::model(id, restricted, created_by);
     let grants = Grants::of(connection, engine, [&guarded]).await?;
     Ok(grants.level(by, &guarded))
+}
+
+/// Who may read a registered model that not everybody may.
+pub(crate) struct ModelReaders {
+    grants: Grants,
+    model: Guarded,
+}
+
+impl ModelReaders {
+    /// `None`: everybody may, or it is gone.
+    pub async fn of(connection: &mut AnyConnection, engine: Engine, id: i64) -> Result<Option<Self>> {
+        let found: Option<(i64, Option<i64>)> =
+            sqlx::query_as("SELECT is_restricted, created_by FROM registered_models WHERE id = $1")
+                .bind(id)
+                .fetch_optional(&mut *connection)
+                .await?;
+        let Some((1, created_by)) = found else { return Ok(None) };
+        let model = Guarded::model(id, 1, created_by);
+        let grants = Grants::of(connection, engine, [&model]).await?;
+        Ok(Some(Self { grants, model }))
+    }
+
+    pub fn may_read(&self, user: i64, roles: &BTreeSet<Role>) -> bool {
+        let person = Caller { user_id: Some(user), roles: roles.clone(), ..Caller::nobody() };
+        self.grants.level(&person, &self.model).is_some()
+    }
 }
 
 /// Grants of some objects, read at once.
@@ -236,6 +263,27 @@ pub(crate) fn push_readable(sql: &mut Sql<'_>, by: &Caller, kind: Kind, alias: &
     }
     sql.push(" OR EXISTS (SELECT 1 FROM grants g WHERE g.object = ").bind(kind.as_str());
     sql.push(&format!(" AND g.object_id = {alias}.id AND g.grantee IN")).list(&grantees(by)).push("))");
+}
+
+/// Whether whoever asks manages any registered model.
+///
+/// # Errors
+/// Only the database's.
+pub async fn manages_a_model(db: &Db) -> Result<bool> {
+    let by = db.by();
+    if by.is_admin() {
+        return Ok(true);
+    }
+    let mut sql = Sql::new(db.engine(), "SELECT (SELECT COUNT(*) FROM registered_models WHERE created_by = ");
+    // Nobody's number.
+    sql.bind(by.user_id.unwrap_or(-1));
+    sql.push(") + (SELECT COUNT(*) FROM grants WHERE object = ").bind(Kind::Model.as_str());
+    sql.push(" AND level = ")
+        .bind(Level::Manage.code())
+        .push(" AND grantee IN")
+        .list(&grantees(by))
+        .push(")");
+    Ok(sql.count(&mut *db.reader().await?).await? > 0)
 }
 
 /// Those of the experiments that exist for `by`, in the order given: all of them for an admin.

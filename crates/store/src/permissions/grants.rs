@@ -239,8 +239,8 @@ async fn replace(tx: &mut Tx<'_>, object: &Guarded, rows: &[Kept]) -> Result<()>
     let (kind, id) = (object.kind.as_str(), object.id);
     remove_all(tx, object.kind, id).await?;
     let head = "INSERT INTO grants (object, object_id, grantee, level)";
-    bulk::insert(tx.connection, tx.engine, (head, ""), 4, rows, |query, (grantee, level)| {
-        query.bind(kind).bind(id).bind(grantee.as_str()).bind(level.code())
+    bulk::insert(tx.connection, tx.engine, (head, ""), 4, rows, |row, (grantee, level)| {
+        row.bind(kind).bind(id).bind(grantee.as_str()).bind(level.code())
     })
     .await?;
     let table = match object.kind {

@@ -9,6 +9,8 @@ mod check;
 mod grants;
 mod paths;
 
-pub(crate) use check::{Grants, Guarded, Kind, model_level, push_readable, readable};
+pub use check::manages_a_model;
+pub(crate) use check::{Grants, Guarded, Kind, ModelReaders, model_level, push_readable, readable};
 pub use grants::{GrantChange, Object, of, set, update};
+pub(crate) use paths::{INDEXED, OWN};
 pub use paths::{check_path, hidden_below};

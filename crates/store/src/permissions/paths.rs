@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 use crate::sql::Sql;
 
 /// How an `artifact_uri` begins whose files this server keeps.
-const OWN: &str = "mlflow-artifacts:";
+pub(crate) const OWN: &str = "mlflow-artifacts:";
 /// So many characters of a version's place are in its index.
-const INDEXED: usize = 200;
+pub(crate) const INDEXED: usize = 200;
 
 /// Fails unless whoever asks may do what takes `wanted` with the file or folder `path`. What is in a version that
 /// they may read they may read, too.

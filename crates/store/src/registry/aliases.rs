@@ -84,7 +84,9 @@ pub async fn delete_alias(db: &Db, name: String, alias: String, now: Millis) -> 
                 .bind(&*alias)
                 .execute(&mut *tx.connection)
                 .await?;
-            let change = Change::new("model.delete_alias", name).from(json!({ "alias": alias }));
+            let change = Change::new("model.delete_alias", name);
+            let held = held.map(|(version,)| version);
+            let change = change.from(json!({ "alias": alias, "version": held }));
             audit::record(tx, &by, change, now).await?;
             events::tell(tx, &by, model, What::AliasDeleted { alias }, now).await
         }

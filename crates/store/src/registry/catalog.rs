@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use domain::registry::{PROMPT_TAG, Stages};
 use domain::reviews::card;
 use domain::{KeyValue, Millis};
+use sqlx::AnyConnection;
 
+use super::standing::{self, OpenReview};
 use super::{load, stage_list};
 use crate::Db;
+use crate::bulk;
+use crate::engine::Engine;
 use crate::error::Result;
 use crate::permissions::{Kind, push_readable};
 use crate::sql::Sql;
@@ -37,10 +41,15 @@ pub struct CatalogQuery {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CatalogEntry {
     pub name: String,
-    /// Whom the newest version's card names, else who made that version, else whose run it is of; maybe nobody.
+    /// Whom the newest card names, else who made the model, else who made its newest version, else whose run that is
+    /// of; maybe nobody.
     pub owner: String,
     /// The versions in each active stage that has any, ascending.
     pub active: HashMap<String, Vec<i64>>,
+    /// Those of them that an override brought there.
+    pub overridden: Vec<i64>,
+    /// Its reviews that are open.
+    pub open_reviews: Vec<OpenReview>,
     pub newest: Option<i64>,
     pub versions: i64,
     pub updated_at: Millis,
@@ -77,32 +86,27 @@ pub async fn catalog(db: &Db, query: &CatalogQuery) -> Result<Catalog> {
     let mut tags =
         load::tags_of(db.engine(), &mut connection, "registered_model_tags", "model_id", &ids).await?;
 
-    let mut sql = Sql::new(
-        db.engine(),
-        "SELECT v.model_id, v.version, v.author, COALESCE(c.text, ''), COALESCE(r.user_id, '') FROM model_versions v
-         LEFT JOIN model_cards c ON c.version_id = v.id LEFT JOIN runs r ON r.uuid = v.run_uuid
-         WHERE v.version = (SELECT MAX(w.version) FROM model_versions w WHERE w.model_id = v.model_id)
-         AND v.model_id IN",
-    );
-    let newest: Vec<(i64, i64, String, String, String)> = sql.list(&ids).fetch(&mut connection).await?;
-    let mut newest: HashMap<_, _> = newest
-        .into_iter()
-        .map(|(model, version, author, text, user)| {
-            let owner = card::owner(&text).unwrap_or(if author.is_empty() { user } else { author });
-            (model, (version, owner))
-        })
-        .collect();
+    let mut newest = newest_of(db.engine(), &mut connection, &ids).await?;
     let mut sql = Sql::new(db.engine(), "SELECT model_id, COUNT(*) FROM model_versions WHERE model_id IN");
     let counts: Vec<(i64, i64)> = sql.list(&ids).push(" GROUP BY model_id").fetch(&mut connection).await?;
     let counts: HashMap<_, _> = counts.into_iter().collect();
     let stages = stage_list::read(&mut connection).await?;
-    let mut sql = Sql::new(db.engine(), "SELECT model_id, stage, version FROM model_versions WHERE stage IN");
+    let mut sql =
+        Sql::new(db.engine(), "SELECT id, model_id, stage, version FROM model_versions WHERE stage IN");
     let between: Vec<_> = stages.active().collect();
     sql.list(&between).push(" AND model_id IN").list(&ids).push(" ORDER BY version");
     let mut active: HashMap<i64, HashMap<String, Vec<i64>>> = HashMap::new();
-    for (model, stage, version) in sql.fetch::<(i64, String, i64)>(&mut connection).await? {
+    let held: Vec<(i64, i64, String, i64)> = sql.fetch(&mut connection).await?;
+    let versions: Vec<_> = held.iter().map(|(id, ..)| *id).collect();
+    let by_override = standing::overridden(db.engine(), &mut connection, &versions).await?;
+    let mut overridden: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (id, model, stage, version) in held {
+        if by_override.contains(&id) {
+            overridden.entry(model).or_default().push(version);
+        }
         active.entry(model).or_default().entry(stage).or_default().push(version);
     }
+    let mut open = standing::open_reviews_of_models(db.engine(), &mut connection, &ids).await?;
 
     let entry = |(id, name, updated_at): (i64, String, i64)| {
         let (newest, owner) =
@@ -111,6 +115,8 @@ pub async fn catalog(db: &Db, query: &CatalogQuery) -> Result<Catalog> {
             name,
             owner,
             active: active.remove(&id).unwrap_or_default(),
+            overridden: overridden.remove(&id).unwrap_or_default(),
+            open_reviews: open.remove(&id).unwrap_or_default(),
             newest,
             versions: counts.get(&id).copied().unwrap_or_default(),
             updated_at: Millis(updated_at),
@@ -118,6 +124,41 @@ pub async fn catalog(db: &Db, query: &CatalogQuery) -> Result<Catalog> {
         }
     };
     Ok(Catalog { entries: rows.into_iter().map(entry).collect(), total, stages })
+}
+
+/// The newest version of each of the models, with who answers for the model: see [`CatalogEntry::owner`].
+pub(super) async fn newest_of(
+    engine: Engine,
+    connection: &mut AnyConnection,
+    models: &[i64],
+) -> Result<HashMap<i64, (i64, String)>> {
+    let mut newest = HashMap::new();
+    for chunk in models.chunks(bulk::MAX_LIST) {
+        let mut sql = Sql::new(
+            engine,
+            "SELECT v.model_id, v.version, COALESCE(u.name, ''), v.author, COALESCE(r.user_id, '')
+             FROM model_versions v JOIN registered_models m ON m.id = v.model_id
+             LEFT JOIN users u ON u.id = m.created_by LEFT JOIN runs r ON r.uuid = v.run_uuid
+             WHERE v.version = (SELECT MAX(w.version) FROM model_versions w WHERE w.model_id = v.model_id)
+             AND v.model_id IN",
+        );
+        let rows: Vec<(i64, i64, String, String, String)> = sql.list(chunk).fetch(connection).await?;
+        let mut sql = Sql::new(
+            engine,
+            "SELECT v.model_id, c.text FROM model_versions v JOIN model_cards c ON c.version_id = v.id
+             WHERE v.version = (SELECT MAX(w.version) FROM model_versions w
+                                JOIN model_cards d ON d.version_id = w.id WHERE w.model_id = v.model_id)
+             AND v.model_id IN",
+        );
+        let cards: Vec<(i64, String)> = sql.list(chunk).fetch(connection).await?;
+        let named = cards.into_iter().filter_map(|(model, text)| Some((model, card::owner(&text)?)));
+        let mut named: HashMap<_, _> = named.collect();
+        newest.extend(rows.into_iter().map(|(model, version, creator, author, user)| {
+            let made_by = [creator, author, user].into_iter().find(|name| !name.is_empty());
+            (model, (version, named.remove(&model).or(made_by).unwrap_or_default()))
+        }));
+    }
+    Ok(newest)
 }
 
 fn number(value: usize) -> i64 {

@@ -74,9 +74,9 @@ pub async fn set(db: &Db, id: i64, reading: Reading) -> Result<()> {
                     .await?;
             }
             let head = "INSERT INTO version_files (version_id, path, size, sha256)";
-            bulk::insert(tx.connection, tx.engine, (head, ""), 4, &reading.files, |query, file| {
+            bulk::insert(tx.connection, tx.engine, (head, ""), 4, &reading.files, |row, file| {
                 let size = i64::try_from(file.size).unwrap_or(i64::MAX);
-                query.bind(id).bind(&*file.path).bind(size).bind(&*file.sha256)
+                row.bind(id).bind(&*file.path).bind(size).bind(&*file.sha256)
             })
             .await?;
             let Some(signature) = &reading.signature else { return Ok(()) };

@@ -1,5 +1,7 @@
 //! Where versions have been, and when: the stages of one, the hand-overs of a model.
 
+use std::collections::HashMap;
+
 use domain::Millis;
 use domain::permissions::Level;
 use domain::registry::hand_over::HandOver;
@@ -8,6 +10,8 @@ use domain::registry::{ARCHIVED, NO_STAGE, PRODUCTION};
 use super::{Asking, find_version, readable};
 use crate::Db;
 use crate::error::Result;
+use crate::permissions::{Kind, push_readable};
+use crate::sql::Sql;
 
 /// A version came into a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,40 +49,54 @@ pub async fn stage_entries(db: &Db, name: &str, version: i64) -> Result<Vec<Stag
     Ok(found.into_iter().map(entry).collect())
 }
 
-type Moments = (i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+type Moments = (String, i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// The hand-overs of a model's versions, by version.
 ///
 /// # Errors
 /// `NotFound` without the model.
 pub async fn hand_overs(db: &Db, name: &str) -> Result<Vec<HandOver>> {
-    let mut connection = db.reader().await?;
-    let model = readable(&mut connection, db.engine(), db.by(), name).await?;
-    let rows: Vec<Moments> = sqlx::query_as(
-        "SELECT v.version, v.created_at_ms, r.started_at_ms,
+    readable(&mut *db.reader().await?, db.engine(), db.by(), name).await?;
+    Ok(hand_overs_of(db, &[name]).await?.remove(name).unwrap_or_default())
+}
+
+/// The hand-overs of the versions of those of the models that whoever asks may read, by model, then version.
+///
+/// # Errors
+/// Only the database's.
+pub async fn hand_overs_of(db: &Db, names: &[&str]) -> Result<HashMap<String, Vec<HandOver>>> {
+    let mut sql = Sql::new(
+        db.engine(),
+        "SELECT m.name, v.version, v.created_at_ms, r.started_at_ms,
              (SELECT MIN(e.at_ms) FROM stage_entries e WHERE e.model_id = v.model_id AND e.version = v.version
-              AND e.stage NOT IN ($1, $2, $3)),
-             (SELECT MIN(q.opened_at_ms) FROM reviews q
-              WHERE q.version_id = v.id AND q.target = $3 AND q.kind = 'promotion'),
-             (SELECT MIN(e.at_ms) FROM stage_entries e WHERE e.model_id = v.model_id AND e.version = v.version
-              AND e.stage = $3)
-         FROM model_versions v LEFT JOIN runs r ON r.uuid = v.run_uuid
-         WHERE v.model_id = $4 ORDER BY v.version",
-    )
-    .bind(NO_STAGE)
-    .bind(ARCHIVED)
-    .bind(PRODUCTION)
-    .bind(model)
-    .fetch_all(&mut *connection)
-    .await?;
-    let hand_over = |(version, registered, started, staged, asked, released): Moments| HandOver {
-        version,
-        // 0: the client didn't say.
-        run_started_at: started.filter(|at| *at > 0).map(Millis),
-        registered_at: Millis(registered),
-        staged_at: staged.map(Millis),
-        asked_at: asked.map(Millis),
-        released_at: released.map(Millis),
-    };
-    Ok(rows.into_iter().map(hand_over).collect())
+              AND e.stage NOT IN",
+    );
+    sql.list(&[NO_STAGE, ARCHIVED, PRODUCTION]);
+    sql.push(
+        "), (SELECT MIN(q.opened_at_ms) FROM reviews q WHERE q.version_id = v.id AND q.kind = 'promotion'",
+    );
+    sql.push(" AND q.target = ").bind(PRODUCTION);
+    sql.push("), (SELECT MIN(e.at_ms) FROM stage_entries e WHERE e.model_id = v.model_id");
+    sql.push(" AND e.version = v.version AND e.stage = ").bind(PRODUCTION);
+    sql.push(
+        ") FROM registered_models m JOIN model_versions v ON v.model_id = m.id
+         LEFT JOIN runs r ON r.uuid = v.run_uuid WHERE m.name IN",
+    );
+    sql.list(names);
+    push_readable(&mut sql, db.by(), Kind::Model, "m");
+    sql.push(" ORDER BY v.version");
+    let rows: Vec<Moments> = sql.fetch(&mut *db.reader().await?).await?;
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for (model, version, registered, started, staged, asked, released) in rows {
+        found.entry(model).or_default().push(HandOver {
+            version,
+            // 0: the client didn't say.
+            run_started_at: started.filter(|at| *at > 0).map(Millis),
+            registered_at: Millis(registered),
+            staged_at: staged.map(Millis),
+            asked_at: asked.map(Millis),
+            released_at: released.map(Millis),
+        });
+    }
+    Ok(found)
 }

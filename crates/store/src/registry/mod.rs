@@ -1,5 +1,6 @@
 //! The registry: registered models, their versions, stages and aliases; what is known and said of them.
 
+mod activity;
 mod aliases;
 pub mod cards;
 mod catalog;
@@ -8,12 +9,16 @@ pub mod history;
 mod load;
 mod models;
 mod overview;
+pub mod places;
 mod search;
 mod source;
 pub(crate) mod stage_list;
 pub(crate) mod stages;
+mod standing;
 mod versions;
+mod watch;
 
+pub use activity::{Happened, VersionChanged, activity};
 pub use aliases::{delete_alias, set_alias, version_by_alias};
 pub use catalog::{Catalog, CatalogEntry, CatalogOrder, CatalogQuery, catalog};
 pub use models::{
@@ -26,10 +31,12 @@ pub use overview::{
 };
 pub use search::{RegistryQuery, search_models, search_versions};
 pub use stage_list::{StageUse, set_workspace_stages, stage_uses, workspace_stages};
+pub use standing::OpenReview;
 pub use versions::{
     NewVersion, create_version, delete_version, delete_version_tag, download_uri, set_version_tag,
     transition, update_version, version,
 };
+pub use watch::{Alert, Cause, Handed, Watched, watched};
 
 use domain::accounts::Caller;
 use domain::permissions::Level;

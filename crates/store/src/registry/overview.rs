@@ -12,6 +12,7 @@ use super::cards::{self, Card};
 use super::files::{self, Reading};
 use super::history::{self, StageEntry};
 use super::load::{self, ModelRow, SELECT_MODEL, SELECT_VERSION, VersionRow};
+use super::standing::{self, OpenReview};
 use super::{no_model, no_version, readable, stage_list};
 use crate::Db;
 use crate::error::Result;
@@ -26,6 +27,10 @@ pub struct VersionSummary {
     pub version: ModelVersion,
     /// Who made it; empty: nobody who has an account.
     pub author: String,
+    /// Whether an override brought it where it is.
+    pub is_overridden: bool,
+    /// Its reviews that are open.
+    pub open_reviews: Vec<OpenReview>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +52,7 @@ pub struct ModelOverview {
 pub struct VersionEvidence {
     pub version: ModelVersion,
     pub author: String,
+    pub is_overridden: bool,
     pub run: Option<Run>,
     pub signature: Option<SignatureTexts>,
 }
@@ -111,7 +117,14 @@ async fn summaries(
     let mut authors: HashMap<i64, String> =
         sql.list(&ids).fetch::<(i64, String)>(connection).await?.into_iter().collect();
     let versions = load::versions(db.engine(), connection, rows, true).await?;
-    let summary = |(id, version)| VersionSummary { version, author: authors.remove(&id).unwrap_or_default() };
+    let overridden = standing::overridden(db.engine(), connection, &ids).await?;
+    let mut open = standing::open_reviews(db.engine(), connection, &ids).await?;
+    let summary = |(id, version)| VersionSummary {
+        version,
+        author: authors.remove(&id).unwrap_or_default(),
+        is_overridden: overridden.contains(&id),
+        open_reviews: open.remove(&id).unwrap_or_default(),
+    };
     Ok(ids.into_iter().zip(versions).map(summary).collect())
 }
 
@@ -159,11 +172,12 @@ pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<Versi
     let uuids =
         [Some(&this), champion.as_ref()].into_iter().flatten().map(|one| one.version.run_uuid.clone());
     let runs = runs_of(db, uuids.collect()).await?;
-    let evidence = |VersionSummary { version, author }: VersionSummary| VersionEvidence {
+    let evidence = |VersionSummary { version, author, is_overridden, .. }: VersionSummary| VersionEvidence {
         run: runs.get(&version.run_uuid).cloned(),
         signature: signatures.get(&version.version).cloned().flatten(),
         version,
         author,
+        is_overridden,
     };
     let reading = files::get(db, name, version).await?;
     Ok(VersionOverview {

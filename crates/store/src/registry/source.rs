@@ -11,6 +11,7 @@ use super::versions::NewVersion;
 use super::{Asking, find, no_version, stage_list};
 use crate::error::{Error, Result};
 use crate::permissions::{Kind, push_readable};
+use crate::runs;
 use crate::sql::Sql;
 use crate::writer::Tx;
 
@@ -52,6 +53,7 @@ pub(super) async fn resolve(tx: &mut Tx<'_>, by: &Caller, new: &NewVersion) -> R
         (None, Some(logged)) => logged.source_run.clone(),
         (None, None) => String::new(),
     };
+    check_run(tx, by, &run_uuid).await?;
     let mut storage_location = source.to_owned();
     match &parsed {
         Source::LoggedModel(id) => match &logged {
@@ -72,6 +74,9 @@ pub(super) async fn resolve(tx: &mut Tx<'_>, by: &Caller, new: &NewVersion) -> R
                 let why = "run_id or model_id has to name the run or the logged model whose files these are";
                 return Err(refused(source, why));
             }
+            // One spelling for a place: who changes a file is told whose it is.
+            let below = source.split_once(':').map_or("", |(_, rest)| rest.trim_matches('/'));
+            storage_location = format!("{OWN}{below}");
         }
         Source::Run(id) => {
             // What isn't there, to whoever registers it, is looked for again by whoever reads it.
@@ -174,6 +179,16 @@ async fn logged_model(tx: &mut Tx<'_>, by: &Caller, id: &str) -> Result<LoggedMo
     let found = found.into_iter().next();
     let (artifact_uri, source_run) = found.ok_or_else(|| Error::not_found("logged model", "id", id))?;
     Ok(LoggedModel { artifact_uri, source_run: source_run.unwrap_or_default() })
+}
+
+/// Fails for a run that is here and that `by` may not read. One that another server made is only a name.
+async fn check_run(tx: &mut Tx<'_>, by: &Caller, uuid: &str) -> Result<()> {
+    let mut is_here = Sql::new(tx.engine, "SELECT COUNT(*) FROM runs WHERE uuid = ");
+    is_here.bind(uuid);
+    if run_home(tx, by, uuid).await?.is_none() && is_here.count(tx.connection).await? > 0 {
+        return Err(runs::not_found(uuid));
+    }
+    Ok(())
 }
 
 /// Where the run's files are, if `by` may read it.

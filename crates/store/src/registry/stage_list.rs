@@ -119,16 +119,29 @@ impl StageUse {
 
 /// Gives the workspace its own list. What is in it already and in use stays.
 ///
+/// `was`: the list that the new one is made from; `None`: whatever it is.
+///
 /// # Errors
-/// `Forbidden` unless an admin asks; `Invalid` with the rule that the list breaks; `InvalidState` if a stage is
-/// missing that something uses, with all that does.
-pub async fn set_workspace_stages(db: &Db, names: Vec<String>, now: Millis) -> Result<Stages> {
+/// `Forbidden` unless an admin asks; `Invalid` with the rule that the list breaks; `InvalidState` if the list is no
+/// longer what it was, or if a stage is missing that something uses, with all that does.
+pub async fn set_workspace_stages(
+    db: &Db,
+    names: Vec<String>,
+    was: Option<Vec<String>>,
+    now: Millis,
+) -> Result<Stages> {
     db.by().check_admin()?;
     let stages = Stages::try_from(names)?;
+    let was = was.map(Stages::try_from).transpose()?;
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
             let before = read(tx.connection).await?;
+            if was.is_some_and(|was| was != before) {
+                let now: Vec<_> = before.active().collect();
+                let why = format!("somebody else has changed the list; it is now {}", now.join(", "));
+                return Err(Error::InvalidState(why));
+            }
             let policies = naming_stages(tx.connection, &by, &before).await?;
             let mut held = Vec::new();
             for gone in before.active().filter(|stage| !stages.contains(stage)) {

@@ -202,13 +202,49 @@ async fn model_metrics(connection: &mut AnyConnection, model_id: &str) -> Result
     Ok(last)
 }
 
-/// The version that holds a target now, but `not` that one; of several, the one that came last.
+/// The version that was in a stage before that which the review `overridden` brought there.
+pub(super) async fn predecessor(
+    connection: &mut AnyConnection,
+    model: i64,
+    stage: &str,
+    overridden: i64,
+) -> Result<Option<Version>> {
+    let before: Option<(i64,)> = sqlx::query_as(
+        "SELECT e.version FROM stage_entries e JOIN stage_entries o
+             ON o.model_id = e.model_id AND o.stage = e.stage AND o.id > e.id AND o.version <> e.version
+         WHERE e.model_id = $1 AND e.stage = $2 AND o.review_id = $3 ORDER BY e.id DESC LIMIT 1",
+    )
+    .bind(model)
+    .bind(stage)
+    .bind(overridden)
+    .fetch_optional(&mut *connection)
+    .await?;
+    match before {
+        Some((number,)) => version(connection, model, number).await,
+        None => Ok(None),
+    }
+}
+
+/// What is known of the version that holds a target: see [`holder`].
 pub(super) async fn champion(
     connection: &mut AnyConnection,
     model: i64,
     target: &domain::reviews::Target,
     not: i64,
 ) -> Result<Option<Version>> {
+    match holder(connection, model, target, not).await? {
+        Some(number) => version(connection, model, number).await,
+        None => Ok(None),
+    }
+}
+
+/// The version that holds a target now, but `not` that one; of several, the one that came last.
+pub(super) async fn holder(
+    connection: &mut AnyConnection,
+    model: i64,
+    target: &domain::reviews::Target,
+    not: i64,
+) -> Result<Option<i64>> {
     let held: Option<(i64,)> = match target {
         domain::reviews::Target::Stage(stage) => {
             sqlx::query_as(
@@ -232,8 +268,5 @@ pub(super) async fn champion(
                 .await?
         }
     };
-    match held {
-        Some((number,)) => version(connection, model, number).await,
-        None => Ok(None),
-    }
+    Ok(held.map(|(number,)| number))
 }

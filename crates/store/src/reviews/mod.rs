@@ -29,7 +29,7 @@ pub use comments::{Comment, add_comment, comments_of, delete_comment, edit_comme
 pub use details::{ChangesAsked, Details, SignedBy, details};
 pub use list::{ReviewQuery, Row as ReviewRow, Waiting, open_of_version, search, waiting_for};
 pub use office::{Office, note_key_rotation};
-pub use open::{Ask, ask, plan, roll_back};
+pub use open::{Ask, ask, plan, roll_back, rollback_to};
 pub(crate) use policies::naming_stages;
 pub use policies::{
     PolicyOf, SavedPolicy, in_force_for, policy, policy_history, save_policy, stage_rules_of,

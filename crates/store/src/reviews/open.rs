@@ -3,7 +3,7 @@
 use domain::Millis;
 use domain::accounts::Caller;
 use domain::limits;
-use domain::registry::{check_alias, check_name};
+use domain::registry::{FilesState, check_alias, check_name};
 use domain::reviews::rollback::{self, Entry};
 use domain::reviews::state::{Opening, check_open};
 use domain::reviews::{Kind, Target, sign_off};
@@ -20,7 +20,7 @@ use super::{Office, evidence, policies};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
-use crate::permissions::model_level;
+use crate::permissions::{OWN, model_level};
 use crate::registry::{self, readable, stage_list};
 use crate::writer::Tx;
 
@@ -67,6 +67,32 @@ async fn checked(connection: &mut AnyConnection, target: &Target) -> Result<Targ
     }
 }
 
+/// What [`roll_back`] would do in a stage: the version that is there, and the one that it would bring back. `None`:
+/// nothing is there, or nothing was before.
+///
+/// # Errors
+/// `NotFound` without the model.
+pub async fn rollback_to(db: &Db, name: &str, stage: &str) -> Result<Option<(i64, i64)>> {
+    let mut connection = db.reader().await?;
+    let model = readable(&mut connection, db.engine(), db.by(), name).await?;
+    let target = Target::Stage(stage.to_owned());
+    let Some(current) = evidence::holder(&mut connection, model, &target, 0).await? else { return Ok(None) };
+    let previous = served_before(&mut connection, model, stage, current).await?;
+    Ok(previous.map(|previous| (current, previous)))
+}
+
+/// The last version before `current` in a stage that still has its files.
+async fn served_before(
+    connection: &mut AnyConnection,
+    model: i64,
+    stage: &str,
+    current: i64,
+) -> Result<Option<i64>> {
+    let history = history(connection, model, stage).await?;
+    let usable = usable(connection, model).await?;
+    Ok(rollback::previous(&history, current, |version| usable.contains(&version)))
+}
+
 /// Moves a stage back to the version that served before: one click for whoever may sign a rollback, else a review
 /// that waits for such a one. `seen` is the version that serves, as whoever asks saw it.
 ///
@@ -87,18 +113,15 @@ pub async fn roll_back(
             let model = readable(tx.connection, tx.engine, &by, &name).await?;
             let stage = stage_list::find(tx.connection, "stage", &stage).await?;
             let target = Target::Stage(stage.clone());
-            let serving = evidence::champion(tx.connection, model, &target, 0).await?;
-            let serving =
-                serving.ok_or_else(|| Error::InvalidState(format!("nothing of `{name}` is in {stage}")))?;
-            let current = serving.facts.version;
+            let current = evidence::holder(tx.connection, model, &target, 0).await?;
+            let current =
+                current.ok_or_else(|| Error::InvalidState(format!("nothing of `{name}` is in {stage}")))?;
             if seen.is_some_and(|seen| seen != current) {
                 let why =
                     format!("version {current} is in {stage} by now; look again before you roll it back");
                 return Err(Error::InvalidState(why));
             }
-            let history = history(tx.connection, model, &stage).await?;
-            let usable = usable(tx.connection, model).await?;
-            let previous = rollback::previous(&history, current, |version| usable.contains(&version));
+            let previous = served_before(tx.connection, model, &stage, current).await?;
             let version = previous.ok_or_else(|| {
                 Error::InvalidState(format!("no version of `{name}` that could serve was in {stage} before"))
             })?;
@@ -141,6 +164,21 @@ async fn usable(connection: &mut AnyConnection, model: i64) -> Result<Vec<i64>> 
     Ok(rows.into_iter().map(|(version,)| version).collect())
 }
 
+/// Fails for a version whose files this server can't read: nobody could say what is signed.
+async fn check_is_here(connection: &mut AnyConnection, version: i64) -> Result<()> {
+    let (place,): (String,) = sqlx::query_as("SELECT storage_location FROM model_versions WHERE id = $1")
+        .bind(version)
+        .fetch_one(connection)
+        .await?;
+    if place.starts_with(OWN) || place.starts_with("runs:/") {
+        return Ok(());
+    }
+    Err(Error::InvalidState(format!(
+        "the version's files are in `{place}`, which this server doesn't read, so nothing says what would be signed; log \
+         them to this server and register them from there"
+    )))
+}
+
 /// Opens it, inside of a write.
 pub(super) async fn open(
     tx: &mut Tx<'_>,
@@ -176,6 +214,9 @@ pub(super) async fn open(
             held == Some((ask.version,))
         }
     };
+    if version.files_state != FilesState::Done.as_str() {
+        check_is_here(tx.connection, version.id).await?;
+    }
     let opening = Opening {
         is_ready: version.files_state != "failed",
         target_exists: match &ask.target {

@@ -10,6 +10,7 @@ use sqlx::AnyConnection;
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::permissions::ModelReaders;
 use crate::sql::Sql;
 
 /// Everybody with an account, by id: few enough to be read whole.
@@ -27,6 +28,22 @@ impl People {
     pub fn is_enabled(&self, name: &str) -> bool {
         let id = self.names.iter().find(|(_, one)| one.eq_ignore_ascii_case(name)).map(|(id, _)| *id);
         self.all.iter().any(|person| Some(person.id) == id && person.is_enabled)
+    }
+
+    /// Takes the roles of those who may not read the model: their signature is of nothing that they can see.
+    pub async fn keep_readers(
+        &mut self,
+        connection: &mut AnyConnection,
+        engine: Engine,
+        model: i64,
+    ) -> Result<()> {
+        let Some(readers) = ModelReaders::of(connection, engine, model).await? else { return Ok(()) };
+        for person in &mut self.all {
+            if !readers.may_read(person.id, &person.roles) {
+                person.roles.clear();
+            }
+        }
+        Ok(())
     }
 
     pub fn roles(&self, id: i64) -> BTreeSet<Role> {

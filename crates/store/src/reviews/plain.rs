@@ -73,8 +73,11 @@ pub(crate) async fn check_plain_leave(
     if others > 0 {
         return Ok(());
     }
-    let why = format!("is the only one in {stage}: promote another one, or roll back, by a review");
-    Err(call.needs_review(&target, &why))
+    Err(Error::Forbidden(format!(
+        "`{}` version {} is the only one in {stage}, and a policy keeps it there: promote another one by a review, or roll \
+         back, first",
+        call.name, call.version
+    )))
 }
 
 /// A table without signatures and required gates says that the target is free.

@@ -66,7 +66,8 @@ pub(super) async fn situation(
     if model.is_some() && level.is_none() {
         return Err(Error::not_found("review", "id", id));
     }
-    let people = people::people(connection, engine).await?;
+    let mut people = people::people(connection, engine).await?;
+    people.keep_readers(connection, engine, row.model_id).await?;
     let signed = rows::signed(connection, id).await?;
     let blocked = rows::blocked(connection, id).await?;
     let waivers = rows::waivers(connection, id).await?;
@@ -106,7 +107,13 @@ async fn look(
     let exists = model.is_some() && found.is_some();
     let (model, primary, better) = model.unwrap_or_default();
     let version = found.unwrap_or_default();
-    let champion = evidence::champion(connection, row.model_id, &target, row.version).await?;
+    let champion = match (&target, row.follows) {
+        // What an override brought there serves by now.
+        (Target::Stage(stage), Some(overridden)) => {
+            evidence::predecessor(connection, row.model_id, stage, overridden).await?
+        }
+        _ => evidence::champion(connection, row.model_id, &target, row.version).await?,
+    };
     let in_force = policies::in_force(connection, by, row.model_id, &target).await?;
     let better = if better == "lower" { Better::Lower } else { Better::Higher };
     let facts = Facts {

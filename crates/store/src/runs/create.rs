@@ -121,9 +121,8 @@ pub(crate) async fn insert_all(tx: &mut Tx<'_>, runs: &[&CreateRun]) -> Result<V
     let rows: Vec<_> = (first..).zip(accepted()).collect();
     let head = "INSERT INTO runs
         (id, uuid, experiment_id, name, user_id, status, started_at_ms, artifact_uri, created_by)";
-    bulk::insert(tx.connection, tx.engine, (head, ""), 9, &rows, |query, (id, (run, uri))| {
-        query
-            .bind(*id)
+    bulk::insert(tx.connection, tx.engine, (head, ""), 9, &rows, |row, (id, (run, uri))| {
+        row.bind(*id)
             .bind(&*run.uuid)
             .bind(run.new.experiment_id)
             .bind(&*run.new.name)
@@ -139,8 +138,8 @@ pub(crate) async fn insert_all(tx: &mut Tx<'_>, runs: &[&CreateRun]) -> Result<V
         .flat_map(|(id, (run, _))| run.new.tags.iter().map(move |tag| (*id, run.new.experiment_id, tag)))
         .collect();
     let head = "INSERT INTO tags (run_id, key_id, experiment_id, value)";
-    bulk::insert(tx.connection, tx.engine, (head, ""), 4, &tags, |query, (id, experiment, tag)| {
-        query.bind(*id).bind(keys[tag.key.as_str()]).bind(*experiment).bind(&*tag.value)
+    bulk::insert(tx.connection, tx.engine, (head, ""), 4, &tags, |row, (id, experiment, tag)| {
+        row.bind(*id).bind(keys[tag.key.as_str()]).bind(*experiment).bind(&*tag.value)
     })
     .await?;
     Ok(answers)

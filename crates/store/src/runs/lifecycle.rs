@@ -11,6 +11,7 @@ use futures::FutureExt as _;
 
 use super::log::{RunLog, log, log_within};
 use crate::Db;
+use crate::audit::{self, Change};
 use crate::bulk;
 use crate::error::{Error, Result};
 use crate::keys::{Keys, UNKNOWN};
@@ -51,7 +52,7 @@ pub(super) async fn find_many(tx: &mut Tx<'_>, uuids: &[&str]) -> Result<HashMap
     Ok(runs)
 }
 
-pub(super) fn not_found(uuid: &str) -> Error {
+pub(crate) fn not_found(uuid: &str) -> Error {
     Error::not_found("run", "id", uuid)
 }
 
@@ -125,26 +126,26 @@ pub async fn delete(db: &Db, uuid: String, now: Millis) -> Result<()> {
 /// # Errors
 /// `NotFound` if one of them isn't there.
 pub async fn delete_many(db: &Db, uuids: Vec<String>, now: Millis) -> Result<()> {
-    set_deleted(db, uuids, Some(now)).await
+    set_deleted(db, uuids, true, now).await
 }
 
 /// Takes a run back out of the bin.
 ///
 /// # Errors
 /// `NotFound`.
-pub async fn restore(db: &Db, uuid: String) -> Result<()> {
-    restore_many(db, vec![uuid]).await
+pub async fn restore(db: &Db, uuid: String, now: Millis) -> Result<()> {
+    restore_many(db, vec![uuid], now).await
 }
 
 /// Takes all of the runs back out of the bin, or none.
 ///
 /// # Errors
 /// `NotFound` if one of them isn't there.
-pub async fn restore_many(db: &Db, uuids: Vec<String>) -> Result<()> {
-    set_deleted(db, uuids, None).await
+pub async fn restore_many(db: &Db, uuids: Vec<String>, now: Millis) -> Result<()> {
+    set_deleted(db, uuids, false, now).await
 }
 
-async fn set_deleted(db: &Db, uuids: Vec<String>, deleted_at: Option<Millis>) -> Result<()> {
+async fn set_deleted(db: &Db, uuids: Vec<String>, is_deleted: bool, now: Millis) -> Result<()> {
     let by = db.caller();
     db.write(move |tx| {
         async move {
@@ -163,11 +164,18 @@ async fn set_deleted(db: &Db, uuids: Vec<String>, deleted_at: Option<Millis>) ->
             let ids: Vec<_> = found.values().map(|run| run.id).collect();
             for chunk in ids.chunks(bulk::MAX_LIST) {
                 let mut sql = Sql::new(tx.engine, "UPDATE runs SET ");
-                match deleted_at {
-                    Some(at) => sql.push("is_deleted = 1, deleted_at_ms = ").bind(at.0),
-                    None => sql.push("is_deleted = 0, deleted_at_ms = NULL"),
-                };
+                if is_deleted {
+                    sql.push("is_deleted = 1, deleted_at_ms = ").bind(now.0);
+                } else {
+                    sql.push("is_deleted = 0, deleted_at_ms = NULL");
+                }
                 sql.push(" WHERE id IN").list(chunk).execute(tx.connection).await?;
+            }
+            let action = if is_deleted { "run.delete" } else { "run.restore" };
+            let mut names: Vec<_> = found.into_keys().collect();
+            names.sort_unstable();
+            for uuid in names {
+                audit::record(tx, &by, Change::new(action, uuid), now).await?;
             }
             Ok(())
         }

@@ -1,6 +1,5 @@
 //! What runs log: metrics, params and tags, many requests in one go.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -116,13 +115,13 @@ pub(crate) async fn log_all(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<Vec<Res
         };
         answers.push(answer);
     }
-    let mut names = Vec::new();
+    let series = series_of(&accepted);
+    let mut names: Vec<_> = series.iter().map(|one| one.key).collect();
     for (_, log) in &accepted {
-        names.extend(log.metrics.iter().map(|metric| metric.key.as_str()));
         names.extend(log.params.iter().chain(&log.tags).map(|pair| pair.key.as_str()));
     }
     let keys = Keys::intern(tx, &names).await?;
-    write_metrics(tx, &accepted, &keys).await?;
+    write_metrics(tx, series, &keys).await?;
     params.write(tx, &keys).await?;
     write_tags(tx, &accepted, &keys).await?;
     write_model_points(tx, &accepted, &models).await?;
@@ -131,52 +130,68 @@ pub(crate) async fn log_all(tx: &mut Tx<'_>, logs: &[&LogRun]) -> Result<Vec<Res
 
 /// Run and key.
 type Place = (i64, i64);
-/// Step, timestamp, ordinal.
+/// Timestamp, step, ordinal: in the order of the table.
 type Point = (i64, i64, i64);
 
 /// Points with a greater rank come later; as in the reference, NaN counts as 0, and of equals the first stays.
-fn rank((step, at, value): Point) -> Point {
+fn rank((at, step, value): Point) -> Point {
     let is_nan = value == MetricValue(f64::NAN).to_ordinal();
     (step, at, if is_nan { MetricValue(0.0).to_ordinal() } else { value })
+}
+
+/// The points that a request logs to one metric, as they came.
+struct Series<'l> {
+    run: &'l RunRef,
+    key: &'l str,
+    points: Vec<Point>,
+}
+
+fn series_of<'l>(accepted: &[(&'l RunRef, &'l RunLog)]) -> Vec<Series<'l>> {
+    let mut all: Vec<Series<'l>> = Vec::new();
+    let mut places = HashMap::new();
+    for (run, log) in accepted {
+        places.clear();
+        for metric in &log.metrics {
+            let place = *places.entry(metric.key.as_str()).or_insert_with(|| {
+                all.push(Series { run, key: &metric.key, points: Vec::new() });
+                all.len() - 1
+            });
+            all[place].points.push((metric.timestamp.0, metric.step, metric.value.to_ordinal()));
+        }
+    }
+    all
 }
 
 /// Writes the points, and of each metric the last one (with its experiment) where it is found.
 async fn write_metrics(
     tx: &mut Tx<'_>,
-    accepted: &[(&RunRef, &RunLog)],
+    mut series: Vec<Series<'_>>,
     keys: &HashMap<&str, i64>,
 ) -> Result<()> {
-    let mut points = Vec::new();
-    let mut latest: BTreeMap<Place, (Point, i64)> = BTreeMap::new();
-    for (run, log) in accepted {
-        for metric in &log.metrics {
-            let key = keys[metric.key.as_str()];
-            let value = metric.value.to_ordinal();
-            points.push((run.id, key, metric.timestamp.0, metric.step, value));
-            let point = (metric.step, metric.timestamp.0, value);
-            match latest.entry((run.id, key)) {
-                Entry::Vacant(entry) => {
-                    entry.insert((point, run.experiment_id));
-                }
-                Entry::Occupied(mut entry) if rank(point) > rank(entry.get().0) => entry.get_mut().0 = point,
-                Entry::Occupied(_) => {}
-            }
-        }
+    let place = |one: &Series<'_>| -> Place { (one.run.id, keys[one.key]) };
+    // Stable: what came first stays first. In the order of the table, neighbours share pages.
+    series.sort_by_key(place);
+    let (mut rows, mut latest) = (Vec::new(), Vec::new());
+    for same in series.chunk_by(|one, next| place(one) == place(next)) {
+        let (run, key) = place(&same[0]);
+        let mut points: Vec<_> = same.iter().flat_map(|one| one.points.iter().copied()).collect();
+        let last =
+            points.iter().copied().reduce(|last, next| if rank(next) > rank(last) { next } else { last });
+        latest.extend(last.map(|last| (run, key, same[0].run.experiment_id, last)));
+        points.sort_unstable();
+        points.dedup();
+        rows.extend(points.into_iter().map(|(at, step, value)| (run, key, at, step, value)));
     }
-    // In the order of the table: neighbours share pages.
-    points.sort_unstable();
-    points.dedup();
     let head = "INSERT INTO metrics (run_id, key_id, timestamp_ms, step, value)";
     bulk::insert(
         tx.connection,
         tx.engine,
         (head, "ON CONFLICT DO NOTHING"),
         5,
-        &points,
-        |query, (run, key, at, step, value)| query.bind(*run).bind(*key).bind(*at).bind(*step).bind(*value),
+        &rows,
+        |row, (run, key, at, step, value)| row.bind(*run).bind(*key).bind(*at).bind(*step).bind(*value),
     )
     .await?;
-    let latest: Vec<_> = latest.into_iter().collect();
     let head = "INSERT INTO latest_metrics (run_id, key_id, experiment_id, value, step, timestamp_ms)";
     let [nan, zero] = [f64::NAN, 0.0].map(|value| MetricValue(value).to_ordinal());
     let rank = |table| {
@@ -196,8 +211,8 @@ async fn write_metrics(
         (head, tail.as_str()),
         6,
         &latest,
-        |query, ((run, key), ((step, at, value), experiment))| {
-            query.bind(*run).bind(*key).bind(*experiment).bind(*value).bind(*step).bind(*at)
+        |row, (run, key, experiment, (at, step, value))| {
+            row.bind(*run).bind(*key).bind(*experiment).bind(*value).bind(*step).bind(*at)
         },
     )
     .await
@@ -228,7 +243,7 @@ async fn write_tags(
         (head, tail),
         4,
         &tags,
-        |query, ((run, key), (experiment, value))| query.bind(*run).bind(*key).bind(*experiment).bind(*value),
+        |row, ((run, key), (experiment, value))| row.bind(*run).bind(*key).bind(*experiment).bind(*value),
     )
     .await?;
     for (run, name) in names {
@@ -298,9 +313,7 @@ impl<'l> Params<'l> {
             (head, ""),
             4,
             &rows,
-            |query, ((run, key), (experiment, value))| {
-                query.bind(*run).bind(*key).bind(*experiment).bind(*value)
-            },
+            |row, ((run, key), (experiment, value))| row.bind(*run).bind(*key).bind(*experiment).bind(*value),
         )
         .await
     }

@@ -9,10 +9,10 @@ mod read;
 pub(crate) use create::{CreateRun, insert_all};
 pub use create::{NewRun, create};
 pub use keys::{keys, param_values};
-pub(crate) use lifecycle::find;
 pub use lifecycle::{
     RunUpdate, delete, delete_many, delete_tag, log_model, rename, restore, restore_many, set_tag, update,
 };
+pub(crate) use lifecycle::{find, not_found};
 pub(crate) use log::{LogRun, log_all};
 pub use log::{NewMetric, RunLog, log};
 pub(crate) use read::{Kind, ids_of, load};

@@ -7,7 +7,7 @@ use store::reviews::{self, Ask, PolicyOf};
 use store::{Db, Error, audit};
 use uuid::Uuid;
 
-use crate::reviews::{model, person};
+use crate::reviews::{model, person, version};
 use crate::{NOW, on_each};
 
 /// A stage that no other test knows: a shared server keeps what they made.
@@ -17,16 +17,11 @@ fn new_stage() -> String {
 
 async fn with(db: &Db, stage: &str) -> Result<domain::registry::Stages, Error> {
     let names = ["Staging", stage, "Production"].map(str::to_owned).into();
-    registry::set_workspace_stages(db, names, NOW).await
+    registry::set_workspace_stages(db, names, None, NOW).await
 }
 
 async fn without(db: &Db) -> Result<domain::registry::Stages, Error> {
-    registry::set_workspace_stages(db, ["Staging", "Production"].map(str::to_owned).into(), NOW).await
-}
-
-async fn version(db: &Db, name: &str) -> i64 {
-    let new = NewVersion { name: name.into(), source: "s3://bucket/m".into(), ..NewVersion::default() };
-    registry::create_version(db, new, NOW).await.expect("is created").version
+    registry::set_workspace_stages(db, ["Staging", "Production"].map(str::to_owned).into(), None, NOW).await
 }
 
 #[tokio::test]

@@ -270,7 +270,7 @@ async fn runs_go_to_the_bin_and_back_together_or_not_at_all() {
         assert_eq!(found(&db, &query(id, "", "")).await.len(), 2);
         runs::delete_many(&db, both.clone(), NOW).await.expect("are deleted");
         assert!(found(&db, &query(id, "", "")).await.is_empty());
-        runs::restore_many(&db, both).await.expect("are restored");
+        runs::restore_many(&db, both, NOW).await.expect("are restored");
         assert_eq!(found(&db, &query(id, "", "")).await.len(), 2);
     })
     .await;

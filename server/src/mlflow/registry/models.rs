@@ -7,7 +7,7 @@ use domain::KeyValue;
 use serde::{Deserialize, Serialize};
 use store::registry::{self, NewModel, RegistryQuery};
 use web::wire::{Int64, Many};
-use web::{ApiError, Call, SignedIn, required};
+use web::{ApiError, Call, Either, SignedIn, required};
 
 use super::super::page_size;
 use super::super::wire::{Empty, Pair};
@@ -89,7 +89,7 @@ async fn rename(SignedIn(db): SignedIn, Call(call): Call<Rename>) -> Result<Resp
     Ok(model_answer(&registry::rename_model(&db, name, new_name, now()).await?))
 }
 
-async fn delete_model(SignedIn(db): SignedIn, Call(call): Call<Named>) -> Result<Json<Empty>, ApiError> {
+async fn delete_model(SignedIn(db): SignedIn, Either(call): Either<Named>) -> Result<Json<Empty>, ApiError> {
     registry::delete_model(&db, required("name", call.name)?, now()).await?;
     Ok(Json(Empty {}))
 }
@@ -161,7 +161,7 @@ async fn set_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<E
     Ok(Json(Empty {}))
 }
 
-async fn delete_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
+async fn delete_tag(SignedIn(db): SignedIn, Either(call): Either<Tag>) -> Result<Json<Empty>, ApiError> {
     let name = required("name", call.name)?;
     registry::delete_model_tag(&db, name, required("key", call.key)?, now()).await?;
     Ok(Json(Empty {}))
@@ -186,7 +186,10 @@ async fn get_by_alias(SignedIn(db): SignedIn, Call(call): Call<AliasCall>) -> Re
     Ok(version_answer(&registry::version_by_alias(&db, &name, &alias).await?))
 }
 
-async fn delete_alias(SignedIn(db): SignedIn, Call(call): Call<AliasCall>) -> Result<Json<Empty>, ApiError> {
+async fn delete_alias(
+    SignedIn(db): SignedIn,
+    Either(call): Either<AliasCall>,
+) -> Result<Json<Empty>, ApiError> {
     let (name, alias) = (required("name", call.name)?, required("alias", call.alias)?);
     registry::delete_alias(&db, name, alias, now()).await?;
     Ok(Json(Empty {}))

@@ -3,11 +3,13 @@
 use axum::extract::State;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
+use domain::permissions::Level;
 use domain::reviews::Target;
 use domain::reviews::state::Action;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Db;
+use store::permissions::{self, Object};
 use store::registry;
 use store::reviews::{self, Act, Ask, Details, Office, Outcome};
 use web::{ApiError, Call, Either, SignedIn, required};
@@ -15,7 +17,9 @@ use web::{ApiError, Call, Either, SignedIn, required};
 use super::version_number;
 use super::wire::{ModelWire, VersionWire};
 use crate::clock::now;
+use crate::mlflow::permissions::level_name;
 use crate::mlflow::wire::LooseFlag;
+use crate::rights::{Right, allows};
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
@@ -225,16 +229,15 @@ async fn get_model(SignedIn(db): SignedIn, Call(call): Call<Request>) -> Result<
     let model = registry::model(&db, &name).await?;
     let mut wire = serde_json::to_value(ModelWire::from(&model)).unwrap_or_default();
     wire["id"] = json!(registry::model_id(&db, &name).await?.to_string());
-    wire["permission_level"] = json!(permission_level(&db));
+    wire["permission_level"] = json!(permission_level(&db, &name).await?);
     Ok(Json(json!({ "registered_model_databricks": wire })))
 }
 
-fn permission_level(db: &Db) -> &'static str {
-    match db.by() {
-        by if by.is_admin() => "CAN_MANAGE",
-        by if by.roles.iter().any(|role| *role != domain::accounts::Role::Viewer) => "CAN_EDIT",
-        _ => "CAN_READ",
-    }
+/// What the caller may do with the model, in the dialect's words.
+async fn permission_level(db: &Db, name: &str) -> Result<&'static str, ApiError> {
+    let level = permissions::of(db, &Object::Model(name.to_owned())).await?.level;
+    let may_write = allows(Right::Write, db.by());
+    Ok(level_name(if may_write { level } else { Level::Read }))
 }
 
 async fn transition(
@@ -247,7 +250,7 @@ async fn transition(
     let moved =
         plain_transition(&db, &office, (named.name.clone(), named.version), &named.stage, archive).await?;
     let mut wire = serde_json::to_value(VersionWire::from(&moved)).unwrap_or_default();
-    wire["permission_level"] = json!(permission_level(&db));
+    wire["permission_level"] = json!(permission_level(&db, &named.name).await?);
     wire["open_requests"] = json!(open_requests(&db, &office, &named.name, named.version).await?);
     Ok(Json(json!({ "model_version_databricks": wire })))
 }

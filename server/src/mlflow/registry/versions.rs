@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::registry::{self, NewVersion};
 use store::reviews::Office;
 use web::wire::Many;
-use web::{ApiError, Call, SignedIn, required};
+use web::{ApiError, Call, Either, SignedIn, required};
 
 use super::super::wire::{Empty, Pair};
 use super::models::{Search, tags};
@@ -130,7 +130,7 @@ async fn transition(
     Ok(version_answer(&plain_transition(&db, &office, (name, version), &stage, archive).await?))
 }
 
-async fn delete_version(SignedIn(db): SignedIn, Call(call): Call<One>) -> Result<Json<Empty>, ApiError> {
+async fn delete_version(SignedIn(db): SignedIn, Either(call): Either<One>) -> Result<Json<Empty>, ApiError> {
     let (name, version) = call.read()?;
     registry::delete_version(&db, name, version, now()).await?;
     Ok(Json(Empty {}))
@@ -174,7 +174,7 @@ async fn set_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<E
     Ok(Json(Empty {}))
 }
 
-async fn delete_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
+async fn delete_tag(SignedIn(db): SignedIn, Either(call): Either<Tag>) -> Result<Json<Empty>, ApiError> {
     let (name, version) = one(call.name, call.version)?;
     registry::delete_version_tag(&db, name, version, required("key", call.key)?, now()).await?;
     Ok(Json(Empty {}))

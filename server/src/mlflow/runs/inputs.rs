@@ -4,7 +4,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use domain::KeyValue;
 use domain::datasets::{Dataset, DatasetInput};
-use domain::limits::{self, Invalid};
+use domain::limits::{self, Invalid, Place};
 use domain::runs::ModelOutput;
 use serde::Deserialize;
 use store::{datasets, logged_models};
@@ -77,21 +77,19 @@ fn model_id(given: Option<String>) -> Result<String, ApiError> {
 }
 
 fn checked(index: usize, input: Input) -> Result<DatasetInput, ApiError> {
-    let at = |field: &str| format!("datasets[{index}].{field}");
-    let dataset = input.dataset.ok_or_else(|| ApiError::missing(&at("dataset")))?;
+    let place = Place::Entry("datasets", index);
+    let dataset = input.dataset.ok_or_else(|| ApiError::missing(place.field("dataset")))?;
     let text = |field: &str, value: Option<String>, limit: usize| -> Result<String, ApiError> {
         let value = value.unwrap_or_default();
-        limits::check_short_text(&at(field), &value, limit)?;
+        limits::check_short_text(place.field(field), &value, limit)?;
         Ok(value)
     };
     let optional = |field: &str, value: Option<String>, limit: usize| {
         value.map(|value| text(field, Some(value), limit)).transpose()
     };
-    let check_tag = |path: &str, tag: KeyValue| -> Result<KeyValue, Invalid> {
-        limits::check_text(path, &tag.key)?;
-        limits::check_text(path, &tag.value)?;
-        limits::check_length(&format!("{path}.key"), &tag.key, 255)?;
-        limits::check_length(&format!("{path}.value"), &tag.value, 500)?;
+    let check_tag = |place: Place<'_>, tag: KeyValue| -> Result<KeyValue, Invalid> {
+        limits::check_short_text(place.field("key"), &tag.key, 255)?;
+        limits::check_short_text(place.field("value"), &tag.value, 500)?;
         Ok(tag)
     };
     Ok(DatasetInput {
@@ -103,7 +101,7 @@ fn checked(index: usize, input: Input) -> Result<DatasetInput, ApiError> {
             schema: optional("dataset.schema", dataset.schema, 1_048_575)?,
             profile: optional("dataset.profile", dataset.profile, 16_777_215)?,
         },
-        tags: pairs(&at("tags"), input.tags, check_tag)?,
+        tags: pairs(&place.field("tags").to_string(), input.tags, check_tag)?,
     })
 }
 

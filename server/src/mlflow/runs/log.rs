@@ -2,7 +2,7 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
-use domain::limits;
+use domain::limits::{self, Place};
 use domain::{KeyValue, MetricValue, Millis};
 use serde::Deserialize;
 use serde_json::Value;
@@ -35,23 +35,20 @@ struct Metric {
 }
 
 impl Metric {
-    /// `path`: what stands before the field's name.
-    fn check(self, path: impl Fn(&str) -> String) -> Result<NewMetric, ApiError> {
-        let field = path("key");
-        let key = required(&field, self.key)?;
-        limits::check_key(&field, &key)?;
-        let missing = |field| ApiError::missing(&path(field));
+    fn check(self, place: Place<'_>) -> Result<NewMetric, ApiError> {
+        let key = required(place.field("key"), self.key)?;
+        limits::check_key(place.field("key"), &key)?;
+        let missing = |field| ApiError::missing(place.field(field));
         let timestamp = Millis(self.timestamp.ok_or_else(|| missing("timestamp"))?.0);
-        limits::check_timestamp(&path("timestamp"), timestamp)?;
+        limits::check_timestamp(place.field("timestamp"), timestamp)?;
         let texts = [
             ("model_id", &self.model_id, limits::MAX_KEY_LENGTH),
             ("dataset_name", &self.dataset_name, limits::MAX_DATASET_NAME_LENGTH),
             ("dataset_digest", &self.dataset_digest, limits::MAX_DATASET_DIGEST_LENGTH),
         ];
-        // Most metrics have none of them, and a path costs an allocation.
         for (field, text, limit) in texts {
             if let Some(text) = text {
-                limits::check_short_text(&path(field), text, limit)?;
+                limits::check_short_text(place.field(field), text, limit)?;
             }
         }
         Ok(NewMetric {
@@ -84,7 +81,7 @@ async fn log_metric(SignedIn(db): SignedIn, Call(call): Call<LogMetric>) -> Resu
     let uuid = run_id(call.run_id, call.run_uuid)?;
     let LogMetric { key, value, timestamp, step, model_id, dataset_name, dataset_digest, .. } = call;
     let metric = Metric { key, value, timestamp, step, model_id, dataset_name, dataset_digest };
-    let metrics = vec![metric.check(str::to_owned)?];
+    let metrics = vec![metric.check(Place::Top)?];
     runs::log(&db, uuid, RunLog { metrics, ..RunLog::default() }).await?;
     Ok(Json(Empty {}))
 }
@@ -103,7 +100,7 @@ async fn log_parameter(
 ) -> Result<Json<Empty>, ApiError> {
     let uuid = run_id(call.run_id, call.run_uuid)?;
     let key = required("key", call.key)?;
-    let param = limits::param("", KeyValue { key, value: call.value.unwrap_or_default() })?;
+    let param = limits::param(Place::Top, KeyValue { key, value: call.value.unwrap_or_default() })?;
     runs::log(&db, uuid, RunLog { params: vec![param], ..RunLog::default() }).await?;
     Ok(Json(Empty {}))
 }
@@ -122,7 +119,7 @@ struct LogBatch {
 async fn log_batch(SignedIn(db): SignedIn, Call(call): Call<LogBatch>) -> Result<Json<Empty>, ApiError> {
     let uuid = required("run_id", call.run_id)?;
     limits::check_batch(call.metrics.0.len(), call.params.0.len(), call.tags.0.len())?;
-    let metric = |(index, metric): (usize, Metric)| metric.check(|field| format!("metrics[{index}].{field}"));
+    let metric = |(index, metric): (usize, Metric)| metric.check(Place::Entry("metrics", index));
     let log = RunLog {
         metrics: call.metrics.0.into_iter().enumerate().map(metric).collect::<Result<_, _>>()?,
         params: params(call.params)?,

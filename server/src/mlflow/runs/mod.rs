@@ -6,7 +6,7 @@ mod log;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use domain::limits::{self, MAX_RESULTS};
+use domain::limits::{self, MAX_RESULTS, Place};
 use domain::{KeyValue, Millis, Run, RunStatus};
 use serde::{Deserialize, Serialize};
 use store::runs::{self, NewRun, RunQuery, RunUpdate};
@@ -140,7 +140,7 @@ async fn delete(SignedIn(db): SignedIn, Call(call): Call<ById>) -> Result<Json<E
 }
 
 async fn restore(SignedIn(db): SignedIn, Call(call): Call<ById>) -> Result<Json<Empty>, ApiError> {
-    runs::restore(&db, run_id(call.run_id, call.run_uuid)?).await?;
+    runs::restore(&db, run_id(call.run_id, call.run_uuid)?, now()).await?;
     Ok(Json(Empty {}))
 }
 
@@ -189,7 +189,7 @@ struct Tag {
 async fn set_tag(SignedIn(db): SignedIn, Call(call): Call<Tag>) -> Result<Json<Empty>, ApiError> {
     let uuid = run_id(call.run_id, call.run_uuid)?;
     let key = required("key", call.key)?;
-    let tag = limits::tag("", KeyValue { key, value: call.value.unwrap_or_default() })?;
+    let tag = limits::tag(Place::Top, KeyValue { key, value: call.value.unwrap_or_default() })?;
     runs::set_tag(&db, uuid, tag).await?;
     Ok(Json(Empty {}))
 }

@@ -90,16 +90,15 @@ impl ChampionPart {
     /// Of what is known of the champion, the part that these gates look at.
     pub fn new(champion: &VersionFacts, rules: &[GateRule], primary: Option<&PrimaryMetric>) -> Self {
         let compared = |rule: &GateRule| match &rule.kind {
-            GateKind::Champion { metric, .. } if metric == PRIMARY => {
-                primary.map(|primary| primary.key.clone())
+            GateKind::Champion { metric, dataset, .. } if metric == PRIMARY => {
+                primary.map(|primary| (primary.key.clone(), dataset.clone()))
             }
-            GateKind::Champion { metric, .. } => Some(metric.clone()),
+            GateKind::Champion { metric, dataset, .. } => Some((metric.clone(), dataset.clone())),
             _ => None,
         };
         let compared: BTreeSet<_> = rules.iter().filter_map(compared).collect();
-        let of_model = |key: &str| champion.model_metrics.iter().any(|one| one.key == key);
-        let from_run = champion.run_metrics.iter().filter(|one| !of_model(&one.key));
-        let metrics = champion.model_metrics.iter().chain(from_run).filter(|one| compared.contains(&one.key));
+        let metrics =
+            compared.iter().filter_map(|(metric, dataset)| champion.value(metric, dataset.as_deref()));
         Self {
             version: champion.version,
             metrics: metrics.cloned().collect(),

@@ -1,5 +1,7 @@
 //! What gates are told.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -55,6 +57,34 @@ pub struct VersionFacts {
     pub files_sha256: Option<String>,
 }
 
+impl VersionFacts {
+    /// The value of a metric that speaks for the version; `dataset`: measured on the one of this name or digest.
+    ///
+    /// That is the logged model's last, else the run's. Whoever logs a model without a step has the run's values of
+    /// step 0 copied to it (`mlflow.models.Model.log`): where the run went on, they are not the model's.
+    pub fn value(&self, metric: &str, dataset: Option<&str>) -> Option<&Measured> {
+        let is_meant = |one: &&Measured| {
+            let is_of_dataset = |wanted| {
+                one.dataset.as_ref().is_some_and(|dataset| dataset.name == wanted || dataset.digest == wanted)
+            };
+            one.key == metric && dataset.is_none_or(is_of_dataset)
+        };
+        let of_model = self.model_metrics.iter().filter(is_meant).max_by_key(|one| Measured::rank(one));
+        let of_run = self.run_metrics.iter().filter(is_meant).max_by_key(|one| Measured::rank(one));
+        let is_copy = |of_model: &&Measured| {
+            of_model.step == 0 && of_model.dataset.is_none() && of_run.is_some_and(|of_run| of_run.step > 0)
+        };
+        of_model.filter(|of_model| !is_copy(of_model)).or(of_run)
+    }
+
+    /// Of each metric the value that speaks for the version.
+    pub fn values(&self) -> impl Iterator<Item = &Measured> {
+        let keys: BTreeSet<_> =
+            self.model_metrics.iter().chain(&self.run_metrics).map(|one| one.key.as_str()).collect();
+        keys.into_iter().filter_map(|key| self.value(key, None))
+    }
+}
+
 /// A metric's value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -64,6 +94,14 @@ pub struct Measured {
     pub timestamp: Millis,
     /// On what it was measured, if that was said.
     pub dataset: Option<DatasetRef>,
+}
+
+impl Measured {
+    /// Greater for what comes later: by step, then timestamp, then value, where NaN is 0.
+    fn rank(&self) -> (i64, Millis, i64, Option<&DatasetRef>) {
+        let value = if self.value.0.is_nan() { 0.0 } else { self.value.0 };
+        (self.step, self.timestamp, MetricValue(value).to_ordinal(), self.dataset.as_ref())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -27,28 +27,6 @@ fn named<'a>(required: bool, facts: &'a Facts, metric: &'a str, better: Option<B
     Named::Nothing(Verdict::new(status, "the model names no main metric; name one on its page", evidence))
 }
 
-/// The logged model's value if it has one, else the run's last.
-fn value<'a>(version: &'a VersionFacts, metric: &str, dataset: Option<&str>) -> Option<&'a Measured> {
-    let is_meant = |one: &&Measured| {
-        let is_of_dataset = |wanted| {
-            one.dataset.as_ref().is_some_and(|dataset| dataset.name == wanted || dataset.digest == wanted)
-        };
-        one.key == metric && dataset.is_none_or(is_of_dataset)
-    };
-    // The last is the one with the highest step, then timestamp, then value, where NaN is 0.
-    let rank = |one: &Measured| {
-        let value = if one.value.0.is_nan() { 0.0 } else { one.value.0 };
-        (one.step, one.timestamp, crate::MetricValue(value).to_ordinal())
-    };
-    let last = |values: &'a [Measured]| {
-        values
-            .iter()
-            .filter(is_meant)
-            .max_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| one.dataset.cmp(&other.dataset)))
-    };
-    last(&version.model_metrics).or_else(|| last(&version.run_metrics))
-}
-
 fn side(version: &VersionFacts, measured_value: Option<&Measured>) -> Value {
     let mut side = json!({ "version": version.version.to_string() });
     if let Some(one) = measured_value {
@@ -95,7 +73,7 @@ pub(super) fn bound(
         Named::Metric(metric, _) => metric,
         Named::Nothing(verdict) => return verdict,
     };
-    let found = value(&facts.candidate, metric, dataset);
+    let found = facts.candidate.value(metric, dataset);
     let mut evidence = json!({ "metric": metric, "candidate": side(&facts.candidate, found) });
     for (key, bound) in [("min", min), ("max", max)] {
         if let Some(bound) = bound {
@@ -134,14 +112,14 @@ pub(super) fn champion(rule: &GateRule, facts: &Facts) -> Verdict {
         return Verdict::new(Status::Pending, summary, evidence);
     };
     evidence["better"] = json!(better.as_str());
-    let candidate = value(&facts.candidate, metric, dataset.as_deref());
+    let candidate = facts.candidate.value(metric, dataset.as_deref());
     evidence["candidate"] = side(&facts.candidate, candidate);
     let champion_facts = facts.champion.as_ref();
     if champion_facts.is_some_and(|champion| champion.version == facts.candidate.version) {
         let summary = format!("version {} is the champion itself", facts.candidate.version);
         return Verdict::new(Status::NotApplicable, summary, evidence);
     }
-    let champion = champion_facts.and_then(|champion| value(champion, metric, dataset.as_deref()));
+    let champion = champion_facts.and_then(|champion| champion.value(metric, dataset.as_deref()));
     if let Some(facts) = champion_facts {
         evidence["champion"] = side(facts, champion);
     }

@@ -120,6 +120,23 @@ fn the_logged_models_value_counts_before_the_runs_and_the_last_before_others() {
 }
 
 #[test]
+fn what_a_client_copied_of_step_0_gives_way_to_what_the_run_came_to() {
+    let at = |step: i64, value: f64| Measured { step, ..measured("auc", value, None) };
+    let mut facts = facts(version(7, &[]), None);
+    facts.candidate.model_metrics = vec![at(0, 0.6)];
+    assert_eq!(status(bound(Some(0.9), None), &facts), Status::Fail);
+    facts.candidate.run_metrics = vec![at(0, 0.6)];
+    assert_eq!(facts.candidate.value("auc", None).map(|one| one.value.0), Some(0.6));
+    facts.candidate.run_metrics = vec![at(299, 0.95)];
+    assert_eq!(status(bound(Some(0.9), None), &facts), Status::Pass);
+    // A checkpoint has the values of its own step, and what was measured on data was measured on the model.
+    facts.candidate.model_metrics = vec![at(100, 0.7)];
+    assert_eq!(status(bound(Some(0.9), None), &facts), Status::Fail);
+    facts.candidate.model_metrics = vec![Measured { step: 0, ..measured("auc", 0.7, Some("d1")) }];
+    assert_eq!(status(bound(Some(0.9), None), &facts), Status::Fail);
+}
+
+#[test]
 fn the_champion_may_be_missed_by_the_margin_only() {
     let with = |candidate: f64, champion: f64| facts(version(7, &[candidate]), Some(version(6, &[champion])));
     assert_eq!(status(no_worse(Amount::Number(0.01)), &with(0.9, 0.91)), Status::Pass);

@@ -5,6 +5,7 @@ use super::{Access, Action, Actor, Refusal, Review, Standing, State};
 use crate::Millis;
 use crate::accounts::Scope;
 use crate::limits::Invalid;
+use crate::reviews::Kind;
 
 /// Characters that a reason for a waiver or a dismissal has at least.
 pub const MIN_REASON: usize = 10;
@@ -105,6 +106,9 @@ pub fn check(action: &Action, review: &Review, actor: &Actor, standing: &Standin
         Action::Reject => reject(review, actor, standing),
         Action::Cancel => {
             scoped(actor, &[Scope::Write, Scope::Review])?;
+            if review.kind == Kind::Followup {
+                return forbidden("whether an override was right is signed or rejected, not cancelled");
+            }
             let is_requester = actor.id.is_some() && actor.id == review.requester;
             if is_requester || actor.access >= Access::Manage {
                 return Ok(());

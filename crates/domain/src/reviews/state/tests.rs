@@ -188,6 +188,10 @@ fn who_asked_cancels_and_others_reject() {
     assert_eq!(verdict(&Action::Cancel, &actor(ANA), &standing), "ok");
     assert_eq!(verdict(&Action::Cancel, &actor(BEN), &standing), "forbidden");
     assert_eq!(verdict(&Action::Cancel, &Actor { access: Access::Manage, ..actor(DEE) }, &standing), "ok");
+    let followup = Review { kind: Kind::Followup, ..review() };
+    for by in [actor(ANA), Actor { access: Access::Manage, ..actor(DEE) }] {
+        assert!(check(&Action::Cancel, &followup, &by, &standing, NOW).is_err(), "who overrode can't end it");
+    }
     assert_eq!(verdict(&Action::Reject, &actor(ANA), &standing), "forbidden");
     assert_eq!(verdict(&Action::Reject, &actor(BEN), &standing), "ok");
     assert_eq!(verdict(&Action::Reject, &actor(DEE), &standing), "forbidden");
