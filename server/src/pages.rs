@@ -9,13 +9,14 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use domain::accounts::Caller;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::{IntoView, LeptosOptions, expect_context, provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
-use web::sign_in;
+use web::entry::is_called_by_programs;
+use web::{ApiError, sign_in};
 
 use crate::assets;
 use crate::owned::under_its_own_owner;
@@ -62,6 +63,10 @@ async fn asset_or_page(State(state): State<AppState>, request: Request) -> Respo
         && let Some(found) = assets::asset(request.uri().path(), request.headers())
     {
         return found;
+    }
+    if is_called_by_programs(request.uri().path()) {
+        let why = format!("there is no call `{}`", request.uri().path());
+        return ApiError::new(StatusCode::NOT_FOUND, "ENDPOINT_NOT_FOUND", why).into_response();
     }
     let options = state.leptos.clone();
     let render = render_app_async_with_context(context(&state), move || page(options.clone()));

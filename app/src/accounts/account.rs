@@ -175,7 +175,7 @@ fn PasswordPart() -> impl IntoView {
             <h2 id="password">"Password"</h2>
             <p class="nothing">"A new one signs you out everywhere else. Tokens go on working."</p>
             <PlainForm action="/account/password" class="card">
-                <Field label="Password until now" name="old" kind="password" autocomplete="current-password"/>
+                <Field label="Current password" name="old" kind="password" autocomplete="current-password"/>
                 <NewPassword/>
                 <button type="submit" class="button">"Change password"</button>
             </PlainForm>

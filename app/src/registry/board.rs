@@ -63,7 +63,11 @@ pub fn Board(
 /// Which reviews of the version are open.
 fn waiting(open: &[OpenReview]) -> impl IntoView + use<> {
     let link = |review: &OpenReview| {
-        let words = format!("waits for {}", review.target);
+        let words = if review.is_followup {
+            "was the override right?".to_owned()
+        } else {
+            format!("waits for {}", review.target)
+        };
         view! { <p><a href=format!("/reviews/{}", review.id)>{words}</a></p> }
     };
     open.iter().map(link).collect_view()

@@ -115,15 +115,19 @@ pub fn AliasForms(
     let deletes = format!("{path}/aliases/delete");
     let is_of_model = !versions.is_empty();
     let rows = aliases.into_iter().map(|row| {
-        let label = format!("Delete the alias {}", row.alias);
+        let (label, deletes) = (format!("Delete the alias {}", row.alias), deletes.clone());
+        let words = format!("Whoever loads “@{}” finds nothing then.", row.alias);
         let of = is_of_model.then(|| format!(" → version {}", row.version));
         view! {
             <li>
                 <span class="fold-name">{row.alias.clone()} {of}</span>
-                <PlainForm action=deletes.clone() class="inline-form">
-                    <input type="hidden" name="alias" value=row.alias/>
-                    <button type="submit" class="icon-button" aria-label=label.clone() title=label><Icon name=IconName::Trash/></button>
-                </PlainForm>
+                <Confirm label="Delete">
+                    <PlainForm action=deletes class="confirmed">
+                        <p>{words}</p>
+                        <input type="hidden" name="alias" value=row.alias/>
+                        <button type="submit" class="button small danger">{label}</button>
+                    </PlainForm>
+                </Confirm>
             </li>
         }
     });

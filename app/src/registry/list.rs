@@ -33,6 +33,8 @@ pub fn ModelsPage(
             <div class="page-head">
                 <h1>{title}</h1>
                 <span class="count">{format::count(total)}</span>
+                <span class="spacer"></span>
+                <a class="button" href="/datasets">"Data sets"</a>
             </div>
             <div class="toolbar">
                 <form method="get" action="/models" class="search-form" role="search">
@@ -177,10 +179,16 @@ fn waits(open: Vec<OpenReview>) -> AnyView {
     if open.is_empty() {
         return or_dash(None);
     }
-    let links = open.into_iter().enumerate().map(|(index, OpenReview { id, version, target })| {
-        let comma = (index > 0).then_some(", ");
-        view! { {comma}<a href=format!("/reviews/{id}")>{format!("v{version} → {target}")}</a> }
-    });
+    let links =
+        open.into_iter().enumerate().map(|(index, OpenReview { id, version, target, is_followup })| {
+            let comma = (index > 0).then_some(", ");
+            let what = if is_followup {
+                format!("v{version}: overridden")
+            } else {
+                format!("v{version} → {target}")
+            };
+            view! { {comma}<a href=format!("/reviews/{id}")>{what}</a> }
+        });
     links.collect_view().into_any()
 }
 

@@ -12,12 +12,17 @@ pub struct AuditFilter {
     pub actor: String,
     pub action: String,
     pub subject: String,
+    /// Days, both within.
+    pub from: String,
+    pub until: String,
 }
 
 impl AuditFilter {
     fn query(&self) -> String {
-        let part = |name: &str, value: &str| format!("{name}={}", crate::url::encode(value));
-        [part("actor", &self.actor), part("action", &self.action), part("subject", &self.subject)].join("&")
+        let Self { actor, action, subject, from, until } = self;
+        let parts =
+            [("actor", actor), ("action", action), ("subject", subject), ("from", from), ("until", until)];
+        parts.map(|(name, value)| format!("{name}={}", crate::url::encode(value))).join("&")
     }
 }
 
@@ -51,12 +56,14 @@ pub fn AuditPage(entries: Vec<AuditEntry>, filter: AuditFilter, next: Option<i64
             <div class="page-head">
                 <h1>"Audit log"</h1>
                 <span class="spacer"></span>
-                <a class="button" href="/api/v1/audit.jsonl" download>"Export as JSON lines"</a>
+                <a class="button" href=format!("/api/v1/audit.jsonl?{query}") download>"Export as JSON lines"</a>
             </div>
             <form method="get" action="/audit" class="toolbar" role="search">
                 <input type="search" name="actor" value=filter.actor placeholder="Who" aria-label="Who"/>
                 <input type="search" name="action" value=filter.action placeholder="What, e.g. review.sign" aria-label="What"/>
-                <input type="search" name="subject" value=filter.subject placeholder="Of what, e.g. review 7" aria-label="Of what"/>
+                <input type="search" name="subject" value=filter.subject placeholder="Of what, e.g. review 7" aria-label="A part of what it is of"/>
+                <label>"From "<input type="date" name="from" value=filter.from/></label>
+                <label>"until "<input type="date" name="until" value=filter.until/></label>
                 <button type="submit" class="button">"Search"</button>
             </form>
             {list}
@@ -80,7 +87,9 @@ fn Row(entry: AuditEntry) -> impl IntoView {
             <td>
                 <details class="gate-evidence">
                     <summary>"Show"</summary>
+                    <p class="nothing">"Before"</p>
                     <pre>{entry.before}</pre>
+                    <p class="nothing">"After"</p>
                     <pre>{entry.after}</pre>
                 </details>
             </td>

@@ -25,6 +25,8 @@ pub fn ReviewsPage(rows: Vec<ReviewRow>, filter: ListFilter, next: Option<i64>) 
         ("open", "Open"),
         ("applied", "Applied"),
         ("rejected", "Rejected"),
+        ("cancelled", "Cancelled"),
+        ("expired", "Expired"),
         ("overrides", "Overrides"),
     ];
     let chosen = filter.state.clone();

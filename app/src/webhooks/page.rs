@@ -72,7 +72,7 @@ fn Settings(hook: Webhook, typed: Typed) -> impl IntoView {
     let here = path(&hook);
     let statuses = [
         (Status::Active, "Active"),
-        (Status::Disabled, "Switched off: what happens is told nobody"),
+        (Status::Disabled, "Switched off: nothing is sent"),
         (Status::TestMode, "Tests only"),
     ];
     let statuses = statuses.map(|(status, label)| {

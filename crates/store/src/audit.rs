@@ -131,6 +131,7 @@ pub struct AuditQuery {
     pub actor: String,
     /// The whole action, or its kind, e.g. `experiment`.
     pub action: String,
+    /// A part of it.
     pub subject: String,
     pub since: Option<Millis>,
     pub until: Option<Millis>,
@@ -145,10 +146,11 @@ pub async fn search(db: &Db, query: &AuditQuery) -> Result<Vec<AuditEntry>> {
     db.by().check_admin()?;
     let mut sql = Sql::new(db.engine(), SELECT);
     sql.push(" WHERE id < ").bind(query.before_id.unwrap_or(i64::MAX));
-    for (column, value) in [("actor", &query.actor), ("subject", &query.subject)] {
-        if !value.is_empty() {
-            sql.push(" AND ").push(column).push(" = ").bind(&**value);
-        }
+    if !query.actor.is_empty() {
+        sql.push(" AND actor = ").bind(&*query.actor);
+    }
+    if !query.subject.is_empty() {
+        sql.push(" AND ").like("subject", "%", &query.subject, "%");
     }
     if query.action.contains('.') {
         sql.push(" AND action = ").bind(&*query.action);

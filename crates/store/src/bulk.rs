@@ -29,7 +29,7 @@ impl<'q> Values<'q> {
 }
 
 /// At most so many values in one statement: SQLite takes 32,766, PostgreSQL 65,535.
-const MAX_VALUES: usize = 8192;
+const MAX_VALUES: usize = 16_384;
 /// At most so many values in one `IN (…)`.
 pub(crate) const MAX_LIST: usize = 512;
 

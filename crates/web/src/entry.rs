@@ -186,7 +186,7 @@ impl Accounts {
             unauthenticated(match refusal {
                 WrongPassword::Wrong => "the user name or the password is wrong".to_owned(),
                 WrongPassword::TooMany { seconds } => {
-                    format!("too many wrong passwords; wait {seconds} seconds and try again")
+                    format!("too many wrong passwords; wait {seconds} s and try again")
                 }
             })
         })?;

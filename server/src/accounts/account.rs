@@ -91,7 +91,7 @@ async fn change_password(
     match doorway.check_password(&db, &name, typed.old, from, now()).await? {
         Ok(_) => {}
         Err(WrongPassword::Wrong) => {
-            return account(&db, Became::refused("the password until now is another one")).await;
+            return account(&db, Became::refused("that isn’t the current password")).await;
         }
         Err(WrongPassword::TooMany { seconds }) => {
             let why = format!("too many wrong passwords; wait {seconds} seconds and try again");

@@ -95,7 +95,7 @@ async fn sign_in(
         }
         Err(WrongPassword::Wrong) => Ok(wrong(name, next)),
         Err(WrongPassword::TooMany { seconds }) => {
-            let why = format!("too many wrong passwords; wait {seconds} seconds and try again");
+            let why = format!("too many wrong passwords; wait {seconds} s and try again");
             let mut response = form(&sign_on, StatusCode::TOO_MANY_REQUESTS, next, name, Some(why));
             response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
             Ok(response)

@@ -94,7 +94,9 @@ fn role(text: &str) -> Result<Role, String> {
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
-    Scope::parse(text).ok_or_else(|| "the scopes are read, write, review".into())
+    Scope::parse(text).filter(|scope| *scope != Scope::Review).ok_or_else(|| {
+        "the scopes here are read and write; one to review with people make for themselves, on the page of their account".into()
+    })
 }
 
 impl User {

@@ -6,6 +6,9 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use chrono::{NaiveDate, NaiveTime};
+use domain::Millis;
+use domain::limits::Invalid;
 use futures::stream;
 use http::{StatusCode, header};
 use leptos::prelude::view;
@@ -17,6 +20,7 @@ use web::{ApiError, Call, SignedIn};
 use crate::frame::page;
 use crate::state::AppState;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const PAGE: usize = 100;
 /// Entries in one piece of an export.
 const PIECE: usize = 1000;
@@ -33,26 +37,43 @@ struct Search {
     action: String,
     #[serde(default)]
     subject: String,
+    /// Days as `2026-11-30`, in UTC; both are within.
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
     before: Option<Int64>,
 }
 
 impl Search {
-    fn query(&self, max_results: usize) -> AuditQuery {
-        AuditQuery {
+    fn query(&self, max_results: usize) -> Result<AuditQuery, ApiError> {
+        Ok(AuditQuery {
             actor: self.actor.trim().to_owned(),
             action: self.action.trim().to_owned(),
             subject: self.subject.trim().to_owned(),
+            since: day("from", &self.from)?,
+            until: day("until", &self.until)?.map(|start| Millis(start.0 + DAY_MS)),
             before_id: self.before.map(|before| before.0),
             max_results,
-            ..AuditQuery::default()
-        }
+        })
     }
 }
 
+/// When a day begins.
+fn day(field: &str, text: &str) -> Result<Option<Millis>, ApiError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| Invalid::new(field, format!("`{text}`; a day is written as 2026-11-30"));
+    let day: NaiveDate = text.trim().parse().map_err(wrong)?;
+    Ok(Some(Millis(day.and_time(NaiveTime::MIN).and_utc().timestamp_millis())))
+}
+
 async fn show(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, ApiError> {
-    let entries = audit::search(&db, &call.query(PAGE)).await?;
+    let entries = audit::search(&db, &call.query(PAGE)?).await?;
     let next = entries.last().filter(|_| entries.len() == PAGE).map(|last| last.id);
-    let filter = AuditFilter { actor: call.actor, action: call.action, subject: call.subject };
+    let Search { actor, action, subject, from, until, .. } = call;
+    let filter = AuditFilter { actor, action, subject, from, until };
     Ok(page(Some(db.by()), StatusCode::OK, "Audit log", Section::None, || {
         view! { <AuditPage entries filter next/> }
     }))
@@ -60,7 +81,7 @@ async fn show(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Respon
 
 /// Newest first, an entry a line: each can be checked by its hash and the one before.
 async fn export(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Response, ApiError> {
-    let first = call.query(PIECE);
+    let first = call.query(PIECE)?;
     let lines = stream::try_unfold(Some(first), move |query| {
         let db = db.clone();
         async move {

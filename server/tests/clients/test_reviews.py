@@ -129,7 +129,9 @@ def test_databricks_client_takes_a_version_through_its_review(team, version):
     assert [one.version for one in latest] == ["1"]
     assert list(dana.list_transition_requests(version.name, "1")) == []
     model = dana.get_model(version.name).registered_model_databricks
-    assert model.id.isdigit() and model.permission_level is not None
+    assert model.id.isdigit() and model.permission_level.value == "CAN_MANAGE"
+    assert erin.get_model(version.name).registered_model_databricks.permission_level.value == "CAN_EDIT"
+    assert vera.get_model(version.name).registered_model_databricks.permission_level.value == "CAN_READ"
 
 
 def test_databricks_client_rejects_and_cancels(team, version):
@@ -147,6 +149,21 @@ def test_databricks_client_rejects_and_cancels(team, version):
         erin.delete_transition_request(**of, creator="dana")
     cancelled = dana.delete_transition_request(**of, creator="dana").activity
     assert cancelled.activity_type.value == "CANCELLED_REQUEST"
+
+
+def test_databricks_client_deletes_models_versions_and_their_tags(team, version):
+    dana = team.databricks("dana")
+    name, number = version.name, str(version.version)
+    dana.set_model_tag(name, "team", "risk")
+    dana.set_model_version_tag(name, number, "checked", "yes")
+    dana.delete_model_version_tag(name, number, "checked")
+    dana.delete_model_tag(name, "team")
+    dana.delete_model_version(name, number)
+    with pytest.raises(NotFound):
+        dana.get_model_version(name, number)
+    dana.delete_model(name)
+    with pytest.raises(NotFound):
+        dana.get_model(name)
 
 
 def test_databricks_client_comments(team, version):

@@ -23,6 +23,7 @@ mod open_mode;
 mod pages;
 mod paging;
 mod permissions;
+mod plain_pages;
 mod receiver;
 mod registry;
 mod registry_pages;

@@ -277,6 +277,20 @@ async fn reviews_are_rejected_cancelled_overridden_and_rolled_back() {
     assert_eq!(follow_up["kind"], "followup");
     let follow_up = follow_up["id"].as_i64().expect("a number");
     refused(&otto.sign(follow_up).await, StatusCode::FORBIDDEN, "author");
+    refused(&otto.act(follow_up, "cancel", json!({})).await, StatusCode::FORBIDDEN, "not cancelled");
+    let page = browser.get(&format!("/reviews/{follow_up}")).await.html;
+    assert!(
+        page.contains("Against what served before") && page.contains(&format!("version {first}")),
+        "{page}"
+    );
+    assert!(!page.contains("Emergency override") && !page.contains("Cancel the review"), "{page}");
+    for path in ["/models", "/models/churn", "/models/churn?view=table", "/models/churn/versions/2"] {
+        let page = browser.get(path).await.html;
+        assert!(page.contains("review-state overridden"), "{path}");
+    }
+    assert!(browser.get("/models").await.html.contains("v2: overridden"), "the follow-up waits");
+    let page = browser.get("/models/churn/versions/2").await.html;
+    assert!(page.contains("overrode it") && page.contains("registered it"), "{page}");
 
     // One click and one signature: back to what served before.
     let back = otto
@@ -441,6 +455,8 @@ async fn who_may_not_read_a_model_sees_none_of_its_reviews() {
     let grants = json!({ "grants": [{ "user": "dana", "level": "manage" }] });
     assert_eq!(ada.send(Method::PUT, "/api/v1/models/churn/permissions", grants).await.status, 200);
     refused(&erin.sign(review).await, StatusCode::NOT_FOUND, "no review");
+    let seen = Browser::of(&app, "dana").await.get(&format!("/reviews/{review}")).await.html;
+    assert!(!seen.contains("erin can sign") && seen.contains("Nobody who may sign is left"), "{seen}");
     for path in [
         format!("/api/v1/reviews/{review}"),
         format!("/reviews/{review}"),

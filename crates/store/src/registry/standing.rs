@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::registry::{ARCHIVED, NO_STAGE};
+use domain::reviews::Kind;
 use domain::reviews::state::State;
 use sqlx::AnyConnection;
 
@@ -17,6 +18,8 @@ pub struct OpenReview {
     pub version: i64,
     /// A stage, or `@alias`.
     pub target: String,
+    /// Whether it asks if an override was right.
+    pub is_followup: bool,
 }
 
 /// The open reviews of these versions, by the version's id, the oldest first.
@@ -25,7 +28,8 @@ pub(super) async fn open_reviews(
     connection: &mut AnyConnection,
     versions: &[i64],
 ) -> Result<HashMap<i64, Vec<OpenReview>>> {
-    let mut sql = Sql::new(engine, "SELECT version_id, id, version, target FROM reviews WHERE state = ");
+    let mut sql =
+        Sql::new(engine, "SELECT version_id, id, version, target, kind FROM reviews WHERE state = ");
     sql.bind(State::Open.as_str()).push(" AND version_id IN").list(versions).push(" ORDER BY id");
     by_key(&sql, connection).await
 }
@@ -36,15 +40,16 @@ pub(super) async fn open_reviews_of_models(
     connection: &mut AnyConnection,
     models: &[i64],
 ) -> Result<HashMap<i64, Vec<OpenReview>>> {
-    let mut sql = Sql::new(engine, "SELECT model_id, id, version, target FROM reviews WHERE state = ");
+    let mut sql = Sql::new(engine, "SELECT model_id, id, version, target, kind FROM reviews WHERE state = ");
     sql.bind(State::Open.as_str()).push(" AND model_id IN").list(models).push(" ORDER BY id");
     by_key(&sql, connection).await
 }
 
 async fn by_key(sql: &Sql<'_>, connection: &mut AnyConnection) -> Result<HashMap<i64, Vec<OpenReview>>> {
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
-    for (key, id, version, target) in sql.fetch::<(i64, i64, i64, String)>(connection).await? {
-        found.entry(key).or_default().push(OpenReview { id, version, target });
+    for (key, id, version, target, kind) in sql.fetch::<(i64, i64, i64, String, String)>(connection).await? {
+        let is_followup = kind == Kind::Followup.as_str();
+        found.entry(key).or_default().push(OpenReview { id, version, target, is_followup });
     }
     Ok(found)
 }

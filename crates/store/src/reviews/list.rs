@@ -63,7 +63,7 @@ pub async fn search(db: &Db, query: &ReviewQuery) -> Result<Vec<Row>> {
         sql.push(" AND r.state = ").bind(state.as_str());
     }
     if !query.model.is_empty() {
-        sql.push(" AND ").like("m.name", "%", &query.model, "%");
+        sql.push(" AND ").like("LOWER(m.name)", "%", &query.model.to_lowercase(), "%");
     }
     if !query.requester.is_empty() {
         sql.push(" AND r.requester = ").bind(&*query.requester);

@@ -51,7 +51,7 @@ pub(super) fn sign(
     }
     if standing.sign_off_of(review, id).is_some() {
         return invalid_state(
-            "you have signed this already; withdraw that signature to sign in another role",
+            "you have signed this already; a signature can be withdrawn as long as the review is open",
         );
     }
     Ok(())
