@@ -247,6 +247,7 @@ async fn open(data: &Path, sign_on: SignOn, stopping: CancellationToken) -> anyh
 /// The database in a data folder.
 pub async fn open_database(data: &Path) -> anyhow::Result<Db> {
     let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
+    keep_private(&data.join(DATABASE)).with_context(|| format!("can't write in {}", data.display()))?;
     let db = Db::open(&database_url(&data)).await;
     db.with_context(|| format!("can't open the database {}", data.join(DATABASE).display()))
 }
@@ -257,6 +258,17 @@ fn create_folder(data: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
     folder.recursive(true).create(data)
+}
+
+/// Also in a folder that others may read; the files that SQLite puts beside it are as it is.
+fn keep_private(database: &Path) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    match file.write(true).create_new(true).open(database) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The path may have characters that mean something in a URL.

@@ -87,7 +87,10 @@ fn Signed(signed: SignedBy, is_open: bool) -> impl IntoView {
         Void::RoleLost => "doesn't count: they no longer hold that role",
         Void::Author => "doesn't count: an author's",
     });
-    let changed: Vec<_> = signed.changed.iter().map(ToString::to_string).collect();
+    // Who waived a gate, and when, stands beside the gate.
+    let is_told = |path: &str| !path.ends_with(".waiver.by") && !path.ends_with(".waiver.at");
+    let changed = signed.changed.iter().filter(|one| is_told(&one.path)).map(ToString::to_string);
+    let changed: Vec<_> = changed.collect();
     let changed = (!changed.is_empty()).then(|| {
         view! { <ul class="changed">{changed.into_iter().map(|one| view! { <li>{one}</li> }).collect_view()}</ul> }
     });

@@ -4,7 +4,7 @@ pub mod entry;
 pub mod error;
 pub mod guard;
 pub mod passwords;
-mod query;
+pub mod query;
 pub mod request;
 pub mod session;
 pub mod sign_in;

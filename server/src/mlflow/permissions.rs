@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use domain::accounts::Role;
 use domain::permissions::{Grant, Grantee, Level, Permissions};
 use serde::{Deserialize, Serialize};
-use store::permissions::{self, GrantChange, Object};
+use store::permissions::{self, Object};
 use web::wire::Many;
 use web::{ApiError, Call, Path, SignedIn, required};
 
@@ -244,7 +244,5 @@ async fn update(
     Call(change): Call<Change>,
 ) -> Result<Json<Answer>, ApiError> {
     let (object, grants) = read(&id, change)?;
-    let change = |Grant { to, level }| GrantChange { to, level: Some(level) };
-    let changes = grants.into_iter().map(change).collect();
-    Ok(Json(permissions::update(&db, object, changes, now()).await?.into()))
+    Ok(Json(permissions::add(&db, object, grants, now()).await?.into()))
 }

@@ -1,7 +1,10 @@
 //! `/api/v1/policy`, `/api/v1/models/{name}/policy`: policies as files.
 
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::reviews::{PolicyOf, SavedPolicy, policy, policy_history, save_policy};
@@ -32,36 +35,65 @@ struct Save {
     after: Option<Int64>,
 }
 
-async fn show_workspace(SignedIn(db): SignedIn) -> Result<Json<Value>, ApiError> {
-    show(&db, PolicyOf::Workspace).await
+/// A policy in JSON; or the file itself, with the rest in the query.
+struct Sent(Save);
+
+const TOML: &str = "application/toml";
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !names_toml(request.headers().get(header::CONTENT_TYPE)) {
+            return Call::from_request(request, state).await.map(|Call(save)| Self(save));
+        }
+        let save: Save = web::query::parse(request.uri().query().unwrap_or_default())?;
+        let text = String::from_request(request, state).await;
+        let text = text.map_err(|why| ApiError::bad_request(format!("the policy can't be read: {why}")))?;
+        Ok(Self(Save { text: Some(text), ..save }))
+    }
+}
+
+fn names_toml(value: Option<&HeaderValue>) -> bool {
+    value.and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(TOML))
+}
+
+async fn show_workspace(SignedIn(db): SignedIn, headers: HeaderMap) -> Result<Response, ApiError> {
+    show(&db, PolicyOf::Workspace, &headers).await
 }
 
 async fn show_model(
     SignedIn(db): SignedIn,
     Path(Model { name }): Path<Model>,
-) -> Result<Json<Value>, ApiError> {
-    show(&db, PolicyOf::Model(name)).await
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    show(&db, PolicyOf::Model(name), &headers).await
 }
 
-async fn save_workspace(SignedIn(db): SignedIn, Call(save): Call<Save>) -> Result<Json<Value>, ApiError> {
+async fn save_workspace(SignedIn(db): SignedIn, Sent(save): Sent) -> Result<Json<Value>, ApiError> {
     keep(&db, PolicyOf::Workspace, save).await
 }
 
 async fn save_model(
     SignedIn(db): SignedIn,
     Path(Model { name }): Path<Model>,
-    Call(save): Call<Save>,
+    Sent(save): Sent,
 ) -> Result<Json<Value>, ApiError> {
     keep(&db, PolicyOf::Model(name), save).await
 }
 
-async fn show(db: &store::Db, of: PolicyOf) -> Result<Json<Value>, ApiError> {
+async fn show(db: &store::Db, of: PolicyOf, headers: &HeaderMap) -> Result<Response, ApiError> {
     let found = policy(db, &of).await?;
+    if names_toml(headers.get(header::ACCEPT)) {
+        let text = found.map(|found| found.text).unwrap_or_default();
+        return Ok(([(header::CONTENT_TYPE, TOML)], text).into_response());
+    }
     let history = policy_history(db, &of).await?;
-    Ok(Json(json!({
+    let body = json!({
         "policy": found.as_ref().map(whole),
         "history": history.iter().map(saved).collect::<Vec<_>>(),
-    })))
+    });
+    Ok(Json(body).into_response())
 }
 
 async fn keep(db: &store::Db, of: PolicyOf, save: Save) -> Result<Json<Value>, ApiError> {

@@ -98,7 +98,13 @@ def test_those_a_review_waits_for_and_its_author_get_mail(team, post):
 
     api = "/api/2.0/mlflow"
     call("dana", f"{api}/registered-models/create", {"name": "churn ü"})
-    call("dana", f"{api}/model-versions/create", {"name": "churn ü", "source": "s3://bucket/churn"})
+    run = call("dana", f"{api}/runs/create", {"experiment_id": "0"})["run"]["info"]
+    files = run["artifact_uri"].removeprefix("mlflow-artifacts:/")
+    place = f"{team.uri}/api/2.0/mlflow-artifacts/artifacts/{files}/model/MLmodel"
+    authorization = {"Authorization": f"Bearer {team.tokens['dana']}"}
+    requests.put(place, data=b"flavors: {}\n", headers=authorization).raise_for_status()
+    source = {"source": f"{run['artifact_uri']}/model", "run_id": run["run_id"]}
+    call("dana", f"{api}/model-versions/create", {"name": "churn ü", **source})
     asked = {"model": "churn ü", "version": 1, "target": "Production", "comment": "better\nBcc: all@example.org"}
     review = call("dana", "/api/v1/reviews", asked)["id"]
     mails = post.wait_for("Waiting for you", 2)

@@ -764,6 +764,17 @@ async fn databricks_words_are_mapped_and_the_root_is_fixed() {
     }
     assert_eq!(levels(&admin.ok("GET", &path, Value::Null).await).len(), 5, "nothing was changed");
 
+    let other = Things::of(&admin, "another").await;
+    let change = json!({ "access_control_list": [{ "user_name": "gus", "permission_level": "CAN_MANAGE" }]});
+    let answer =
+        admin.ok("PATCH", &other.filled("/api/2.0/permissions/registered-models/<id>"), change).await;
+    for kept in ["gus CAN_MANAGE", "viewer CAN_READ", "ml_engineer CAN_EDIT"] {
+        assert!(
+            levels(&answer).contains(&kept.to_owned()),
+            "who is added takes nothing from others: {answer}"
+        );
+    }
+
     let root = "/api/2.0/permissions/registered-models/root";
     let defaults = guest.ok("GET", root, Value::Null).await;
     assert_eq!(defaults["object_id"], "/registered-models/");

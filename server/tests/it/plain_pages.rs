@@ -127,6 +127,26 @@ async fn policies_keep_their_versions_and_go_only_when_that_is_said() {
 }
 
 #[tokio::test]
+async fn a_policy_is_kept_and_read_as_the_file_that_it_is() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let ada = Person::new(&app, "ada").await;
+    let text = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 1 }]\n";
+    let put = |text: &'static str, query: &str| {
+        let request = app.request(Method::PUT, &format!("/api/v1/policy{query}")).bearer_auth(&ada.token);
+        app.send(request.header(header::CONTENT_TYPE, "application/toml").body(text))
+    };
+    let saved = put(text, "?reason=from%20the%20repository&after=0").await;
+    assert_eq!((saved.status.as_u16(), &saved.json["version"]), (200, &json!(1)), "{}", saved.json);
+    let read = app.request(Method::GET, "/api/v1/policy").bearer_auth(&ada.token);
+    let read = read.header(header::ACCEPT, "application/toml").send().await.expect("an answer");
+    assert_eq!(read.text().await.expect("text"), text);
+    let history = ada.get("/api/v1/policy").await;
+    assert_eq!(history["history"][0]["reason"], "from the repository");
+    assert_eq!(put("format = 1\n[stage.Production", "").await.status, 400);
+    assert_eq!(put(text, "?after=0").await.status, 400, "somebody saved one meanwhile");
+}
+
+#[tokio::test]
 async fn the_audit_log_is_narrowed_by_day_and_part_on_the_page_and_in_its_export() {
     let app = TestApp::start_with_people(TEAM).await;
     let dana = Person::new(&app, "dana").await;

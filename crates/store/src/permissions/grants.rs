@@ -151,6 +151,25 @@ pub async fn update(db: &Db, object: Object, changes: Vec<GrantChange>, now: Mil
     of_changed(db, &wanted).await
 }
 
+/// Adds grants, or changes those that there are. Where there were none, everybody keeps what their role gave them.
+///
+/// # Errors
+/// As [`set`].
+pub async fn add(db: &Db, object: Object, grants: Vec<Grant>, now: Millis) -> Result<Permissions> {
+    let wanted = object.clone();
+    let apply = move |before: &[Grant]| {
+        let by_role = Role::ALL.into_iter().filter(|role| *role != Role::Admin).map(|role| Grant {
+            to: Grantee::Role(role),
+            level: if role == Role::Viewer { Level::Read } else { Level::Edit },
+        });
+        let before = if before.is_empty() { by_role.collect() } else { before.to_vec() };
+        let all = before.into_iter().chain(grants).map(|grant| (key(&grant.to), grant));
+        all.collect::<BTreeMap<_, _>>().into_values().collect()
+    };
+    change(db, object, now, apply).await?;
+    of_changed(db, &wanted).await
+}
+
 /// Whoever has just given their own right away still learns what came of it.
 async fn of_changed(db: &Db, object: &Object) -> Result<Permissions> {
     match of(db, object).await {

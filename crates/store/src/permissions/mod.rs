@@ -11,6 +11,6 @@ mod paths;
 
 pub use check::manages_a_model;
 pub(crate) use check::{Grants, Guarded, Kind, ModelReaders, model_level, push_readable, readable};
-pub use grants::{GrantChange, Object, of, set, update};
-pub(crate) use paths::{INDEXED, OWN};
+pub use grants::{GrantChange, Object, add, of, set, update};
+pub(crate) use paths::{OWN, heads_of, places_around};
 pub use paths::{check_path, hidden_below};

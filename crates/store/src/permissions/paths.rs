@@ -14,7 +14,7 @@ use crate::sql::Sql;
 /// How an `artifact_uri` begins whose files this server keeps.
 pub(crate) const OWN: &str = "mlflow-artifacts:";
 /// So many characters of a version's place are in its index.
-pub(crate) const INDEXED: usize = 200;
+const INDEXED: usize = 200;
 
 /// Fails unless whoever asks may do what takes `wanted` with the file or folder `path`. What is in a version that
 /// they may read they may read, too.
@@ -112,17 +112,24 @@ async fn restricted(connection: &mut AnyConnection, engine: Engine) -> Result<Ve
     Ok(found.into_iter().filter_map(place).collect())
 }
 
+/// The path and the folders around it, as versions name their places.
+pub(crate) fn places_around(path: &str) -> Vec<String> {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    ends.map(|end| format!("{OWN}/{}", &path[..end])).collect()
+}
+
+/// What the index of versions' places has of these, with and without a slash at the end.
+pub(crate) fn heads_of(places: &[String]) -> Vec<String> {
+    let spelled = places.iter().flat_map(|place| [place.clone(), format!("{place}/")]);
+    let mut heads: Vec<String> = spelled.map(|place| place.chars().take(INDEXED).collect()).collect();
+    heads.dedup();
+    heads
+}
+
 /// Whether it lies in a version that whoever asks may read.
 async fn is_of_version(db: &Db, connection: &mut AnyConnection, path: &str) -> Result<bool> {
-    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-    let places: Vec<_> = ends.map(|end| format!("{OWN}/{}", &path[..end])).collect();
-    let mut heads: Vec<String> = places
-        .iter()
-        .flat_map(|place| [place.clone(), format!("{place}/")])
-        .map(|place| place.chars().take(INDEXED).collect())
-        .collect();
-    heads.dedup();
-    for chunk in heads.chunks(bulk::MAX_LIST) {
+    let places = places_around(path);
+    for chunk in heads_of(&places).chunks(bulk::MAX_LIST) {
         let mut sql = Sql::new(
             db.engine(),
             "SELECT v.storage_location FROM model_versions v JOIN registered_models m ON m.id = v.model_id

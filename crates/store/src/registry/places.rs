@@ -9,7 +9,7 @@ use crate::Db;
 use crate::audit::{self, Change};
 use crate::bulk;
 use crate::error::{Error, Result};
-use crate::permissions::{INDEXED, Kind, OWN, push_readable};
+use crate::permissions::{Kind, OWN, heads_of, places_around, push_readable};
 use crate::sql::Sql;
 
 /// A version whose files a change reaches.
@@ -38,16 +38,10 @@ pub enum Reach {
 /// Only the database's.
 pub async fn reached(db: &Db, path: &str, reach: Reach) -> Result<Vec<Reached>> {
     let path = path.strip_prefix(OWN).unwrap_or(path).trim_matches('/');
-    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-    let around: Vec<_> = ends.map(|end| format!("{OWN}/{}", &path[..end])).collect();
-    let heads: Vec<String> = around
-        .iter()
-        .flat_map(|place| [place.clone(), format!("{place}/")])
-        .map(|place| place.chars().take(INDEXED).collect())
-        .collect();
+    let around = places_around(path);
     let mut connection = db.reader().await?;
     let mut found = Vec::new();
-    for chunk in heads.chunks(bulk::MAX_LIST) {
+    for chunk in heads_of(&around).chunks(bulk::MAX_LIST) {
         let mut sql = select(db);
         sql.push(" WHERE SUBSTR(v.storage_location, 1, 200) IN").list(chunk);
         found.extend(sql.fetch::<Row>(&mut connection).await?);

@@ -120,7 +120,9 @@ pub(super) fn override_all(reason: &str, review: &Review, actor: &Actor, standin
         return forbidden(format!("`{}` holds no role that the policy lets override", actor.name));
     }
     if !actor.is_fresh {
-        return forbidden("sign in again to override");
+        return forbidden(
+            "an override asks who is there: sign in again, on the review's page, and override it there",
+        );
     }
     exists(standing)?;
     if !standing.is_hashed {
