@@ -73,7 +73,7 @@ pub async fn read_waiting(db: &Db, artifacts: &Artifacts) -> Result<(), store::E
         for version in waiting {
             let reading =
                 read(db, artifacts, &version).await.unwrap_or_else(|failure| failed(&version, &failure));
-            files::set(db, version.id, reading).await?;
+            files::set(db, &version, reading).await?;
         }
     }
 }

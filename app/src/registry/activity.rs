@@ -43,6 +43,7 @@ fn said(changed: &VersionChanged) -> String {
     let text = |side: &serde_json::Value, key: &str| side[key].as_str().unwrap_or_default().to_owned();
     match action.as_str() {
         "version.create" => "registered it".into(),
+        "version.change_files" => format!("changed its file {}", text(after, "path")),
         "version.update" => "changed its description".into(),
         "version.set_tag" => format!("set the tag {} to {}", text(after, "key"), text(after, "value")),
         "version.delete_tag" => format!("took the tag {} away", text(before, "key")),

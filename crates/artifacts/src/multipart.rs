@@ -76,11 +76,18 @@ impl Artifacts {
         write(&*self.uploads, &id.part(number), stream.map_err(|_| Error::Interrupted)).await
     }
 
-    /// Puts the parts together at `place`, in this order. Doing it again changes nothing.
+    /// Puts the parts together at `place`, in this order. Doing it again changes nothing. `last_look` is waited for when
+    /// all is there and before anybody sees it: whether it may be.
     ///
     /// # Errors
-    /// `NoUpload`, or `Incomplete` if a part never came.
-    pub async fn complete_upload(&self, id: &UploadId, parts: &[u32], place: &Place) -> Result<u64> {
+    /// `NoUpload`, `Incomplete` if a part never came, or `Interrupted` by the last look.
+    pub async fn complete_upload(
+        &self,
+        id: &UploadId,
+        parts: &[u32],
+        place: &Place,
+        last_look: impl Future<Output = bool> + Send,
+    ) -> Result<u64> {
         if self.is_done(id, place).await? {
             return self.size(place).await;
         }
@@ -98,7 +105,10 @@ impl Artifacts {
                 async move { Ok::<_, Error>(uploads.get(&path).await?.into_stream().map_err(Error::from)) }
             })
             .try_flatten();
-        let size = self.put(place, bytes.boxed()).await?;
+        let looked = futures::stream::once(async {
+            if last_look.await { Ok(Bytes::new()) } else { Err(Error::Interrupted) }
+        });
+        let size = self.put(place, bytes.chain(looked).boxed()).await?;
         self.uploads.put(&id.done(), place.as_path().to_string().into()).await?;
         self.forget(id, &[id.done()]).await?;
         Ok(size)

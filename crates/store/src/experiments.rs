@@ -18,7 +18,7 @@ use crate::audit::{self, Change};
 use crate::bulk;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::permissions::{Guarded, Kind, push_readable};
+use crate::permissions::{Guarded, Kind, OWN, push_readable};
 use crate::search::keyset::{self, SortKey, Value};
 use crate::search::text::push_test;
 use crate::sql::Sql;
@@ -245,6 +245,14 @@ async fn one(db: &Db, mut sql: Sql<'_>) -> Result<Option<Experiment>> {
     Ok(with_tags(db.engine(), &mut connection, rows).await?.pop())
 }
 
+/// A place of ours is written in one way, so that whoever changes a file is told whose it is.
+fn one_spelling(location: String) -> String {
+    match location.strip_prefix(OWN) {
+        Some(below) => format!("{OWN}/{}", below.trim_matches('/')),
+        None => location,
+    }
+}
+
 /// Creates the experiment for runs that name none, if it isn't there.
 ///
 /// # Errors
@@ -290,7 +298,7 @@ pub async fn create(db: &Db, new: NewExperiment, now: Millis) -> Result<i64> {
             )
             .bind(id)
             .bind(&*new.name)
-            .bind(new.artifact_location.unwrap_or_else(|| own_location(id)))
+            .bind(new.artifact_location.map_or_else(|| own_location(id), one_spelling))
             .bind(now.0)
             .bind(by.user_id)
             .execute(&mut *tx.connection)

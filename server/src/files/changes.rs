@@ -1,6 +1,8 @@
 //! Changes of files: not of what was released; versions that they are of are read again.
 
-use artifacts::{Artifacts, Place};
+use std::sync::Mutex;
+
+use artifacts::{Artifacts, Place, UploadId};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use store::Db;
@@ -18,11 +20,18 @@ pub struct Files<'a> {
     pub reading: &'a Reading,
 }
 
-/// What `path` is of, if it may be changed.
-async fn reached(db: &Db, path: &str, reach: Reach) -> Result<Vec<Reached>, store::Error> {
-    let reached = places::reached(db, path, reach).await?;
-    check_unreleased(path, &reached)?;
-    Ok(reached)
+/// The versions that a change has reached, and of which nobody knows what their files are until it is done.
+#[derive(Default)]
+struct Begun(Mutex<Vec<Reached>>);
+
+impl Begun {
+    fn keep(&self, reached: Vec<Reached>) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = reached;
+    }
+
+    fn into_inner(self) -> Vec<Reached> {
+        self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
 }
 
 impl Files<'_> {
@@ -36,28 +45,29 @@ impl Files<'_> {
         place: &Place,
         stream: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<(), ApiError> {
-        reached(self.db, path, Reach::File).await?;
-        // An upload takes its time: whether it was overtaken by a release is asked again when all of it has come.
+        self.check(path).await?;
+        let begun = Begun::default();
         let last_look = futures::stream::once(async {
-            reached(self.db, path, Reach::File).await.map(|_| Bytes::new()).map_err(drop)
+            if self.begin(path, &begun).await { Ok(Bytes::new()) } else { Err(()) }
         });
-        let stream = stream.map_err(drop).chain(last_look);
-        let written = self.artifacts.put(place, stream).await;
-        self.done(path, Reach::File, written.map(drop)).await
+        let written = self.artifacts.put(place, stream.map_err(drop).chain(last_look)).await;
+        self.end(path, Reach::File, begun, written.map(drop)).await
     }
 
     /// Makes one file of the parts that came.
     ///
     /// # Errors
-    /// `Forbidden` for a released version's, else what `complete` says.
+    /// `Forbidden` for a released version's, and as [`Artifacts::complete_upload`].
     pub async fn complete(
         self,
         path: &str,
-        complete: impl Future<Output = Result<u64, artifacts::Error>>,
+        place: &Place,
+        (id, parts): (&UploadId, &[u32]),
     ) -> Result<(), ApiError> {
-        reached(self.db, path, Reach::File).await?;
-        let written = complete.await;
-        self.done(path, Reach::File, written.map(drop)).await
+        self.check(path).await?;
+        let begun = Begun::default();
+        let written = self.artifacts.complete_upload(id, parts, place, self.begin(path, &begun)).await;
+        self.end(path, Reach::File, begun, written.map(drop)).await
     }
 
     /// Deletes a file, or a folder with all that is in it.
@@ -65,26 +75,37 @@ impl Files<'_> {
     /// # Errors
     /// `Forbidden` for a released version's, and as [`Artifacts::delete`].
     pub async fn delete(self, path: &str, place: &Place) -> Result<(), ApiError> {
-        let versions = reached(self.db, path, Reach::Folder).await?;
-        places::changed(self.db, &versions, Some(path.to_owned()), now()).await?;
+        let begun = Begun::default();
+        begun.keep(places::begin(self.db, path.to_owned(), Reach::Folder, true, now()).await?);
         let deleted = self.artifacts.delete(place).await;
-        self.done(path, Reach::Folder, deleted).await
+        self.end(path, Reach::Folder, begun, deleted).await
     }
 
-    async fn done(
+    /// Before anything is sent in vain.
+    async fn check(self, path: &str) -> Result<(), store::Error> {
+        check_unreleased(path, &places::reached(self.db, path, Reach::File).await?)
+    }
+
+    /// An upload takes its time: whether it was overtaken by a release is asked when all of it has come. From then on no
+    /// release overtakes it: what it changes counts as unread.
+    async fn begin(self, path: &str, begun: &Begun) -> bool {
+        let reached = places::begin(self.db, path.to_owned(), Reach::File, false, now()).await;
+        reached.map(|reached| begun.keep(reached)).is_ok()
+    }
+
+    async fn end(
         self,
         path: &str,
         reach: Reach,
+        begun: Begun,
         outcome: Result<(), artifacts::Error>,
     ) -> Result<(), ApiError> {
-        let versions = places::reached(self.db, path, reach).await?;
-        if let Err(error) = outcome {
-            check_unreleased(path, &versions)?;
-            return Err(error.into());
-        }
-        if !versions.is_empty() {
-            places::changed(self.db, &versions, None, now()).await?;
+        if places::end(self.db, path.to_owned(), reach, begun.into_inner()).await? {
             self.reading.wake();
+        }
+        if let Err(error) = outcome {
+            self.check(path).await?;
+            return Err(error.into());
         }
         Ok(())
     }

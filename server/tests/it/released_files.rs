@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::app::{Reply, TestApp};
 use crate::browser::Browser;
@@ -94,9 +97,60 @@ async fn signatures_are_for_the_files_that_were_there_and_released_files_stay() 
     let review = dana.ask(second).await;
     read_again(&dana, review, &Value::Null).await;
     let page = Browser::of(&app, "dana").await.get(&format!("/models/churn/versions/{second}")).await.html;
-    assert!(page.contains("MLmodel") && !page.contains("model.pkl"), "{page}");
+    let named = page.matches("model.pkl").count();
+    assert!(page.contains("MLmodel") && named == 1, "only its activity names it: {page}");
     let log = Browser::of(&app, "ada").await.get("/api/v1/audit.jsonl").await.html;
     assert_eq!(log.matches("artifact.delete").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn whoever_changes_a_versions_files_is_one_of_its_authors() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let version = dana.register(0.9).await;
+    let home = folder(&dana, version).await;
+    let review = dana.ask(version).await;
+    let before = dana.review(review).await["digest"].clone();
+    assert_eq!(put(&app, &erin, &format!("{home}/model.pkl"), "erin's own").await.status, 200);
+    read_again(&dana, review, &before).await;
+    refused(&erin.sign(review).await, StatusCode::FORBIDDEN, "author");
+    otto.sign(review).await;
+    assert_eq!(dana.stage(version).await, "None");
+    let page = Browser::of(&app, "dana").await.get(&format!("/models/churn/versions/{version}")).await.html;
+    assert!(page.contains("changed its file") && page.contains("model.pkl"), "{page}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_while_the_last_signature_comes_is_released_as_it_is_or_not_at_all() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    for round in 0..12 {
+        let version = dana.register(0.9).await;
+        let file = format!("{}/model.pkl", folder(&dana, version).await);
+        let review = dana.ask(version).await;
+        erin.sign(review).await;
+        let (_, signed) = if round % 2 == 0 {
+            tokio::join!(put(&app, &dana, &file, "evil"), otto.sign(review))
+        } else {
+            let path = address(&file);
+            tokio::join!(dana.send(Method::DELETE, &path, Value::Null), otto.sign(review))
+        };
+        if signed.json["applied"] != true {
+            continue;
+        }
+        let record = otto.get(&format!("/api/v1/reviews/{review}/record")).await;
+        let served = app.request(Method::GET, &address(&file)).bearer_auth(&otto.token);
+        let served = served.send().await.expect("an answer");
+        assert_eq!(served.status(), 200, "round {round}: what was released is there");
+        let served = hex::encode(Sha256::digest(served.bytes().await.expect("bytes")));
+        let payload = STANDARD.decode(record["payload"].as_str().expect("a payload")).expect("base64");
+        let statement: Value = serde_json::from_slice(&payload).expect("a statement");
+        let subjects = statement["subject"].as_array().expect("subjects");
+        let recorded = subjects.iter().find(|one| one["name"] == "model.pkl").expect("the file");
+        assert_eq!(recorded["digest"]["sha256"], served.as_str(), "round {round}");
+    }
 }
 
 #[tokio::test]

@@ -78,8 +78,9 @@ pub async fn activity(db: &Db, name: &str, version: i64) -> Result<Vec<Happened>
     Ok(all)
 }
 
-const OF_VERSIONS: [&str; 8] = [
+const OF_VERSIONS: [&str; 9] = [
     "version.create",
+    "version.change_files",
     "version.update",
     "version.set_tag",
     "version.delete_tag",

@@ -21,6 +21,8 @@ pub struct Unread {
     pub version: i64,
     /// Where its files are, as it was registered.
     pub storage_location: String,
+    /// How often they had changed when it was looked up.
+    pub changes: i64,
 }
 
 /// What reading a version's files came to.
@@ -36,32 +38,41 @@ pub struct Reading {
 /// # Errors
 /// Only the database's.
 pub async fn unread(db: &Db, after: i64, max: i64) -> Result<Vec<Unread>> {
-    let found: Vec<(i64, String, i64, String)> = sqlx::query_as(
-        "SELECT v.id, m.name, v.version, v.storage_location
+    let found: Vec<(i64, String, i64, String, i64)> = sqlx::query_as(
+        "SELECT v.id, m.name, v.version, v.storage_location, v.files_changes
          FROM model_versions v JOIN registered_models m ON m.id = v.model_id
-         WHERE v.files_state = 'waiting' AND v.id > $1 ORDER BY v.id LIMIT $2",
+         WHERE v.files_state = 'waiting' AND v.files_pending = 0 AND v.id > $1 ORDER BY v.id LIMIT $2",
     )
     .bind(after)
     .bind(max)
     .fetch_all(&mut *db.reader().await?)
     .await?;
-    let unread = |(id, name, version, storage_location)| Unread { id, name, version, storage_location };
+    let unread = |(id, name, version, storage_location, changes)| Unread {
+        id,
+        name,
+        version,
+        storage_location,
+        changes,
+    };
     Ok(found.into_iter().map(unread).collect())
 }
 
-/// Keeps what was read, in place of what was known; of a version that no longer waits, or is gone, nothing.
+/// Keeps what was read, in place of what was known; nothing of a version that no longer waits, is gone, or has changed
+/// since it was looked up.
 ///
 /// # Errors
 /// Only the database's.
-pub async fn set(db: &Db, id: i64, reading: Reading) -> Result<()> {
+pub async fn set(db: &Db, version: &Unread, reading: Reading) -> Result<()> {
+    let (id, changes) = (version.id, version.changes);
     db.write(move |tx| {
         async move {
             let waiting: Option<(i64,)> = sqlx::query_as(
                 "UPDATE model_versions SET files_state = $1 WHERE id = $2 AND files_state = 'waiting'
-                 RETURNING id",
+                 AND files_changes = $3 AND files_pending = 0 RETURNING id",
             )
             .bind(reading.state.as_str())
             .bind(id)
+            .bind(changes)
             .fetch_optional(&mut *tx.connection)
             .await?;
             if waiting.is_none() {
@@ -106,10 +117,13 @@ pub async fn again(db: &Db, name: String, version: i64) -> Result<()> {
         async move {
             let asking = Asking::new(tx.engine, &by, Level::Edit);
             let (id, _) = find_version(tx.connection, asking, &name, version).await?;
-            sqlx::query("UPDATE model_versions SET files_state = 'waiting' WHERE id = $1")
-                .bind(id)
-                .execute(&mut *tx.connection)
-                .await?;
+            sqlx::query(
+                "UPDATE model_versions SET files_state = 'waiting', files_changes = files_changes + 1
+                 WHERE id = $1",
+            )
+            .bind(id)
+            .execute(&mut *tx.connection)
+            .await?;
             Ok(())
         }
         .boxed()
@@ -117,16 +131,19 @@ pub async fn again(db: &Db, name: String, version: i64) -> Result<()> {
     .await
 }
 
-/// Has those read once more that couldn't be.
+/// Has those read once more that couldn't be, or whose change a server that is gone had begun.
 ///
 /// # Errors
 /// Only the database's.
 pub async fn retry_failed(db: &Db) -> Result<()> {
     db.write(|tx| {
         async move {
-            sqlx::query("UPDATE model_versions SET files_state = 'waiting' WHERE files_state = 'failed'")
-                .execute(&mut *tx.connection)
-                .await?;
+            sqlx::query(
+                "UPDATE model_versions SET files_state = 'waiting', files_changes = files_changes + 1, files_pending = 0
+                 WHERE files_state = 'failed' OR files_pending > 0",
+            )
+            .execute(&mut *tx.connection)
+            .await?;
             Ok(())
         }
         .boxed()

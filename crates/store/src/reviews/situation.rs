@@ -19,6 +19,7 @@ use super::seen::{self, Seen};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::permissions::model_level;
+use crate::registry::places;
 
 pub(super) struct Situation {
     pub row: Row,
@@ -56,7 +57,8 @@ pub(super) async fn situation(
     now: Millis,
 ) -> Result<Situation> {
     let row = rows::row(connection, id).await?;
-    let review = row.review();
+    let mut review = row.review();
+    review.authors.extend(places::authors(connection, row.version_id).await?);
     let model: Option<Model> =
         sqlx::query_as("SELECT name, primary_metric, primary_better FROM registered_models WHERE id = $1")
             .bind(row.model_id)

@@ -69,7 +69,7 @@ pub(crate) async fn version(db: &Db, name: &str) -> i64 {
         if unread.name == name && unread.version == version {
             let file = FilePart { path: "MLmodel".into(), sha256: format!("{version:064x}"), size: 3 };
             let reading = Reading { state: FilesState::Done, files: vec![file], signature: None };
-            files::set(db, unread.id, reading).await.expect("is kept");
+            files::set(db, &unread, reading).await.expect("is kept");
         }
     }
     version

@@ -97,10 +97,16 @@ pub(super) fn reject(review: &Review, actor: &Actor, standing: &Standing) -> Ver
     if actor.id.is_some() && actor.id == review.requester {
         return forbidden("who asked for a review can't reject it; cancel it instead");
     }
+    independent(review, actor, "reject the follow-up of an override")?;
     if actor.access >= Access::Manage || has_named_role(review, actor, standing) {
         return Ok(());
     }
     forbidden(format!("`{}` holds no role that is asked for here, and doesn't manage the model", actor.name))
+}
+
+/// Whether an override was right is not for those to end who made the version or overrode.
+fn independent(review: &Review, actor: &Actor, what: &str) -> Verdict {
+    if review.kind == Kind::Followup { not_author(review, actor, what) } else { Ok(()) }
 }
 
 fn has_named_role(review: &Review, actor: &Actor, standing: &Standing) -> bool {
@@ -143,6 +149,7 @@ pub(super) fn apply(review: &Review, actor: &Actor, standing: &Standing) -> Verd
         return forbidden("a review is applied by whoever asked for it, may sign it, or edits the model");
     }
     scoped(actor, &[Scope::Write, Scope::Review])?;
+    independent(review, actor, "end the follow-up of an override")?;
     exists(standing)?;
     is_ready(review, standing).or_else(|missing| {
         let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
