@@ -102,15 +102,18 @@ pub(crate) async fn model_level(
     by: &Caller,
     id: i64,
 ) -> Result<Option<Level>> {
+    let Some(guarded) = guarded_model(connection, id).await? else { return Ok(None) };
+    let grants = Grants::of(connection, engine, [&guarded]).await?;
+    Ok(grants.level(by, &guarded))
+}
+
+async fn guarded_model(connection: &mut AnyConnection, id: i64) -> Result<Option<Guarded>> {
     let found: Option<(i64, Option<i64>)> =
         sqlx::query_as("SELECT is_restricted, created_by FROM registered_models WHERE id = $1")
             .bind(id)
-            .fetch_optional(&mut *connection)
+            .fetch_optional(connection)
             .await?;
-    let Some((restricted, created_by)) = found else { return Ok(None) };
-    let guarded = Guarded::model(id, restricted, created_by);
-    let grants = Grants::of(connection, engine, [&guarded]).await?;
-    Ok(grants.level(by, &guarded))
+    Ok(found.map(|(restricted, created_by)| Guarded::model(id, restricted, created_by)))
 }
 
 /// Who may read a registered model that not everybody may.
@@ -122,13 +125,8 @@ pub(crate) struct ModelReaders {
 impl ModelReaders {
     /// `None`: everybody may, or it is gone.
     pub async fn of(connection: &mut AnyConnection, engine: Engine, id: i64) -> Result<Option<Self>> {
-        let found: Option<(i64, Option<i64>)> =
-            sqlx::query_as("SELECT is_restricted, created_by FROM registered_models WHERE id = $1")
-                .bind(id)
-                .fetch_optional(&mut *connection)
-                .await?;
-        let Some((1, created_by)) = found else { return Ok(None) };
-        let model = Guarded::model(id, 1, created_by);
+        let found = guarded_model(connection, id).await?;
+        let Some(model) = found.filter(|model| model.is_restricted) else { return Ok(None) };
         let grants = Grants::of(connection, engine, [&model]).await?;
         Ok(Some(Self { grants, model }))
     }

@@ -21,8 +21,10 @@ use crate::writer::Tx;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reached {
     pub id: i64,
-    /// The registered model's; empty for whoever may not read that.
-    pub name: String,
+    /// The registered model's.
+    name: String,
+    /// Whether whoever asks may read that.
+    is_readable: bool,
     pub version: i64,
     /// The review that released it.
     pub released_by: Option<i64>,
@@ -74,7 +76,8 @@ async fn find(
         })
         .map(|(id, name, is_readable, version, released_by, ..)| Reached {
             id,
-            name: if is_readable == 1 { name } else { String::new() },
+            name,
+            is_readable: is_readable == 1,
             version,
             released_by,
         })
@@ -103,10 +106,10 @@ pub fn check_unreleased(path: &str, reached: &[Reached]) -> Result<()> {
     let Some((one, review)) = reached.iter().find_map(|one| Some((one, one.released_by?))) else {
         return Ok(());
     };
-    let of = if one.name.is_empty() {
-        "a version that was released".to_owned()
-    } else {
+    let of = if one.is_readable {
         format!("version {} of `{}`, which review {review} released", one.version, one.name)
+    } else {
+        "a version that was released".to_owned()
     };
     Err(Error::Forbidden(format!(
         "`{path}` can't be changed: it is of {of}, and its files are what was signed; log them anew and register another \
@@ -183,13 +186,7 @@ async fn note_author(
             .execute(&mut *tx.connection)
             .await?;
         }
-        let (model,): (String,) = sqlx::query_as(
-            "SELECT m.name FROM registered_models m JOIN model_versions v ON v.model_id = m.id WHERE v.id = $1",
-        )
-        .bind(one.id)
-        .fetch_one(&mut *tx.connection)
-        .await?;
-        let change = Change::new("version.change_files", format!("{model}/{}", one.version));
+        let change = Change::new("version.change_files", format!("{}/{}", one.name, one.version));
         audit::record(tx, by, change.to(json!({ "path": path })), now).await?;
     }
     Ok(())
