@@ -11,6 +11,7 @@ use super::{Asking, find_version, no_version, readable};
 use crate::Db;
 use crate::bulk;
 use crate::error::Result;
+use crate::sql::unpack;
 
 /// A version whose files nobody has read yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,33 +152,37 @@ pub async fn retry_failed(db: &Db) -> Result<()> {
     .await
 }
 
-/// What is known of a version's files, by path.
+/// What is known of a version's files, by path. Of one moment: a reading that is kept meanwhile is seen whole or not
+/// at all.
 ///
 /// # Errors
 /// `NotFound`.
 pub async fn get(db: &Db, name: &str, version: i64) -> Result<Reading> {
+    type Row = (String, Option<String>, Option<String>, Option<String>, String);
+
     let mut connection = db.reader().await?;
     readable(&mut connection, db.engine(), db.by(), name).await?;
-    let found: Option<(i64, String)> = sqlx::query_as(
-        "SELECT v.id, v.files_state FROM model_versions v JOIN registered_models m ON m.id = v.model_id
-         WHERE m.name = $1 AND v.version = $2",
-    )
+    let files = db.engine().packed(
+        "path, size, sha256",
+        "SELECT path, size, sha256 FROM version_files WHERE version_id = v.id ORDER BY path",
+    );
+    let found: Option<Row> = sqlx::query_as(&format!(
+        "SELECT v.files_state, s.inputs, s.outputs, s.params, ({files})
+         FROM model_versions v JOIN registered_models m ON m.id = v.model_id
+         LEFT JOIN version_signatures s ON s.version_id = v.id
+         WHERE m.name = $1 AND v.version = $2"
+    ))
     .bind(name)
     .bind(version)
     .fetch_optional(&mut *connection)
     .await?;
-    let (id, state) = found.ok_or_else(|| no_version(name, version))?;
-    let files: Vec<(String, i64, String)> =
-        sqlx::query_as("SELECT path, size, sha256 FROM version_files WHERE version_id = $1 ORDER BY path")
-            .bind(id)
-            .fetch_all(&mut *connection)
-            .await?;
-    let file =
-        |(path, size, sha256)| FilePart { path, sha256, size: u64::try_from(size).unwrap_or_default() };
+    let (state, inputs, outputs, params, files) = found.ok_or_else(|| no_version(name, version))?;
+    let files: Vec<(String, u64, String)> = unpack(&files)?;
+    let signature = SignatureTexts { inputs, outputs, params };
     Ok(Reading {
         state: FilesState::parse(&state).unwrap_or_default(),
-        files: files.into_iter().map(file).collect(),
-        signature: signature(&mut connection, id).await?,
+        files: files.into_iter().map(|(path, size, sha256)| FilePart { path, sha256, size }).collect(),
+        signature: Some(signature).filter(|texts| *texts != SignatureTexts::default()),
     })
 }
 

@@ -140,7 +140,7 @@ async fn runs_of(db: &Db, mut uuids: Vec<String>) -> Result<HashMap<String, Run>
 /// `Invalid` for a name that no model can have, `NotFound`.
 pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<VersionOverview> {
     check_name("name", name)?;
-    let (mut found, signatures, newest, all_stages) = {
+    let (mut found, champions_signature, newest, all_stages) = {
         let mut connection = db.reader().await?;
         readable(&mut connection, db.engine(), db.by(), name).await?;
         let mut sql = Sql::new(db.engine(), SELECT_VERSION);
@@ -150,10 +150,11 @@ pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<Versi
         let rows: Vec<VersionRow> = sql.fetch(&mut connection).await?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let found = summaries(db, &mut connection, rows).await?;
-        let mut signatures = HashMap::new();
-        for (id, one) in ids.into_iter().zip(&found) {
-            signatures.insert(one.version.version, files::signature(&mut connection, id).await?);
-        }
+        let champion = ids.into_iter().zip(&found).find(|(_, one)| one.version.version != version);
+        let signature = match champion {
+            Some((id, _)) => files::signature(&mut connection, id).await?,
+            None => None,
+        };
         let (newest,): (Option<i64>,) = sqlx::query_as(
             "SELECT MAX(v.version) FROM model_versions v JOIN registered_models m ON m.id = v.model_id
              WHERE m.name = $1",
@@ -161,7 +162,7 @@ pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<Versi
         .bind(name)
         .fetch_one(&mut *connection)
         .await?;
-        (found, signatures, newest, stage_list::read(&mut connection).await?)
+        (found, signature, newest, stage_list::read(&mut connection).await?)
     };
     let this = found
         .iter()
@@ -172,21 +173,21 @@ pub async fn version_overview(db: &Db, name: &str, version: i64) -> Result<Versi
     let uuids =
         [Some(&this), champion.as_ref()].into_iter().flatten().map(|one| one.version.run_uuid.clone());
     let runs = runs_of(db, uuids.collect()).await?;
-    let evidence = |VersionSummary { version, author, is_overridden, .. }: VersionSummary| VersionEvidence {
-        run: runs.get(&version.run_uuid).cloned(),
-        signature: signatures.get(&version.version).cloned().flatten(),
-        version,
-        author,
-        is_overridden,
+    let evidence = |one: VersionSummary, signature| VersionEvidence {
+        run: runs.get(&one.version.run_uuid).cloned(),
+        signature,
+        version: one.version,
+        author: one.author,
+        is_overridden: one.is_overridden,
     };
-    let reading = files::get(db, name, version).await?;
+    let files = files::get(db, name, version).await?;
     Ok(VersionOverview {
-        this: evidence(this),
-        files: reading,
+        this: evidence(this, files.signature.clone()),
+        files,
         card: cards::card(db, name, version).await?,
         stages: history::stage_entries(db, name, version).await?,
         all_stages,
-        champion: champion.map(evidence),
+        champion: champion.map(|one| evidence(one, champions_signature)),
         primary: cards::primary_metric(db, name).await?,
         newest: newest.unwrap_or(version),
     })

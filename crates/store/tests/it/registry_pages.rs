@@ -102,6 +102,34 @@ async fn files_are_kept_once_read_and_again_when_they_change() {
 }
 
 #[tokio::test]
+async fn a_pages_files_and_signature_are_of_one_reading() {
+    on_each(async |db| {
+        let name = model(&db, "seen", &[]).await;
+        let number = version(&db, &name, None).await;
+        let reads = async {
+            for round in 0..60 {
+                let first = unread(&db, &name).await.pop().expect("waits");
+                let found = if round % 2 == 0 { read("MLmodel") } else { Reading::default() };
+                files::set(&db, &first, Reading { state: FilesState::Done, ..found }).await.expect("is kept");
+                files::again(&db, name.clone(), number).await.expect("is marked");
+            }
+        };
+        let looks = async {
+            loop {
+                let page = registry::version_overview(&db, &name, number).await.expect("is read");
+                assert_eq!(page.this.signature.is_some(), page.files.files.len() == 1);
+                assert_eq!(page.this.signature, page.files.signature);
+            }
+        };
+        tokio::select! {
+            () = reads => {}
+            () = looks => {}
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_prompt_has_no_files_to_read() {
     on_each(async |db| {
         let name = model(&db, "prompt", &[(PROMPT_TAG, "true")]).await;
