@@ -82,7 +82,7 @@ class Experiment:
             tags["mlflow.note.content"] = note.strip()
         created = client.create_run(self.experiment_id, start_ms, tags, run_name=name)
         self.workspace.runs += 1
-        run = Run(client, created.info.run_id, start_ms, start_ms + int(minutes * 60_000))
+        run = Run(client, created.info.run_id, script, start_ms, start_ms + int(minutes * 60_000))
         yield run
         if status != "RUNNING":
             client.set_terminated(run.run_id, status, run.end_ms)
@@ -91,9 +91,12 @@ class Experiment:
 class Run:
     """One run while it's being recorded."""
 
-    def __init__(self, client: mlflow.MlflowClient, run_id: str, start_ms: int, end_ms: int):
+    def __init__(
+        self, client: mlflow.MlflowClient, run_id: str, script: Script, start_ms: int, end_ms: int
+    ):
         self.client = client
         self.run_id = run_id
+        self.script = script
         self.start_ms = start_ms
         self.end_ms = end_ms
         self._clock = random.Random(start_ms)
@@ -180,6 +183,8 @@ class Run:
                 serialization_format="cloudpickle",
                 params={key: str(value) for key, value in params.items()},
             )
+        # The client tagged it with the script that runs here.
+        self.client.set_logged_model_tags(logged.model_id, self.script.tags())
         for key, value in scores.items():
             self.client.log_metric(
                 self.run_id,

@@ -237,7 +237,8 @@ pub fn check_batch(metrics: usize, params: usize, tags: usize) -> Result<(), Inv
     check("metrics, params, and tags", metrics + params + tags, MAX_ENTITIES_PER_BATCH)
 }
 
-fn shorten(text: &str) -> String {
+/// What an error may repeat of a text that somebody sent.
+pub fn shorten(text: &str) -> String {
     truncate(text.to_owned(), 80)
 }
 

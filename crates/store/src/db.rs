@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor};
+use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor, Transaction};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::engine::Engine;
@@ -122,6 +122,11 @@ impl Db {
 
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>> {
         Ok(self.shared.readers.acquire().await?)
+    }
+
+    /// A reader that sees the database as it is at one moment, however many statements it asks.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>> {
+        Ok(self.shared.readers.begin_with(self.shared.engine.snapshot()).await?)
     }
 
     /// Runs `operation` in the next group's transaction; the answer comes once that is on disk. If it

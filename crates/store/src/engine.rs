@@ -31,6 +31,14 @@ impl Engine {
         }
     }
 
+    /// Starts a transaction that reads, all of it of one moment.
+    pub(crate) fn snapshot(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN DEFERRED",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
     /// Waits until no other server writes: what is read before it is written must not be overtaken. Ends with the
     /// transaction. On SQLite the transaction itself waits.
     pub(crate) fn alone(self) -> Option<&'static str> {

@@ -66,7 +66,7 @@ pub struct Report {
     pub state: CheckState,
     pub summary: String,
     pub link: Option<String>,
-    /// The files that it was made for; `None`: whatever the version has.
+    /// The files that it was made for; `None`: those that the version has now.
     pub files_sha256: Option<String>,
 }
 
@@ -118,6 +118,13 @@ pub(super) async fn decide(
     }
     if let Err(invalid) = check_words(act) {
         return Ok(Err(invalid.into()));
+    }
+    if let Act::Report(Report { state: CheckState::Success, files_sha256: None, .. }) = act
+        && now_is.seen.facts.candidate.files_sha256.is_none()
+    {
+        let why =
+            "the version's files are being read, so nobody knows what was checked; report again in a moment";
+        return Ok(Err(Refusal::InvalidState(why.into())));
     }
     if let Act::Override { reason } = act {
         apply::apply(tx, office, by, &now_is, Some(reason), now).await?;

@@ -106,7 +106,7 @@ impl Details {
 /// # Errors
 /// `NotFound`.
 pub async fn details(db: &Db, id: i64, now: Millis) -> Result<Details> {
-    let mut connection = db.reader().await?;
+    let mut connection = db.snapshot().await?;
     let found = situation(&mut connection, db.engine(), db.by(), id, now).await?;
     let signed = signed(&mut connection, &found.signed, &found).await?;
     let timeline: Vec<Activity> =

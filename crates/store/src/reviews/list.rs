@@ -106,7 +106,7 @@ const MOST_OPEN: i64 = 200;
 /// # Errors
 /// Only the database's.
 pub async fn waiting_for(db: &Db, now: Millis) -> Result<Vec<Waiting>> {
-    let mut connection = db.reader().await?;
+    let mut connection = db.snapshot().await?;
     let mut sql = Sql::new(db.engine(), SELECT);
     sql.push(" WHERE r.state = 'open'");
     push_readable(&mut sql, db.by(), Kind::Model, "m");

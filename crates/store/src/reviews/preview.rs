@@ -20,7 +20,7 @@ const LAST: i64 = 3;
 /// # Errors
 /// `Invalid` if the text is no policy, with line and column; `NotFound` without the model.
 pub async fn preview(db: &Db, of: &PolicyOf, text: &str, now: Millis) -> Result<Vec<(String, Vec<String>)>> {
-    let mut connection = db.reader().await?;
+    let mut connection = db.snapshot().await?;
     let stages = stage_list::read(&mut connection).await?;
     let draft = policy::parse(text, &stages).map_err(Invalid::from)?;
     let model = match of {

@@ -58,7 +58,7 @@ pub(super) async fn write(
             )
         }
         Act::Report(report) => {
-            put_report(tx, by, id, report, now).await?;
+            put_report(tx, by, now_is, report, now).await?;
             let after =
                 json!({ "name": report.name, "state": report.state.as_str(), "summary": report.summary });
             let new = New { kind: "reported", said: &report.name, words: &report.summary, ..New::default() };
@@ -184,19 +184,27 @@ async fn lift(tx: &mut Tx<'_>, review: i64, whose: i64, now: Millis) -> Result<(
     Ok(())
 }
 
-async fn put_report(tx: &mut Tx<'_>, by: &Caller, review: i64, report: &Report, now: Millis) -> Result<()> {
+/// A report that names no files is of those that are there: a success isn't of whatever replaces them.
+async fn put_report(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    now_is: &Situation,
+    report: &Report,
+    now: Millis,
+) -> Result<()> {
+    let files = report.files_sha256.as_ref().or(now_is.seen.facts.candidate.files_sha256.as_ref());
     let id = tx.next_ids("review_checks", 1).await?;
     sqlx::query(
         "INSERT INTO review_checks (id, review_id, name, state, summary, link, files_sha256, reporter, at_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(id)
-    .bind(review)
+    .bind(now_is.row.id)
     .bind(&*report.name)
     .bind(report.state.as_str())
     .bind(&*report.summary)
     .bind(report.link.as_deref())
-    .bind(report.files_sha256.as_deref())
+    .bind(files)
     .bind(&*by.name)
     .bind(now.0)
     .execute(&mut *tx.connection)

@@ -7,7 +7,7 @@ use domain::accounts::{Caller, Role, Scope, Via};
 use domain::registry::FilesState;
 use domain::reviews::Target;
 use domain::reviews::document::FilePart;
-use domain::reviews::gates::CheckState;
+use domain::reviews::gates::{self, CheckState};
 use domain::reviews::state::State;
 use notify::{Form, Rules, Topic};
 use store::accounts::{self, NewUser};
@@ -231,6 +231,60 @@ async fn time_overtakes_reviews_and_so_does_deletion() {
         assert_eq!(state(due).await, State::Expired);
         let found = reviews::open_of_version(&dana, &name, first).await.expect("are read");
         assert_eq!(found.iter().find(|row| row.id == id).map(|row| row.state.as_str()), Some("superseded"));
+    })
+    .await;
+}
+
+/// Has the files of `version` changed, and read as `sha256`.
+async fn changed_to(db: &Db, name: &str, version: i64, sha256: &str) {
+    files::again(db, name.into(), version).await.expect("is marked");
+    let all = files::unread(db, 0, i64::MAX).await.expect("are read");
+    let unread = all.iter().find(|one| one.name == name && one.version == version).expect("waits");
+    let file = FilePart { path: "MLmodel".into(), sha256: sha256.into(), size: 3 };
+    let reading = Reading { state: FilesState::Done, files: vec![file], signature: None };
+    files::set(db, unread, reading).await.expect("is kept");
+}
+
+#[tokio::test]
+async fn a_checks_success_is_of_the_files_that_it_saw() {
+    let _time = TIME.read().await;
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let name = model(&dana).await;
+        let text = "format = 1\n[stage.Production]\nsign_off = [{ role = \"any\", count = 1 }]\n\
+            [[stage.Production.gate]]\nkind = \"check\"\nname = \"load\"\nrequired = true\n";
+        let of = PolicyOf::Model(name.clone());
+        reviews::save_policy(&db, of, text.into(), String::new(), Some(0), NOW).await.expect("is saved");
+        let number = version(&dana, &name).await;
+        let id = ask(&dana, &name, number).await;
+        let report = |files_sha256: Option<&str>| {
+            Act::Report(Report {
+                name: "load".into(),
+                state: CheckState::Success,
+                summary: "fine".into(),
+                link: None,
+                files_sha256: files_sha256.map(Into::into),
+            })
+        };
+        let gate = async || {
+            let details = reviews::details(&dana, id, later(3)).await.expect("is read");
+            details.gates().iter().find(|gate| gate.id.contains("load")).expect("is there").status
+        };
+
+        reviews::act(&dana, &office, id, report(None), later(1)).await.expect("reports");
+        assert_eq!(gate().await, gates::Status::Pass);
+        changed_to(&db, &name, number, "b0").await;
+        assert_eq!(gate().await, gates::Status::Pending, "it was made for other files");
+        reviews::act(&dana, &office, id, report(None), later(2)).await.expect("reports");
+        assert_eq!(gate().await, gates::Status::Pass);
+        files::again(&db, name.clone(), number).await.expect("is marked");
+        let early = reviews::act(&dana, &office, id, report(None), later(3)).await;
+        assert!(matches!(early, Err(Error::InvalidState(_))), "{early:?}");
+        let bad = reviews::act(&dana, &office, id, report(Some("b0")), later(3)).await;
+        assert!(matches!(bad, Err(Error::Invalid(invalid)) if invalid.field == "files_sha256"));
+        reviews::act(&dana, &office, id, report(Some(&"b0".repeat(32))), later(3)).await.expect("reports");
+        assert_eq!(gate().await, gates::Status::Pending);
     })
     .await;
 }

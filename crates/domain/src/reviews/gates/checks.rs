@@ -24,9 +24,15 @@ pub fn check_name(field: &str, name: &str) -> Result<(), Invalid> {
 /// A report before it is kept.
 ///
 /// # Errors
-/// Names `name`, `summary` or `link`, and the rule.
+/// Names `name`, `summary`, `link` or `files_sha256`, and the rule.
 pub fn check_report(report: &CheckReport) -> Result<(), Invalid> {
     check_name("name", &report.name)?;
+    if let Some(files) = &report.files_sha256
+        && !(files.len() == 64 && files.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+    {
+        let rule = format!("`{}`; a SHA-256 has 64 digits of 0-9 and a-f", limits::shorten(files));
+        return Err(Invalid::new("files_sha256", rule));
+    }
     check_finding(&report.summary, report.link.as_deref())
 }
 

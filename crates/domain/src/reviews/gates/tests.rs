@@ -341,6 +341,12 @@ fn the_last_report_of_a_check_counts() {
         let report = CheckReport { link: Some(link.into()), ..report(CheckState::Success, 1) };
         assert!(check_report(&report).is_err_and(|invalid| invalid.field == "link"), "{link}");
     }
+    for files in ["", "0", &"F".repeat(64), &"g".repeat(64), &"f".repeat(65)] {
+        let report = CheckReport { files_sha256: Some(files.into()), ..report(CheckState::Success, 1) };
+        assert!(check_report(&report).is_err_and(|invalid| invalid.field == "files_sha256"), "{files}");
+    }
+    let report = CheckReport { files_sha256: Some("f0".repeat(32)), ..report(CheckState::Success, 1) };
+    assert!(check_report(&report).is_ok());
     assert!(check_name("name", &"x".repeat(101)).is_err());
 }
 
