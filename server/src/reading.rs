@@ -19,6 +19,7 @@ use store::Db;
 use store::registry::files::{self, Unread};
 use tokio::sync::Notify;
 
+use crate::clock::now;
 use crate::files::home;
 use crate::state::AppState;
 
@@ -67,13 +68,13 @@ pub async fn read_versions(state: AppState) {
 pub async fn read_waiting(db: &Db, artifacts: &Artifacts) -> Result<(), store::Error> {
     let mut last = 0;
     loop {
-        let waiting = files::unread(db, last, BATCH).await?;
+        let waiting = files::unread(db, last, BATCH, now()).await?;
         let Some(newest) = waiting.last() else { return Ok(()) };
         last = newest.id;
-        for version in waiting {
+        for version in waiting.into_iter().filter(|version| !version.is_changing) {
             let reading =
                 read(db, artifacts, &version).await.unwrap_or_else(|failure| failed(&version, &failure));
-            files::set(db, &version, reading).await?;
+            files::set(db, &version, reading, now()).await?;
         }
     }
 }

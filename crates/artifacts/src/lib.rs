@@ -20,6 +20,7 @@ pub use multipart::{MOST_PARTS, UploadId};
 pub use path::Place;
 pub use read::Content;
 use staging::Staging;
+pub use write::Staged;
 
 /// How an `artifact_uri` begins whose files this server keeps.
 pub const SCHEME: &str = "mlflow-artifacts:/";

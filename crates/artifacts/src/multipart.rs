@@ -8,7 +8,7 @@ use domain::Millis;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 
-use crate::write::{ignore_absent, write};
+use crate::write::{Staged, ignore_absent, write};
 use crate::{Artifacts, Error, Place, Result};
 
 /// The most parts of one upload, as buckets have it.
@@ -76,20 +76,13 @@ impl Artifacts {
         write(&*self.uploads, &id.part(number), stream.map_err(|_| Error::Interrupted)).await
     }
 
-    /// Puts the parts together at `place`, in this order. Doing it again changes nothing. `last_look` is waited for when
-    /// all is there and before anybody sees it: whether it may be.
+    /// Puts the parts together, in this order, for `place`; `None` if that is done already.
     ///
     /// # Errors
-    /// `NoUpload`, `Incomplete` if a part never came, or `Interrupted` by the last look.
-    pub async fn complete_upload(
-        &self,
-        id: &UploadId,
-        parts: &[u32],
-        place: &Place,
-        last_look: impl Future<Output = bool> + Send,
-    ) -> Result<u64> {
+    /// `NoUpload`, or `Incomplete` if a part never came.
+    pub async fn assemble(&self, id: &UploadId, parts: &[u32], place: &Place) -> Result<Option<Staged>> {
         if self.is_done(id, place).await? {
-            return self.size(place).await;
+            return Ok(None);
         }
         self.check_begun(id).await?;
         for number in parts {
@@ -105,10 +98,16 @@ impl Artifacts {
                 async move { Ok::<_, Error>(uploads.get(&path).await?.into_stream().map_err(Error::from)) }
             })
             .try_flatten();
-        let looked = futures::stream::once(async {
-            if last_look.await { Ok(Bytes::new()) } else { Err(Error::Interrupted) }
-        });
-        let size = self.put(place, bytes.chain(looked).boxed()).await?;
+        Ok(Some(self.stage(place, bytes.boxed()).await?))
+    }
+
+    /// Shows the file that the parts of an upload make, and forgets them; its size. Asked for again, it is done still.
+    ///
+    /// # Errors
+    /// As [`Staged::put_in_place`].
+    pub async fn complete_upload(&self, id: &UploadId, staged: Staged) -> Result<u64> {
+        let place = staged.place().clone();
+        let size = staged.put_in_place().await?;
         self.uploads.put(&id.done(), place.as_path().to_string().into()).await?;
         self.forget(id, &[id.done()]).await?;
         Ok(size)

@@ -6,6 +6,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path as DiskPath, PathBuf};
+use std::sync::Arc;
 
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
@@ -52,9 +53,49 @@ impl Staging {
     }
 
     /// A name for a new file.
-    pub fn name(&self) -> Staged<'_> {
+    pub fn name(self: &Arc<Self>) -> Unfinished {
         let name = Uuid::new_v4().simple().to_string();
-        Staged { staging: self, on_disk: self.folder.join(&name), name: Path::from(name) }
+        Unfinished { on_disk: self.folder.join(&name), staging: self.clone(), name: Path::from(name) }
+    }
+
+    /// Takes a file, or a folder with all that is in it, away from its place at once; `false` if that is on another
+    /// file system, where it can't be moved from. What isn't there is no error.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn take_away(&self, place: &Place) -> Result<bool> {
+        let (root, place) = (self.files.clone(), self.files.join(place.as_path().as_ref()));
+        let aside = self.folder.join(Uuid::new_v4().simple().to_string());
+        let from = aside.clone();
+        let moved = tokio::task::spawn_blocking(move || {
+            match fs::rename(&place, &aside) {
+                Ok(()) => {}
+                Err(cause) if is_absent(cause.kind()) => return Ok(()),
+                Err(cause) => return Err(cause),
+            }
+            let around = || place.ancestors().skip(1).take_while(|folder| **folder != *root);
+            // Folders without files don't exist for whoever lists them.
+            let emptied = around().take_while(|folder| fs::remove_dir(folder).is_ok()).count();
+            around().nth(emptied).map_or(Ok(()), |folder| sync_folders(&folder.join("gone"), &root))
+        });
+        match moved.await.map_err(|cause| Error::store(&cause))? {
+            Ok(()) => {}
+            Err(cause) if cause.kind() == ErrorKind::CrossesDevices => return Ok(false),
+            Err(cause) => return Err(Error::store(&cause)),
+        }
+        // Nobody sees it any more: what is left of it when the server ends goes at the next start.
+        tokio::task::spawn_blocking(move || remove(&from));
+        Ok(true)
+    }
+}
+
+fn remove(path: &DiskPath) {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => {
+            tracing::debug!(error = %cause, "what was deleted stays until the next start");
+        }
+        _ => {}
     }
 }
 
@@ -84,18 +125,28 @@ fn remove_abandoned(root: &DiskPath) -> io::Result<()> {
 }
 
 /// A file on its way; it is gone when this is dropped, unless it has been put in place.
-pub(crate) struct Staged<'a> {
-    staging: &'a Staging,
+pub(crate) struct Unfinished {
+    staging: Arc<Staging>,
     name: Path,
     on_disk: PathBuf,
 }
 
-impl Staged<'_> {
+impl Unfinished {
     pub fn as_path(&self) -> &Path {
         &self.name
     }
 
-    /// Moves the file to its place, where a loss of power doesn't harm it; `false` if that is on another
+    /// Waits until a loss of power doesn't harm what was written.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn sync(&self) -> Result<()> {
+        let path = self.on_disk.clone();
+        let synced = tokio::task::spawn_blocking(move || File::open(path)?.sync_data());
+        synced.await.map_err(|cause| Error::store(&cause))?.map_err(|cause| Error::store(&cause))
+    }
+
+    /// Moves the file to its place; `false` if that is on another
     /// file system, where it can't be moved to.
     ///
     /// # Errors
@@ -105,7 +156,6 @@ impl Staged<'_> {
         let (from, root) = (self.on_disk.clone(), self.staging.files.clone());
         let to = root.join(place.as_path().as_ref());
         let moved = tokio::task::spawn_blocking(move || {
-            File::open(&from)?.sync_data()?;
             rename(&from, &to)?;
             sync_folders(&to, &root)
         });
@@ -145,6 +195,11 @@ fn is_taken(kind: ErrorKind) -> bool {
     matches!(kind, AlreadyExists | DirectoryNotEmpty | IsADirectory | NotADirectory)
 }
 
+/// Whether there is no such file, or can't be.
+fn is_absent(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
+}
+
 /// Writes down that the folders hold what they hold, from the file's own up to the root. Another request may
 /// have removed the file again, and them.
 fn sync_folders(file: &DiskPath, root: &DiskPath) -> io::Result<()> {
@@ -157,7 +212,7 @@ fn sync_folders(file: &DiskPath, root: &DiskPath) -> io::Result<()> {
     Ok(())
 }
 
-impl Drop for Staged<'_> {
+impl Drop for Unfinished {
     fn drop(&mut self) {
         match fs::remove_file(&self.on_disk) {
             Err(cause) if cause.kind() != ErrorKind::NotFound => {

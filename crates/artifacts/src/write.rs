@@ -6,6 +6,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, WriteMultipart};
 
 use crate::error::is_absence;
+use crate::staging::Unfinished;
 use crate::{Artifacts, Error, Place, Result};
 
 /// What is sent in one piece: buckets take parts of at least 5 MiB.
@@ -21,19 +22,27 @@ impl Artifacts {
     /// `Path` if a folder has that name, or a file that of one of its folders; `Interrupted` if the stream
     /// fails.
     pub async fn put<E>(&self, place: &Place, stream: impl Stream<Item = Result<Bytes, E>>) -> Result<u64> {
+        self.stage(place, stream).await?.put_in_place().await
+    }
+
+    /// Writes a file from a stream where nobody sees it, for [`Staged::put_in_place`].
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub async fn stage<E>(
+        &self,
+        place: &Place,
+        stream: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Staged> {
         if place.is_root() {
             return Err(Error::Path { path: String::new(), why: "a file needs a name" });
         }
         self.check_free(place).await?;
-        let staged = self.staging.name();
+        let file = self.staging.name();
         let size =
-            write(self.staging.store(), staged.as_path(), stream.map_err(|_| Error::Interrupted)).await?;
-        if !staged.put_in_place(place).await? {
-            // The place is on another file system than the staging folder.
-            let whole = self.staging.store().get(staged.as_path()).await?.into_stream();
-            write(&*self.files, place.as_path(), whole.map_err(Error::from)).await?;
-        }
-        Ok(size)
+            write(self.staging.store(), file.as_path(), stream.map_err(|_| Error::Interrupted)).await?;
+        file.sync().await?;
+        Ok(Staged { artifacts: self.clone(), place: place.clone(), file, size })
     }
 
     /// Files and folders don't share names.
@@ -60,6 +69,9 @@ impl Artifacts {
         if place.is_root() {
             return Err(Error::Path { path: String::new(), why: "the root can't be deleted" });
         }
+        if self.staging.take_away(place).await? {
+            return Ok(());
+        }
         let below = self.files.list(Some(place.as_path())).map_ok(|meta| meta.location).boxed();
         let mut deleted = self.files.delete_stream(below);
         while let Some(outcome) = deleted.next().await {
@@ -69,6 +81,33 @@ impl Artifacts {
             Ok(_) => self.files.delete(place.as_path()).await,
             Err(_) => Ok(()),
         })
+    }
+}
+
+/// A file that has come whole, and that nobody sees yet; dropped, it is gone.
+pub struct Staged {
+    artifacts: Artifacts,
+    place: Place,
+    file: Unfinished,
+    size: u64,
+}
+
+impl Staged {
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Shows it, in place of what was there; its size in bytes.
+    ///
+    /// # Errors
+    /// `Path` if something else has taken its name meanwhile, else only the store's.
+    pub async fn put_in_place(self) -> Result<u64> {
+        if !self.file.put_in_place(&self.place).await? {
+            // The place is on another file system than the staging folder.
+            let whole = self.artifacts.staging.store().get(self.file.as_path()).await?.into_stream();
+            write(&*self.artifacts.files, self.place.as_path(), whole.map_err(Error::from)).await?;
+        }
+        Ok(self.size)
     }
 }
 

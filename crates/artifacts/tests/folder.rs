@@ -164,19 +164,17 @@ async fn parts_are_put_together_in_order_when_the_upload_is_completed() {
     let artifacts = Artifacts::in_folder(folder.path()).expect("opens");
     let id = artifacts.begin_upload().await.expect("begins");
     artifacts.put_part(&id, 2, chunks(b"world")).await.expect("is taken");
-    let early = artifacts.complete_upload(&id, &[1, 2], &place("m/hello"), std::future::ready(true)).await;
+    let early = artifacts.assemble(&id, &[1, 2], &place("m/hello")).await;
     assert!(matches!(early, Err(Error::Incomplete(_))));
     artifacts.put_part(&id, 1, chunks(b"hello ")).await.expect("is taken");
     assert!(artifacts.list_place(&Place::root()).await.expect("lists").is_empty());
-    for attempt in ["first", "repeated, for the answer was lost"] {
-        let size = artifacts
-            .complete_upload(&id, &[1, 2], &place("m/hello"), std::future::ready(true))
-            .await
-            .expect(attempt);
-        assert_eq!((size, content(&artifacts, "m/hello").await), (11, b"hello world".to_vec()));
-    }
-    let elsewhere =
-        artifacts.complete_upload(&id, &[1, 2], &place("m/other"), std::future::ready(true)).await;
+    let staged = artifacts.assemble(&id, &[1, 2], &place("m/hello")).await.expect("is whole");
+    assert!(artifacts.list_place(&Place::root()).await.expect("lists").is_empty(), "nobody sees it yet");
+    let size = artifacts.complete_upload(&id, staged.expect("is new")).await.expect("is shown");
+    assert_eq!((size, content(&artifacts, "m/hello").await), (11, b"hello world".to_vec()));
+    let again = artifacts.assemble(&id, &[1, 2], &place("m/hello")).await.expect("the answer was lost");
+    assert!(again.is_none());
+    let elsewhere = artifacts.assemble(&id, &[1, 2], &place("m/other")).await;
     assert!(matches!(elsewhere, Err(Error::NoUpload(_))));
     let again = artifacts.put_part(&id, 1, chunks(b"x")).await;
     assert!(matches!(again, Err(Error::NoUpload(_))));

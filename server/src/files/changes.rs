@@ -1,12 +1,10 @@
 //! Changes of files: not of what was released; versions that they are of are read again.
 
-use std::sync::Mutex;
-
 use artifacts::{Artifacts, Place, UploadId};
 use bytes::Bytes;
-use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use futures::Stream;
 use store::Db;
-use store::registry::places::{self, Reach, Reached, check_unreleased};
+use store::registry::places::{self, Reach, check_unreleased};
 use web::ApiError;
 
 use crate::clock::now;
@@ -18,20 +16,6 @@ pub struct Files<'a> {
     pub db: &'a Db,
     pub artifacts: &'a Artifacts,
     pub reading: &'a Reading,
-}
-
-/// The versions that a change has reached, and of which nobody knows what their files are until it is done.
-#[derive(Default)]
-struct Begun(Mutex<Vec<Reached>>);
-
-impl Begun {
-    fn keep(&self, reached: Vec<Reached>) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = reached;
-    }
-
-    fn into_inner(self) -> Vec<Reached> {
-        self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
 }
 
 impl Files<'_> {
@@ -46,28 +30,25 @@ impl Files<'_> {
         stream: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<(), ApiError> {
         self.check(path).await?;
-        let begun = Begun::default();
-        let last_look = futures::stream::once(async {
-            if self.begin(path, &begun).await { Ok(Bytes::new()) } else { Err(()) }
-        });
-        let written = self.artifacts.put(place, stream.map_err(drop).chain(last_look)).await;
-        self.end(path, Reach::File, begun, written.map(drop)).await
+        let staged = self.artifacts.stage(place, stream).await?;
+        self.change(path, Reach::File, async { staged.put_in_place().await.map(drop) }).await
     }
 
     /// Makes one file of the parts that came.
     ///
     /// # Errors
-    /// `Forbidden` for a released version's, and as [`Artifacts::complete_upload`].
+    /// `Forbidden` for a released version's, and as [`Artifacts::assemble`].
     pub async fn complete(
         self,
         path: &str,
         place: &Place,
-        (id, parts): (&UploadId, &[u32]),
+        (id, parts): (UploadId, &[u32]),
     ) -> Result<(), ApiError> {
         self.check(path).await?;
-        let begun = Begun::default();
-        let written = self.artifacts.complete_upload(id, parts, place, self.begin(path, &begun)).await;
-        self.end(path, Reach::File, begun, written.map(drop)).await
+        let Some(staged) = self.artifacts.assemble(&id, parts, place).await? else { return Ok(()) };
+        let artifacts = self.artifacts.clone();
+        let completed = async move { artifacts.complete_upload(&id, staged).await.map(drop) };
+        self.change(path, Reach::File, completed).await
     }
 
     /// Deletes a file, or a folder with all that is in it.
@@ -75,10 +56,8 @@ impl Files<'_> {
     /// # Errors
     /// `Forbidden` for a released version's, and as [`Artifacts::delete`].
     pub async fn delete(self, path: &str, place: &Place) -> Result<(), ApiError> {
-        let begun = Begun::default();
-        begun.keep(places::begin(self.db, path.to_owned(), Reach::Folder, true, now()).await?);
-        let deleted = self.artifacts.delete(place).await;
-        self.end(path, Reach::Folder, begun, deleted).await
+        let (artifacts, place) = (self.artifacts.clone(), place.clone());
+        self.change(path, Reach::Folder, async move { artifacts.delete(&place).await }).await
     }
 
     /// Before anything is sent in vain.
@@ -86,27 +65,23 @@ impl Files<'_> {
         check_unreleased(path, &places::reached(self.db, path, Reach::File).await?)
     }
 
-    /// An upload takes its time: whether it was overtaken by a release is asked when all of it has come. From then on no
-    /// release overtakes it: what it changes counts as unread.
-    async fn begin(self, path: &str, begun: &Begun) -> bool {
-        let reached = places::begin(self.db, path.to_owned(), Reach::File, false, now()).await;
-        reached.map(|reached| begun.keep(reached)).is_ok()
-    }
-
-    async fn end(
+    /// Does what changes `path`, to its end also if whoever asked for it goes away: while it is under way nothing is
+    /// signed or released that it reaches.
+    async fn change(
         self,
         path: &str,
         reach: Reach,
-        begun: Begun,
-        outcome: Result<(), artifacts::Error>,
+        work: impl Future<Output = Result<(), artifacts::Error>> + Send + 'static,
     ) -> Result<(), ApiError> {
-        if places::end(self.db, path.to_owned(), reach, begun.into_inner()).await? {
-            self.reading.wake();
-        }
-        if let Err(error) = outcome {
-            self.check(path).await?;
-            return Err(error.into());
-        }
-        Ok(())
+        let (db, reading, path) = (self.db.clone(), self.reading.clone(), path.to_owned());
+        let change = tokio::spawn(async move {
+            let change = places::begin(&db, path, reach, now()).await?;
+            let outcome = work.await;
+            if places::end(&db, change).await? {
+                reading.wake();
+            }
+            Ok::<_, ApiError>(outcome?)
+        });
+        change.await.map_err(|_| artifacts::Error::Store)?
     }
 }

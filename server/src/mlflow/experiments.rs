@@ -70,6 +70,12 @@ fn check_location(location: &str) -> Result<(), ApiError> {
         ));
     }
     if let Some(path) = location.strip_prefix(artifacts::SCHEME) {
+        if path.contains('%') {
+            // Clients decode it, and would read another place than this server.
+            return Err(ApiError::bad_request(
+                "Invalid value for parameter 'artifact_location' supplied: a place of this server can't contain `%`",
+            ));
+        }
         artifacts::Place::parse(path.trim_matches('/'))?;
     }
     Ok(())

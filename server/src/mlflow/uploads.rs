@@ -150,7 +150,7 @@ async fn complete(
     numbers.sort_unstable();
     numbers.dedup();
     let files = Files { db: &db, artifacts: &artifacts, reading: &reading };
-    files.complete(&path, &place, (&id, &numbers)).await?;
+    files.complete(&path, &place, (id, &numbers)).await?;
     Ok(Json(Empty {}))
 }
 

@@ -62,6 +62,10 @@ pub fn parse(source: &str, is_prompt: bool) -> Result<Source, Invalid> {
                 .ok_or_else(|| refused("its path has to be absolute, and without relative parts"))?;
             match scheme {
                 "runs" if has_host => Err(refused("a run is named by `runs:/ID/PATH`")),
+                "runs" | "mlflow-artifacts" if !is_spelled_plainly(rest) => Err(refused(
+                    "its path has to be spelled as the files are: without `%`, `?`, `#`, `;`, a backslash, control \
+                     characters and empty parts",
+                )),
                 "runs" => Ok(Source::Run(parts[0].clone())),
                 "mlflow-artifacts" => Ok(Source::Own(parts)),
                 _ => Ok(Source::Remote),
@@ -86,6 +90,15 @@ fn models(rest: &str) -> Option<Source> {
         },
     };
     Some(Source::Version { name: owned(name)?, reference })
+}
+
+/// Whether whoever reads the files takes the path for the one that was looked up: clients decode what they are given,
+/// and cut off queries and fragments.
+fn is_spelled_plainly(rest: &str) -> bool {
+    let path = rest.strip_prefix('/').unwrap_or(rest);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/').all(|part| !part.is_empty())
+        && !path.contains(|c: char| matches!(c, '%' | '?' | '#' | ';' | '\\') || c.is_control())
 }
 
 /// The parts of the path, decoded for as long as that changes anything; `None` if there is none or it leads
@@ -131,7 +144,7 @@ mod tests {
             ("models:/m-1", Ok(Source::LoggedModel("m-1".into()))),
             ("runs:/r1/model", Ok(Source::Run("r1".into()))),
             (
-                "mlflow-artifacts:/0/r1/artifacts/m%20x",
+                "mlflow-artifacts:/0/r1/artifacts/m x/",
                 Ok(Source::Own(["0", "r1", "artifacts", "m x"].map(str::to_owned).into())),
             ),
             ("s3://bucket/a//b/", Ok(Source::Remote)),
@@ -153,6 +166,14 @@ mod tests {
             "http://169.254.169.254/latest",
             "mlflow-artifacts://other/0/r1",
             "mlflow-artifacts:/0/../x",
+            "mlflow-artifacts:/0/r1/artifacts/m%20x",
+            "mlflow-artifacts:/0/r1//artifacts",
+            "runs:/r1/m%6fdel",
+            "runs:/r1/model?x",
+            "runs:/r1/model#x",
+            "runs:/r1/mo\tdel",
+            "runs:/r1//model",
+            "runs:/r1/model\\x",
             "mlflow-artifacts:/0/%252e%252e/x",
             "runs:/r1/../../x",
             "s3://bucket",

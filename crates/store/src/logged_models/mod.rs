@@ -24,7 +24,7 @@ use crate::permissions::{Guarded, Kind as ObjectKind, push_readable};
 use crate::runs::Kind;
 use crate::sql::Sql;
 use crate::writer::Tx;
-use crate::{Db, bulk, experiments, names};
+use crate::{Db, bulk, experiments, names, runs};
 
 /// What a client says about a model that it is about to log.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +72,10 @@ pub async fn create(db: &Db, mut new: NewLoggedModel, now: Millis) -> Result<Log
     db.write(move |tx| {
         async move {
             experiments::find_active(tx, &by, new.experiment_id).await?;
+            // Whoever reviews the model judges it by that run.
+            if let Some(run) = &new.source_run {
+                runs::check_editable(tx, &by, run).await?;
+            }
             let (home,): (String,) =
                 sqlx::query_as("SELECT artifact_location FROM experiments WHERE id = $1")
                     .bind(new.experiment_id)

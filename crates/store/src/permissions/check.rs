@@ -107,6 +107,18 @@ pub(crate) async fn model_level(
     Ok(grants.level(by, &guarded))
 }
 
+/// Whether somebody manages a model; of one that is gone there is nothing left to keep from them.
+pub(crate) async fn manages_model(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    person: &Caller,
+    id: i64,
+) -> Result<bool> {
+    let Some(guarded) = guarded_model(connection, id).await? else { return Ok(true) };
+    let grants = Grants::of(connection, engine, [&guarded]).await?;
+    Ok(grants.level(person, &guarded) == Some(Level::Manage))
+}
+
 async fn guarded_model(connection: &mut AnyConnection, id: i64) -> Result<Option<Guarded>> {
     let found: Option<(i64, Option<i64>)> =
         sqlx::query_as("SELECT is_restricted, created_by FROM registered_models WHERE id = $1")

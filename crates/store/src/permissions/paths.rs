@@ -75,7 +75,7 @@ fn clean(path: &str) -> &str {
 }
 
 /// Whether `path` is `folder` or below it. Where case means nothing to the disk it means nothing here.
-fn is_within(path: &str, folder: &str) -> bool {
+pub(crate) fn is_within(path: &str, folder: &str) -> bool {
     let (path, folder) = (path.to_lowercase(), folder.to_lowercase());
     match path.strip_prefix(&folder) {
         Some(rest) => folder.is_empty() || rest.is_empty() || rest.starts_with('/'),

@@ -1,5 +1,6 @@
 //! The files of versions: read once by the server that finds them waiting, then known by their SHA-256.
 
+use domain::Millis;
 use domain::permissions::Level;
 use domain::registry::FilesState;
 use domain::reviews::document::FilePart;
@@ -7,6 +8,7 @@ use domain::reviews::signature::SignatureTexts;
 use futures::FutureExt as _;
 use sqlx::AnyConnection;
 
+use super::places::UnderWay;
 use super::{Asking, find_version, no_version, readable};
 use crate::Db;
 use crate::bulk;
@@ -24,6 +26,8 @@ pub struct Unread {
     pub storage_location: String,
     /// How often they had changed when it was looked up.
     pub changes: i64,
+    /// A change of them is under way.
+    pub is_changing: bool,
 }
 
 /// What reading a version's files came to.
@@ -38,20 +42,23 @@ pub struct Reading {
 ///
 /// # Errors
 /// Only the database's.
-pub async fn unread(db: &Db, after: i64, max: i64) -> Result<Vec<Unread>> {
+pub async fn unread(db: &Db, after: i64, max: i64, now: Millis) -> Result<Vec<Unread>> {
+    let mut connection = db.snapshot().await?;
+    let under_way = UnderWay::read(&mut connection, now).await?;
     let found: Vec<(i64, String, i64, String, i64)> = sqlx::query_as(
         "SELECT v.id, m.name, v.version, v.storage_location, v.files_changes
          FROM model_versions v JOIN registered_models m ON m.id = v.model_id
-         WHERE v.files_state = 'waiting' AND v.files_pending = 0 AND v.id > $1 ORDER BY v.id LIMIT $2",
+         WHERE v.files_state = 'waiting' AND v.id > $1 ORDER BY v.id LIMIT $2",
     )
     .bind(after)
     .bind(max)
-    .fetch_all(&mut *db.reader().await?)
+    .fetch_all(&mut *connection)
     .await?;
-    let unread = |(id, name, version, storage_location, changes)| Unread {
+    let unread = |(id, name, version, storage_location, changes): (i64, String, i64, String, i64)| Unread {
         id,
         name,
         version,
+        is_changing: under_way.reaches(&storage_location),
         storage_location,
         changes,
     };
@@ -63,13 +70,16 @@ pub async fn unread(db: &Db, after: i64, max: i64) -> Result<Vec<Unread>> {
 ///
 /// # Errors
 /// Only the database's.
-pub async fn set(db: &Db, version: &Unread, reading: Reading) -> Result<()> {
-    let (id, changes) = (version.id, version.changes);
+pub async fn set(db: &Db, version: &Unread, reading: Reading, now: Millis) -> Result<()> {
+    let Unread { id, changes, storage_location, .. } = version.clone();
     db.write(move |tx| {
         async move {
+            if UnderWay::read(tx.connection, now).await?.reaches(&storage_location) {
+                return Ok(());
+            }
             let waiting: Option<(i64,)> = sqlx::query_as(
                 "UPDATE model_versions SET files_state = $1 WHERE id = $2 AND files_state = 'waiting'
-                 AND files_changes = $3 AND files_pending = 0 RETURNING id",
+                 AND files_changes = $3 RETURNING id",
             )
             .bind(reading.state.as_str())
             .bind(id)
@@ -132,7 +142,7 @@ pub async fn again(db: &Db, name: String, version: i64) -> Result<()> {
     .await
 }
 
-/// Has those read once more that couldn't be, or whose change a server that is gone had begun.
+/// Has those read once more that couldn't be.
 ///
 /// # Errors
 /// Only the database's.
@@ -140,8 +150,8 @@ pub async fn retry_failed(db: &Db) -> Result<()> {
     db.write(|tx| {
         async move {
             sqlx::query(
-                "UPDATE model_versions SET files_state = 'waiting', files_changes = files_changes + 1, files_pending = 0
-                 WHERE files_state = 'failed' OR files_pending > 0",
+                "UPDATE model_versions SET files_state = 'waiting', files_changes = files_changes + 1
+                 WHERE files_state = 'failed'",
             )
             .execute(&mut *tx.connection)
             .await?;

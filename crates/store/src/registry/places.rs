@@ -13,14 +13,17 @@ use crate::audit::{self, Change};
 use crate::bulk;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::permissions::{Kind, OWN, heads_of, places_around, push_readable};
+use crate::permissions::{Kind, OWN, heads_of, is_within, places_around, push_readable};
 use crate::sql::Sql;
 use crate::writer::Tx;
+
+/// For so long a change is under way if nobody says that it is over: whoever began it is gone by then.
+const LONGEST_MS: i64 = 10 * 60 * 1000;
 
 /// A version whose files a change reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reached {
-    pub id: i64,
+    id: i64,
     /// The registered model's.
     name: String,
     /// Whether whoever asks may read that.
@@ -54,7 +57,7 @@ async fn find(
     path: &str,
     reach: Reach,
 ) -> Result<Vec<Reached>> {
-    let path = path.strip_prefix(OWN).unwrap_or(path).trim_matches('/');
+    let path = below_root(path);
     let around = places_around(path);
     let mut found = Vec::new();
     for chunk in heads_of(&around).chunks(bulk::MAX_LIST) {
@@ -117,58 +120,92 @@ pub fn check_unreleased(path: &str, reached: &[Reached]) -> Result<()> {
     )))
 }
 
-/// Says that what is at `path` is about to change: until that is done, nobody knows what the files of the versions there
-/// are. `deletes`: that it is taken away, for the audit log.
+/// A change that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    id: i64,
+    path: String,
+    reach: Reach,
+}
+
+/// Says that what is at `path` is about to change: until that is over, nobody knows what the files of the versions there
+/// are, nor of those that are registered meanwhile. What reaches a folder takes it away, and is written down.
 ///
 /// # Errors
 /// `Forbidden` if one of them was released.
-pub async fn begin(db: &Db, path: String, reach: Reach, deletes: bool, now: Millis) -> Result<Vec<Reached>> {
-    // Most files are of no version: they cost no write.
-    if !deletes && reached(db, &path, reach).await?.is_empty() {
-        return Ok(Vec::new());
-    }
+pub async fn begin(db: &Db, path: String, reach: Reach, now: Millis) -> Result<Begun> {
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
             let reached = find(tx.connection, tx.engine, &by, &path, reach).await?;
             check_unreleased(&path, &reached)?;
-            mark(tx, &reached, "files_pending = files_pending + 1").await?;
+            mark(tx, &reached).await?;
             note_author(tx, &by, &path, &reached, now).await?;
-            if deletes {
-                audit::record(tx, &by, Change::new("artifact.delete", path), now).await?;
+            if reach == Reach::Folder {
+                audit::record(tx, &by, Change::new("artifact.delete", &*path), now).await?;
             }
-            Ok(reached)
+            let id = tx.next_ids("file_changes", 1).await?;
+            sqlx::query("INSERT INTO file_changes (id, path, is_folder, until_ms) VALUES ($1, $2, $3, $4)")
+                .bind(id)
+                .bind(below_root(&path))
+                .bind(i64::from(reach == Reach::Folder))
+                .bind(now.0 + LONGEST_MS)
+                .execute(&mut *tx.connection)
+                .await?;
+            Ok(Begun { id, path, reach })
         }
         .boxed()
     })
     .await
 }
 
-/// Says that a change which reached `begun` is over: these versions, and others that were registered meanwhile, are read
-/// again. Whether there are any.
+/// Says that a change is over: the versions that it reaches are read again. Whether there are any.
 ///
 /// # Errors
 /// Only the database's.
-pub async fn end(db: &Db, path: String, reach: Reach, begun: Vec<Reached>) -> Result<bool> {
-    if begun.is_empty() && reached(db, &path, reach).await?.is_empty() {
-        return Ok(false);
-    }
+pub async fn end(db: &Db, begun: Begun) -> Result<bool> {
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let mut others = find(tx.connection, tx.engine, &by, &path, reach).await?;
-            others.retain(|one| !begun.iter().any(|known| known.id == one.id));
-            mark(tx, &begun, "files_pending = CASE WHEN files_pending > 0 THEN files_pending - 1 ELSE 0 END")
+            sqlx::query("DELETE FROM file_changes WHERE id = $1")
+                .bind(begun.id)
+                .execute(&mut *tx.connection)
                 .await?;
-            mark(tx, &others, "files_pending = files_pending").await?;
-            Ok(!begun.is_empty() || !others.is_empty())
+            let reached = find(tx.connection, tx.engine, &by, &begun.path, begun.reach).await?;
+            mark(tx, &reached).await?;
+            Ok(!reached.is_empty())
         }
         .boxed()
     })
     .await
 }
 
-/// Whoever changes a version's files is one of its authors.
+/// The changes that are under way.
+pub(super) struct UnderWay(Vec<(String, i64)>);
+
+impl UnderWay {
+    pub async fn read(connection: &mut AnyConnection, now: Millis) -> Result<Self> {
+        let found = sqlx::query_as("SELECT path, is_folder FROM file_changes WHERE until_ms > $1")
+            .bind(now.0)
+            .fetch_all(connection)
+            .await?;
+        Ok(Self(found))
+    }
+
+    /// Whether one of them reaches what is at that place.
+    pub fn reaches(&self, storage_location: &str) -> bool {
+        let place = below_root(storage_location);
+        self.0
+            .iter()
+            .any(|(path, is_folder)| is_within(path, place) || *is_folder == 1 && is_within(place, path))
+    }
+}
+
+fn below_root(place: &str) -> &str {
+    place.strip_prefix(OWN).unwrap_or(place).trim_matches('/')
+}
+
+/// Whoever changes a version's files is one of its authors, also before it is one.
 async fn note_author(
     tx: &mut Tx<'_>,
     by: &Caller,
@@ -176,18 +213,57 @@ async fn note_author(
     reached: &[Reached],
     now: Millis,
 ) -> Result<()> {
-    for one in reached {
-        if let Some(user) = by.user_id {
-            sqlx::query(
-                "INSERT INTO version_authors (version_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            )
-            .bind(one.id)
+    if let Some(user) = by.user_id {
+        let path = below_root(path);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        sqlx::query("INSERT INTO file_authors (folder, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(folder)
             .bind(user)
             .execute(&mut *tx.connection)
             .await?;
+        for one in reached {
+            add_author(tx, one.id, user).await?;
         }
+    }
+    for one in reached {
         let change = Change::new("version.change_files", format!("{}/{}", one.name, one.version));
         audit::record(tx, by, change.to(json!({ "path": path })), now).await?;
+    }
+    Ok(())
+}
+
+async fn add_author(tx: &mut Tx<'_>, version: i64, user: i64) -> Result<()> {
+    sqlx::query("INSERT INTO version_authors (version_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(version)
+        .bind(user)
+        .execute(&mut *tx.connection)
+        .await?;
+    Ok(())
+}
+
+/// Whoever wrote the files of a new version, or made the version that it is a copy of, is one of its authors.
+pub(super) async fn inherit_authors(
+    tx: &mut Tx<'_>,
+    version: i64,
+    storage_location: &str,
+    copy_of: Option<i64>,
+) -> Result<()> {
+    let folder = below_root(storage_location);
+    let mut sql = Sql::new(tx.engine, "SELECT user_id FROM file_authors WHERE folder = ");
+    sql.bind(folder).push(" OR ").like("folder", "", &format!("{folder}/"), "%");
+    let mut users: Vec<(i64,)> = sql.fetch(tx.connection).await?;
+    if let Some(earlier) = copy_of {
+        let of_earlier: Vec<(i64,)> = sqlx::query_as(
+            "SELECT user_id FROM version_authors WHERE version_id = $1
+             UNION SELECT created_by FROM model_versions WHERE id = $1 AND created_by IS NOT NULL",
+        )
+        .bind(earlier)
+        .fetch_all(&mut *tx.connection)
+        .await?;
+        users.extend(of_earlier);
+    }
+    for (user,) in users {
+        add_author(tx, version, user).await?;
     }
     Ok(())
 }
@@ -201,13 +277,15 @@ pub(crate) async fn authors(connection: &mut AnyConnection, version: i64) -> Res
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-async fn mark(tx: &mut Tx<'_>, reached: &[Reached], pending: &str) -> Result<()> {
+async fn mark(tx: &mut Tx<'_>, reached: &[Reached]) -> Result<()> {
     let ids: Vec<_> = reached.iter().map(|one| one.id).collect();
     for chunk in ids.chunks(bulk::MAX_LIST) {
-        let mut sql = Sql::new(tx.engine, "UPDATE model_versions SET files_changes = files_changes + 1, ");
-        sql.push(pending)
-            .push(", files_state = CASE files_state WHEN 'elsewhere' THEN files_state ELSE 'waiting' END");
-        sql.push(" WHERE id IN").list(chunk).execute(tx.connection).await?;
+        let mut sql = Sql::new(
+            tx.engine,
+            "UPDATE model_versions SET files_changes = files_changes + 1,
+             files_state = CASE files_state WHEN 'elsewhere' THEN files_state ELSE 'waiting' END WHERE id IN",
+        );
+        sql.list(chunk).execute(tx.connection).await?;
     }
     Ok(())
 }

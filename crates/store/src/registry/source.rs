@@ -23,6 +23,8 @@ pub(super) struct Resolved {
     pub source: String,
     pub storage_location: String,
     pub run_uuid: String,
+    /// The id of the version that it is a copy of.
+    pub copy_of: Option<i64>,
 }
 
 struct LoggedModel {
@@ -54,6 +56,12 @@ pub(super) async fn resolve(tx: &mut Tx<'_>, by: &Caller, new: &NewVersion) -> R
         (None, None) => String::new(),
     };
     check_run(tx, by, &run_uuid).await?;
+    // Reviews judge by the run's metrics: they have to be of these files. A run that isn't here has none.
+    if logged.as_ref().is_some_and(|logged| logged.source_run != run_uuid)
+        && run_home(tx, by, &run_uuid).await?.is_some()
+    {
+        return Err(refused(source, "run_id has to be the run that made the logged model"));
+    }
     let mut storage_location = source.to_owned();
     match &parsed {
         Source::LoggedModel(id) => match &logged {
@@ -90,7 +98,7 @@ pub(super) async fn resolve(tx: &mut Tx<'_>, by: &Caller, new: &NewVersion) -> R
         }
         Source::Remote | Source::Placeholder | Source::Version { .. } => {}
     }
-    Ok(Resolved { source: source.to_owned(), storage_location, run_uuid })
+    Ok(Resolved { source: source.to_owned(), storage_location, run_uuid, copy_of: None })
 }
 
 async fn of_version(
@@ -147,7 +155,7 @@ async fn of_version(
         ));
     }
     let number = number.unwrap_or_default();
-    Ok(Resolved { source: format!("models:/{name}/{number}"), storage_location, run_uuid })
+    Ok(Resolved { source: format!("models:/{name}/{number}"), storage_location, run_uuid, copy_of: Some(id) })
 }
 
 /// The number of the version with that alias; `latest` is the highest.

@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 use super::load::{self, SELECT_VERSION, VersionRow};
 use super::source::{Resolved, resolve};
 use super::stages::{self, Move};
-use super::{Asking, Tagged, find, find_version, no_version, put_tags, remove_tag, stage_list, touch};
+use super::{
+    Asking, Tagged, find, find_version, no_version, places, put_tags, remove_tag, stage_list, touch,
+};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
@@ -133,6 +135,7 @@ async fn insert(
     let first = Move { id, model, version: number, stage: NO_STAGE, ..Move::default() };
     stages::note(tx, &first, now).await?;
     put_tags(tx, Tagged::Version(id), &new.tags).await?;
+    places::inherit_authors(tx, id, &from.storage_location, from.copy_of).await?;
     Ok(number)
 }
 

@@ -63,6 +63,12 @@ pub(crate) async fn find(tx: &mut Tx<'_>, by: &Caller, uuid: &str) -> Result<Run
     Ok(run)
 }
 
+/// Fails for a run that is here and that `by` may not edit. One that another server made is only a name.
+pub(crate) async fn check_editable(tx: &mut Tx<'_>, by: &Caller, uuid: &str) -> Result<()> {
+    let Some(run) = find_many(tx, &[uuid]).await?.remove(uuid) else { return Ok(()) };
+    run.guarded.check(tx.connection, tx.engine, by, Level::Edit, || not_found(uuid)).await
+}
+
 /// The run, if it isn't deleted and `by` may edit it.
 async fn find_active(tx: &mut Tx<'_>, by: &Caller, uuid: &str) -> Result<RunRef> {
     let run = find(tx, by, uuid).await?;

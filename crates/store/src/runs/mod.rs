@@ -12,7 +12,7 @@ pub use keys::{keys, param_values};
 pub use lifecycle::{
     RunUpdate, delete, delete_many, delete_tag, log_model, rename, restore, restore_many, set_tag, update,
 };
-pub(crate) use lifecycle::{find, not_found};
+pub(crate) use lifecycle::{check_editable, find, not_found};
 pub(crate) use log::{LogRun, log_all};
 pub use log::{NewMetric, RunLog, log};
 pub(crate) use read::{Kind, ids_of, load};

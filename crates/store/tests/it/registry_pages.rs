@@ -36,7 +36,7 @@ async fn version(db: &Db, name: &str, run: Option<String>) -> i64 {
 }
 
 async fn unread(db: &Db, name: &str) -> Vec<files::Unread> {
-    let all = files::unread(db, 0, i64::MAX).await.expect("are read");
+    let all = files::unread(db, 0, i64::MAX, NOW).await.expect("are read");
     all.into_iter().filter(|one| one.name == name).collect()
 }
 
@@ -65,12 +65,12 @@ async fn files_are_kept_once_read_and_again_when_they_change() {
         assert_eq!((waiting[0].version, waiting[0].storage_location.as_str()), (number, "s3://bucket/m"));
         let first = &waiting[0];
         let id = first.id;
-        assert!(files::unread(&db, id, 9).await.expect("are read").iter().all(|one| one.id > id));
+        assert!(files::unread(&db, id, 9, NOW).await.expect("are read").iter().all(|one| one.id > id));
 
-        files::set(&db, first, read("MLmodel")).await.expect("is kept");
+        files::set(&db, first, read("MLmodel"), NOW).await.expect("is kept");
         assert_eq!(files::get(&db, &name, number).await.expect("is read"), read("MLmodel"));
         assert!(unread(&db, &name).await.is_empty());
-        files::set(&db, first, Reading { state: FilesState::Failed, ..Reading::default() })
+        files::set(&db, first, Reading { state: FilesState::Failed, ..Reading::default() }, NOW)
             .await
             .expect("is ignored");
         assert_eq!(
@@ -80,7 +80,7 @@ async fn files_are_kept_once_read_and_again_when_they_change() {
         );
 
         files::again(&db, name.clone(), number).await.expect("is marked");
-        files::set(&db, first, read("old")).await.expect("is ignored: it was begun before");
+        files::set(&db, first, read("old"), NOW).await.expect("is ignored: it was begun before");
         let second = &unread(&db, &name).await[0];
         let known = files::get(&db, &name, number).await.expect("is read");
         assert_eq!(
@@ -88,7 +88,7 @@ async fn files_are_kept_once_read_and_again_when_they_change() {
             (FilesState::Waiting, 1),
             "what was known holds until then"
         );
-        files::set(&db, second, Reading { state: FilesState::Failed, ..Reading::default() })
+        files::set(&db, second, Reading { state: FilesState::Failed, ..Reading::default() }, NOW)
             .await
             .expect("is kept");
         assert!(files::get(&db, &name, number).await.expect("is read").files.is_empty());
@@ -96,7 +96,7 @@ async fn files_are_kept_once_read_and_again_when_they_change() {
         assert_eq!(unread(&db, &name).await.len(), 1);
         assert!(matches!(files::again(&db, name.clone(), 9).await, Err(Error::NotFound { .. })));
         registry::delete_model(&db, name, NOW).await.expect("is deleted");
-        files::set(&db, second, read("MLmodel")).await.expect("a version that is gone is ignored");
+        files::set(&db, second, read("MLmodel"), NOW).await.expect("a version that is gone is ignored");
     })
     .await;
 }
@@ -110,7 +110,9 @@ async fn a_pages_files_and_signature_are_of_one_reading() {
             for round in 0..60 {
                 let first = unread(&db, &name).await.pop().expect("waits");
                 let found = if round % 2 == 0 { read("MLmodel") } else { Reading::default() };
-                files::set(&db, &first, Reading { state: FilesState::Done, ..found }).await.expect("is kept");
+                files::set(&db, &first, Reading { state: FilesState::Done, ..found }, NOW)
+                    .await
+                    .expect("is kept");
                 files::again(&db, name.clone(), number).await.expect("is marked");
             }
         };
@@ -276,7 +278,7 @@ async fn a_version_is_shown_with_its_run_beside_the_one_that_serves() {
         assert!(metric(&overview.versions[1].version.run_uuid).expect("is there").is_nan());
 
         for one in unread(&db, &name).await {
-            files::set(&db, &one, read(&format!("file of {}", one.version))).await.expect("is kept");
+            files::set(&db, &one, read(&format!("file of {}", one.version)), NOW).await.expect("is kept");
         }
         let overview = registry::version_overview(&db, &name, 3).await.expect("is read");
         let champion = overview.champion.expect("serves");

@@ -64,12 +64,12 @@ pub(crate) async fn version(db: &Db, name: &str) -> i64 {
     let new = NewVersion { name: name.into(), source: "s3://bucket/model".into(), ..NewVersion::default() };
     let version = registry::create_version(db, new, NOW).await.expect("is created").version;
     let mut after = 0;
-    while let Some(unread) = files::unread(db, after, 1).await.expect("are read").pop() {
+    while let Some(unread) = files::unread(db, after, 1, NOW).await.expect("are read").pop() {
         after = unread.id;
         if unread.name == name && unread.version == version {
             let file = FilePart { path: "MLmodel".into(), sha256: format!("{version:064x}"), size: 3 };
             let reading = Reading { state: FilesState::Done, files: vec![file], signature: None };
-            files::set(db, &unread, reading).await.expect("is kept");
+            files::set(db, &unread, reading, NOW).await.expect("is kept");
         }
     }
     version
@@ -238,11 +238,11 @@ async fn time_overtakes_reviews_and_so_does_deletion() {
 /// Has the files of `version` changed, and read as `sha256`.
 async fn changed_to(db: &Db, name: &str, version: i64, sha256: &str) {
     files::again(db, name.into(), version).await.expect("is marked");
-    let all = files::unread(db, 0, i64::MAX).await.expect("are read");
+    let all = files::unread(db, 0, i64::MAX, NOW).await.expect("are read");
     let unread = all.iter().find(|one| one.name == name && one.version == version).expect("waits");
     let file = FilePart { path: "MLmodel".into(), sha256: sha256.into(), size: 3 };
     let reading = Reading { state: FilesState::Done, files: vec![file], signature: None };
-    files::set(db, unread, reading).await.expect("is kept");
+    files::set(db, unread, reading, NOW).await.expect("is kept");
 }
 
 #[tokio::test]
