@@ -27,9 +27,11 @@ pub enum Right {
     Account,
     /// To administer the workspace.
     Admin,
+    /// To administer whoever signs in, or how: an admin, never by a token.
+    People,
 }
 
-use Right::{Account, Admin, Anyone, Read, Review, Write};
+use Right::{Account, Admin, Anyone, People, Read, Review, Write};
 
 /// Where clients look for the dialect, old and new, and the reference's own pages.
 pub const PREFIXES: [&str; 4] = ["/api/2.0", "/api/3.0", "/ajax-api/2.0", "/ajax-api/3.0"];
@@ -300,13 +302,13 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("POST", "/account/sign-out-everywhere", Account),
     ("POST", "/account/tokens/create", Account),
     ("POST", "/account/tokens/revoke", Account),
-    ("GET", "/users", Admin),
-    ("POST", "/users/add", Admin),
-    ("POST", "/users/roles", Admin),
-    ("POST", "/users/enable", Admin),
-    ("POST", "/users/disable", Admin),
-    ("POST", "/users/invite", Admin),
-    ("POST", "/users/sign-out", Admin),
+    ("GET", "/users", People),
+    ("POST", "/users/add", People),
+    ("POST", "/users/roles", People),
+    ("POST", "/users/enable", People),
+    ("POST", "/users/disable", People),
+    ("POST", "/users/invite", People),
+    ("POST", "/users/sign-out", People),
 ];
 
 static BY_PATH: LazyLock<HashMap<&'static str, Vec<(&'static str, Right)>>> = LazyLock::new(|| {
@@ -395,7 +397,7 @@ fn check(right: Right, caller: Option<&Caller>, path: &str) -> Result<(), ApiErr
         return refused(format!("`{}` has no role here; an admin can give you one", caller.name));
     }
     let scope = match right {
-        Anyone | Account => None,
+        Anyone | Account | People => None,
         Read => Some(Scope::Read),
         Write | Admin => Some(Scope::Write),
         Review => Some(Scope::Review),
@@ -404,10 +406,10 @@ fn check(right: Right, caller: Option<&Caller>, path: &str) -> Result<(), ApiErr
         return refused(format!("this token may not do that: it lacks the scope `{}`", scope.as_str()));
     }
     match right {
-        Account if matches!(caller.via, Via::Token(_)) => {
+        Account | People if matches!(caller.via, Via::Token(_)) => {
             refused("a token can't get at accounts; sign in instead".into())
         }
-        Admin if !caller.is_admin() => {
+        Admin | People if !caller.is_admin() => {
             refused(format!("`{}` may not call `{path}`; it takes the role admin", caller.name))
         }
         Write if caller.roles == BTreeSet::from([Role::Viewer]) => refused(format!(

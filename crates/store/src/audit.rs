@@ -1,5 +1,7 @@
 //! The audit log.
 
+use std::collections::BTreeSet;
+
 use domain::Millis;
 use domain::accounts::Caller;
 use domain::audit::AuditEntry;
@@ -201,6 +203,24 @@ pub async fn verify(db: &Db) -> Result<(i64, String)> {
     Err(Error::InvalidState(format!(
         "the audit log was tampered with: {written} entries were written, but the last one is entry {last}"
     )))
+}
+
+/// The reviews of which the log says that a release was recorded.
+///
+/// # Errors
+/// `Forbidden` unless an admin asks.
+pub async fn reviews_with_records(db: &Db) -> Result<BTreeSet<i64>> {
+    db.by().check_admin()?;
+    let found: Vec<(String, String)> = sqlx::query_as(
+        "SELECT subject, after FROM audit_entries WHERE action IN ('review.apply', 'review.override')",
+    )
+    .fetch_all(&mut *db.reader().await?)
+    .await?;
+    let with_record = |(subject, after): (String, String)| {
+        let after: Value = serde_json::from_str(&after).ok()?;
+        after["record_sha256"].is_string().then(|| subject.strip_prefix("review ")?.parse().ok())?
+    };
+    Ok(found.into_iter().filter_map(with_record).collect())
 }
 
 /// Whether the log says that a review's release was recorded as this very record.

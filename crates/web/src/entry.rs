@@ -208,8 +208,10 @@ impl Accounts {
         now: Millis,
     ) -> Result<Result<i64, WrongPassword>, ApiError> {
         let credentials = accounts::credentials(db, name).await?;
+        // What was right from the same address a moment ago isn't compared again, and waits for no guesses from elsewhere.
         if let Some(known) = &credentials
-            && self.passwords.remembers(&password, &known.password_hash, now)
+            && self.passwords.remembers((&password, from), &known.password_hash, now)
+            && accounts::wait_of(db, from, now).await? == 0
         {
             return Ok(Ok(known.user_id));
         }
@@ -223,7 +225,7 @@ impl Accounts {
             return Ok(Err(WrongPassword::Wrong));
         };
         accounts::succeeded(db, name, from).await?;
-        self.passwords.remember(&password, &known.password_hash, now);
+        self.passwords.remember((&password, from), &known.password_hash, now);
         Ok(Ok(known.user_id))
     }
 }

@@ -1,6 +1,7 @@
 //! Passwords: how they are kept, and compared.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use argon2::password_hash::rand_core::OsRng;
@@ -106,14 +107,14 @@ impl Passwords {
         tokio::task::spawn_blocking(work).await.map_err(|_| stopping())
     }
 
-    /// Whether this very password was right for this hash a moment ago.
-    pub fn remembers(&self, password: &str, hash: &str, now: Millis) -> bool {
+    /// Whether this very password was right for this hash a moment ago, from the same address: to others it tells nothing.
+    pub fn remembers(&self, shown: (&str, Option<IpAddr>), hash: &str, now: Millis) -> bool {
         let right = self.0.right.lock().unwrap_or_else(PoisonError::into_inner);
-        right.get(&self.entry(password, hash)).is_some_and(|until| *until > now.0)
+        right.get(&self.entry(shown, hash)).is_some_and(|until| *until > now.0)
     }
 
-    pub fn remember(&self, password: &str, hash: &str, now: Millis) {
-        let entry = self.entry(password, hash);
+    pub fn remember(&self, shown: (&str, Option<IpAddr>), hash: &str, now: Millis) {
+        let entry = self.entry(shown, hash);
         let mut right = self.0.right.lock().unwrap_or_else(PoisonError::into_inner);
         if right.len() >= MOST_REMEMBERED {
             right.retain(|_, until| *until > now.0);
@@ -124,9 +125,12 @@ impl Passwords {
     }
 
     /// The hash is part of it: a new password makes the old one forgotten.
-    fn entry(&self, password: &str, hash: &str) -> [u8; 32] {
+    fn entry(&self, (password, from): (&str, Option<IpAddr>), hash: &str) -> [u8; 32] {
         let mut digest = Sha256::new();
         digest.update(self.0.key);
+        let from = from.map(|from| from.to_string()).unwrap_or_default();
+        digest.update(from.len().to_le_bytes());
+        digest.update(from);
         digest.update(hash.len().to_le_bytes());
         digest.update(hash);
         digest.update(password);
@@ -156,16 +160,19 @@ mod tests {
     #[test]
     fn what_was_right_counts_for_a_while_and_for_that_hash() {
         let passwords = Passwords::default();
-        passwords.remember("secret", "hash", Millis(0));
-        assert!(passwords.remembers("secret", "hash", Millis(REMEMBERED_MS - 1)));
-        assert!(!passwords.remembers("secret", "hash", Millis(REMEMBERED_MS)));
-        assert!(!passwords.remembers("secret", "another", Millis(0)));
-        assert!(!passwords.remembers("hsecret", "has", Millis(0)));
+        let here = Some(IpAddr::from([127, 0, 0, 1]));
+        passwords.remember(("secret", here), "hash", Millis(0));
+        assert!(passwords.remembers(("secret", here), "hash", Millis(REMEMBERED_MS - 1)));
+        assert!(!passwords.remembers(("secret", here), "hash", Millis(REMEMBERED_MS)));
+        assert!(!passwords.remembers(("secret", here), "another", Millis(0)));
+        assert!(!passwords.remembers(("hsecret", here), "has", Millis(0)));
+        assert!(!passwords.remembers(("secret", Some(IpAddr::from([127, 0, 0, 2]))), "hash", Millis(0)));
+        assert!(!passwords.remembers(("secret", None), "hash", Millis(0)));
         for number in 0..=MOST_REMEMBERED {
-            passwords.remember(&number.to_string(), "hash", Millis(2 * REMEMBERED_MS));
+            passwords.remember((&number.to_string(), None), "hash", Millis(2 * REMEMBERED_MS));
         }
         let last = MOST_REMEMBERED.to_string();
-        assert!(passwords.remembers("5", "hash", Millis(2 * REMEMBERED_MS)));
-        assert!(!passwords.remembers(&last, "hash", Millis(2 * REMEMBERED_MS)), "there is a limit");
+        assert!(passwords.remembers(("5", None), "hash", Millis(2 * REMEMBERED_MS)));
+        assert!(!passwords.remembers((&last, None), "hash", Millis(2 * REMEMBERED_MS)), "there is a limit");
     }
 }

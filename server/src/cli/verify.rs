@@ -1,5 +1,6 @@
 //! `verify`: a release record, or a data folder's audit log.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use domain::accounts::Caller;
 use release::PublicKeys;
+use sha2::{Digest as _, Sha256};
 use store::audit;
 
 use crate::serve::{KEYS, open_database};
@@ -80,7 +82,12 @@ impl Verify {
                 let of = format!("the release record of review {}", record.review);
                 release::verify(record.envelope.as_bytes(), keys.public_keys(), None)
                     .with_context(|| format!("{of} doesn't hold"))?;
-                audit::verify_record(&db, record.review, &record.sha256).await.with_context(|| of)?;
+                let sha256 = hex::encode(Sha256::digest(&record.envelope));
+                audit::verify_record(&db, record.review, &sha256).await.with_context(|| of)?;
+            }
+            let reviews: BTreeSet<_> = records.iter().map(|record| record.review).collect();
+            if let Some(missing) = audit::reviews_with_records(&db).await?.difference(&reviews).next() {
+                bail!("the release record of review {missing} is gone: the audit log says that it was made");
             }
             said.push(format!("{} release records hold", records.len()));
         }

@@ -170,8 +170,8 @@ struct LevelWire {
 
 #[derive(Deserialize)]
 struct Change {
-    #[serde(default)]
-    access_control_list: Many<Asked>,
+    /// An empty one says that roles decide; that isn't for a call to say that forgot it.
+    access_control_list: Option<Many<Asked>>,
 }
 
 #[derive(Deserialize)]
@@ -223,7 +223,8 @@ fn read(id: &str, change: Change) -> Result<(Object, Vec<Grant>), ApiError> {
             "what holds for all models is decided by roles and can't be changed here; grant permissions on a model",
         )
     })?;
-    let grants = change.access_control_list.0.into_iter().map(Asked::read).collect::<Result<_, _>>()?;
+    let list = change.access_control_list.ok_or_else(|| ApiError::missing("access_control_list"))?;
+    let grants = list.0.into_iter().map(Asked::read).collect::<Result<_, _>>()?;
     Ok((object, grants))
 }
 

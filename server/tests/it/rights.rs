@@ -56,7 +56,7 @@ async fn every_route_is_refused_to_everyone_with_less_than_its_right() {
             Right::Read => (true, &[("writing", &writing), ("reviewing", &reviewing)]),
             Right::Write => (true, &[("viewer", &viewer), ("reading", &reading), ("reviewing", &reviewing)]),
             Right::Review => (true, &[("reading", &reading), ("writing", &writing)]),
-            Right::Account => (true, &[("any token", &admin), ("reading", &reading)]),
+            Right::Account | Right::People => (true, &[("any token", &admin), ("reading", &reading)]),
             Right::Admin => (true, &[("viewer", &viewer), ("engineer", &engineer), ("reading", &reading)]),
         };
         if nobody {
@@ -69,7 +69,7 @@ async fn every_route_is_refused_to_everyone_with_less_than_its_right() {
         }
         let enough = match right {
             // Nothing is refused there but what is typed; a token gets at no account.
-            Right::Anyone | Right::Account => continue,
+            Right::Anyone | Right::Account | Right::People => continue,
             Right::Read | Right::Review | Right::Admin => &admin,
             Right::Write => &engineer,
         };

@@ -8,7 +8,7 @@ mod users;
 
 pub use links::{Invited, choose_password, first_admin, invite, link, needs_first_admin};
 pub use sessions::{Session, Sessions, end_sessions, forget_expired};
-pub use throttle::{attempt, succeeded};
+pub use throttle::{attempt, succeeded, wait_of};
 pub use tokens::{NewToken, TOKEN_PREFIX, Token, create_token, revoke_token, tokens, with_token};
 pub use users::{
     Credentials, NewUser, User, add, by_id, by_name, credentials, email, enable, list, seen, set_email,

@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use domain::Millis;
 use domain::accounts::throttle;
 use futures::FutureExt as _;
+use sqlx::AnyConnection;
 
 use super::key_of;
 use crate::Db;
+use crate::engine::Engine;
 use crate::error::Result;
 use crate::sql::Sql;
 use crate::writer::Tx;
@@ -41,7 +43,7 @@ pub async fn attempt(db: &Db, name: &str, from: Option<IpAddr>, now: Millis) -> 
     let subjects = subjects(name, from);
     db.write(move |tx| {
         async move {
-            let wait = wait(tx, &subjects, now).await?;
+            let wait = wait(tx.connection, tx.engine, &subjects, now).await?;
             if wait > 0 {
                 return Ok(wait);
             }
@@ -55,11 +57,25 @@ pub async fn attempt(db: &Db, name: &str, from: Option<IpAddr>, now: Millis) -> 
     .await
 }
 
-async fn wait(tx: &mut Tx<'_>, subjects: &[String], now: Millis) -> Result<i64> {
+/// How long an address has to wait, in ms, for what its guesses have shown; 0: not at all.
+///
+/// # Errors
+/// Only the database's.
+pub async fn wait_of(db: &Db, from: Option<IpAddr>, now: Millis) -> Result<i64> {
+    let Some(from) = from else { return Ok(0) };
+    wait(&mut *db.reader().await?, db.engine(), &[address(from)], now).await
+}
+
+async fn wait(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    subjects: &[String],
+    now: Millis,
+) -> Result<i64> {
     let mut sql =
-        Sql::new(tx.engine, "SELECT subject, failures, last_ms FROM sign_in_failures WHERE subject IN");
+        Sql::new(engine, "SELECT subject, failures, last_ms FROM sign_in_failures WHERE subject IN");
     sql.list(subjects);
-    let rows: Vec<(String, i64, i64)> = sql.fetch(tx.connection).await?;
+    let rows: Vec<(String, i64, i64)> = sql.fetch(connection).await?;
     let waits = rows.iter().map(|(subject, failures, last)| {
         let delay = throttle::delay_ms(*failures, subject.starts_with("account "));
         // Two at the same moment don't come in the order of their clocks: that alone is no reason to wait.

@@ -7,9 +7,11 @@ use domain::reviews::gates::{CheckReport, CheckState, check_report};
 use domain::reviews::state::{self, Access, Action, Refusal, State};
 use futures::FutureExt as _;
 use serde_json::json;
+use sqlx::AnyConnection;
 
 use super::Office;
 use super::apply;
+use super::evidence;
 use super::open::MAX_WORDS;
 use super::people::actor;
 use super::situation::{Situation, situation};
@@ -126,6 +128,11 @@ pub(super) async fn decide(
             "the version's files are being read, so nobody knows what was checked; report again in a moment";
         return Ok(Err(Refusal::InvalidState(why.into())));
     }
+    if let Act::Sign { .. } | Act::Apply | Act::Override { .. } = act
+        && let Some(why) = overtaken(tx.connection, &now_is).await?
+    {
+        return Ok(Err(Refusal::InvalidState(why)));
+    }
     if let Act::Override { reason } = act {
         apply::apply(tx, office, by, &now_is, Some(reason), now).await?;
         return Ok(Ok(Outcome::Applied));
@@ -148,6 +155,16 @@ pub(super) async fn decide(
         return Ok(Ok(Outcome::Applied));
     }
     Ok(Ok(Outcome::Recorded { missing: then.missing() }))
+}
+
+/// Why a rollback is of a version that serves no more; `None`: it isn't one, or that serves still.
+async fn overtaken(connection: &mut AnyConnection, now_is: &Situation) -> Result<Option<String>> {
+    let Some(replaced) = now_is.row.replaced else { return Ok(None) };
+    let holder = evidence::holder(connection, now_is.row.model_id, &now_is.review.target, 0).await?;
+    let is_there = holder == Some(replaced);
+    Ok((!is_there).then(|| {
+        format!("this rollback is of version {replaced}, which serves no more; cancel it, and look again")
+    }))
 }
 
 /// The same signature once more, as a client sends it that heard no answer.

@@ -3,7 +3,7 @@
 use domain::Millis;
 use domain::accounts::Caller;
 use domain::limits;
-use domain::registry::{FilesState, check_alias, check_name};
+use domain::registry::{FilesState, check_name, check_new_alias};
 use domain::reviews::rollback::{self, Entry};
 use domain::reviews::state::{Opening, check_open};
 use domain::reviews::{Kind, Target, sign_off};
@@ -13,7 +13,7 @@ use sqlx::AnyConnection;
 
 use super::act::{Act, Outcome, decide};
 use super::people::{access, actor};
-use super::rows::Row;
+use super::rows::{self, Row};
 use super::situation;
 use super::timeline::{self, New};
 use super::{Office, evidence, policies};
@@ -61,7 +61,7 @@ async fn checked(connection: &mut AnyConnection, target: &Target) -> Result<Targ
     match target {
         Target::Stage(stage) => Ok(Target::Stage(stage_list::find(connection, "stage", stage).await?)),
         Target::Alias(alias) => {
-            check_alias(alias)?;
+            check_new_alias(alias)?;
             Ok(target.clone())
         }
     }
@@ -154,13 +154,17 @@ async fn history(connection: &mut AnyConnection, model: i64, stage: &str) -> Res
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// The versions that are there with all of their files.
+/// The versions that are there with all of their files, but for those whose override others rejected.
 async fn usable(connection: &mut AnyConnection, model: i64) -> Result<Vec<i64>> {
     let rows: Vec<(i64,)> =
-        sqlx::query_as("SELECT version FROM model_versions WHERE model_id = $1 AND files_state = 'done'")
-            .bind(model)
-            .fetch_all(connection)
-            .await?;
+        sqlx::query_as(
+            "SELECT v.version FROM model_versions v WHERE v.model_id = $1 AND v.files_state = 'done'
+             AND NOT EXISTS (SELECT 1 FROM reviews f JOIN reviews o ON o.id = f.follows
+                 WHERE o.version_id = v.id AND f.state = 'rejected')",
+        )
+        .bind(model)
+        .fetch_all(connection)
+        .await?;
     Ok(rows.into_iter().map(|(version,)| version).collect())
 }
 
@@ -201,6 +205,9 @@ pub(super) async fn open(
             .fetch_optional(&mut *tx.connection)
             .await?;
     if let Some((earlier,)) = earlier {
+        if kind == Kind::Rollback {
+            return rolled_back_instead(tx, by, ask, (earlier, replaced), now).await;
+        }
         let hint = " and is open for the same; sign or cancel that one";
         return Err(Error::AlreadyExists { what: "review", key: earlier.to_string(), hint });
     }
@@ -268,6 +275,23 @@ pub(super) async fn open(
     }));
     audit::record(tx, by, change, now).await?;
     Ok(id)
+}
+
+/// A rollback doesn't wait for what else was asked for that version: it is the same rollback, or takes the place of the
+/// request.
+async fn rolled_back_instead(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    ask: &Ask,
+    (earlier, replaced): (i64, Option<i64>),
+    now: Millis,
+) -> Result<i64> {
+    let row = rows::row(tx.connection, earlier).await?;
+    if row.kind() == Kind::Rollback && row.replaced == replaced {
+        return Ok(earlier);
+    }
+    timeline::supersede(tx, earlier, "the version is brought back by a rollback", now).await?;
+    Box::pin(open(tx, by, ask, Kind::Rollback, replaced, now)).await
 }
 
 pub(super) async fn insert(tx: &mut Tx<'_>, row: &Row) -> Result<()> {

@@ -2,10 +2,11 @@
 
 use domain::accounts::Caller;
 use domain::reviews::Target;
-use domain::reviews::policy::{Leave, StageRules};
+use domain::reviews::policy::{InForce, Leave, StageRules};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::AnyConnection;
 
-use super::policies::in_force;
+use super::policies::{SavedPolicy, in_force};
 use crate::error::{Error, Result};
 use crate::writer::Tx;
 
@@ -57,20 +58,7 @@ pub(crate) async fn check_plain_leave(
     call: &PlainCall<'_>,
     stage: &str,
 ) -> Result<()> {
-    let target = Target::Stage(stage.to_owned());
-    let Some((found, _)) = in_force(tx.connection, by, call.model, &target).await? else { return Ok(()) };
-    if found.rules.leave == Leave::Free || !asks_for_anything(&found.rules) {
-        return Ok(());
-    }
-    let (others,): (i64,) = sqlx::query_as(
-        "SELECT COUNT(*) FROM model_versions WHERE model_id = $1 AND stage = $2 AND version <> $3",
-    )
-    .bind(call.model)
-    .bind(stage)
-    .bind(call.version)
-    .fetch_one(&mut *tx.connection)
-    .await?;
-    if others > 0 {
+    if kept(tx.connection, by, (call.model, call.version), stage).await?.is_none() {
         return Ok(());
     }
     Err(Error::Forbidden(format!(
@@ -78,6 +66,28 @@ pub(crate) async fn check_plain_leave(
          back, first",
         call.name, call.version
     )))
+}
+
+/// The policy that keeps a model's version in its stage, as the only one there; `None`: it may leave.
+pub(super) async fn kept(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    (model, version): (i64, i64),
+    stage: &str,
+) -> Result<Option<(InForce, SavedPolicy)>> {
+    let target = Target::Stage(stage.to_owned());
+    let found = in_force(connection, by, model, &target).await?;
+    let keeps = |rules: &StageRules| rules.leave == Leave::Review && asks_for_anything(rules);
+    let Some(found) = found.filter(|(found, _)| keeps(&found.rules)) else { return Ok(None) };
+    let (others,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM model_versions WHERE model_id = $1 AND stage = $2 AND version <> $3",
+    )
+    .bind(model)
+    .bind(stage)
+    .bind(version)
+    .fetch_one(connection)
+    .await?;
+    Ok(Some(found).filter(|_| others == 0))
 }
 
 /// A table without signatures and required gates says that the target is free.

@@ -7,13 +7,15 @@ use domain::reviews::document::{
     self, ChampionPart, Contents, DatasetPart, PolicyPart, RequestPart, VersionPart,
 };
 use domain::reviews::gates::{self, Better, DatasetUse, Facts, PrimaryMetric, Waiver};
+use domain::reviews::policy::InForce;
 use domain::reviews::state::{self, Access, Missing, Review, Standing};
 use domain::reviews::{Kind, Target};
 use sqlx::AnyConnection;
 
 use super::evidence::{self, Version};
 use super::people::{self, People};
-use super::policies;
+use super::plain;
+use super::policies::{self, SavedPolicy};
 use super::rows::{self, Blocked, Row, Signed};
 use super::seen::{self, Seen};
 use crate::engine::Engine;
@@ -116,7 +118,7 @@ async fn look(
         }
         _ => evidence::champion(connection, row.model_id, &target, row.version).await?,
     };
-    let in_force = policies::in_force(connection, by, row.model_id, &target).await?;
+    let in_force = in_force(connection, by, row, &version.facts.stage).await?;
     let better = if better == "lower" { Better::Lower } else { Better::Higher };
     let facts = Facts {
         target: target.clone(),
@@ -170,6 +172,26 @@ async fn look(
     };
     let policy = in_force.map(|(_, saved)| saved);
     Ok(Seen { model, standing, facts, version, champion, policy, document, archive, retire_to })
+}
+
+/// The rules of the target, with the signatures that it takes to leave a stage empty that a policy keeps filled.
+async fn in_force(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    row: &Row,
+    stage: &str,
+) -> Result<Option<(InForce, SavedPolicy)>> {
+    let target = row.target();
+    let found = policies::in_force(connection, by, row.model_id, &target).await?;
+    if !matches!(&target, Target::Stage(wanted) if wanted != stage) {
+        return Ok(found);
+    }
+    let Some((left, saved)) = plain::kept(connection, by, (row.model_id, row.version), stage).await? else {
+        return Ok(found);
+    };
+    let (mut found, saved) = found.unwrap_or_else(|| (left.without_rules(target), saved));
+    found.rules.also_signed_by(&left.rules.sign_off);
+    Ok(Some((found, saved)))
 }
 
 /// What is signed of the request and the version themselves.

@@ -149,7 +149,6 @@ pub(crate) async fn supersede_all(
     reason: &str,
     now: Millis,
 ) -> Result<()> {
-    let by = Caller::server();
     let open: Vec<(i64,)> = sqlx::query_as(
         "SELECT id FROM reviews WHERE model_id = $1 AND state = 'open' AND ($2 IS NULL OR version = $2) ORDER BY id",
     )
@@ -158,14 +157,20 @@ pub(crate) async fn supersede_all(
     .fetch_all(&mut *tx.connection)
     .await?;
     for (id,) in open {
-        let now_is = situation(tx.connection, tx.engine, &by, id, now).await?;
-        if end(tx, &by, &now_is, (State::Superseded, reason), now).await? {
-            let new = New { kind: "superseded", said: reason, ..New::default() };
-            note(tx, &by, &now_is.row, new, now).await?;
-            let change = Change::new("review.supersede", id).from(json!({ "state": "open" }));
-            let change = change.to(json!({ "state": "superseded", "reason": reason }));
-            audit::record(tx, &by, change, now).await?;
-        }
+        supersede(tx, id, reason, now).await?;
+    }
+    Ok(())
+}
+
+/// Ends an open review that has become pointless.
+pub(super) async fn supersede(tx: &mut Tx<'_>, id: i64, reason: &str, now: Millis) -> Result<()> {
+    let by = Caller::server();
+    let now_is = situation(tx.connection, tx.engine, &by, id, now).await?;
+    if end(tx, &by, &now_is, (State::Superseded, reason), now).await? {
+        note(tx, &by, &now_is.row, New { kind: "superseded", said: reason, ..New::default() }, now).await?;
+        let change = Change::new("review.supersede", id).from(json!({ "state": "open" }));
+        let change = change.to(json!({ "state": "superseded", "reason": reason }));
+        audit::record(tx, &by, change, now).await?;
     }
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! The one place that turns a change into an event, and the event into deliveries: in the change's transaction, for
 //! those who listen.
 
+use std::collections::BTreeSet;
+
 use domain::Millis;
-use domain::accounts::Caller;
+use domain::accounts::{Caller, Role};
 use domain::registry::{PROMPT_TAG, is_prompt};
 use notify::event::{Actor, What};
 use notify::{Event, Form, Topic, payload};
@@ -12,8 +14,12 @@ use sqlx::FromRow;
 use super::hooks::message_id;
 use super::rows::topics;
 use crate::error::Result;
+use crate::permissions::manages_model;
 use crate::settings;
 use crate::writer::Tx;
+
+/// The model that a webhook names which hears of each of them.
+const ALL_MODELS: i64 = 0;
 
 #[derive(FromRow)]
 struct Listener {
@@ -21,6 +27,8 @@ struct Listener {
     uuid: String,
     form: String,
     events: String,
+    author: String,
+    model_id: i64,
 }
 
 /// Those who may want to know what happens to a model.
@@ -31,14 +39,40 @@ pub(crate) struct Listeners {
 
 /// Those who listen to a model; `None` if nobody does, and nothing needs to be found out for them.
 pub(crate) async fn listeners(tx: &mut Tx<'_>, model: i64) -> Result<Option<Listeners>> {
-    let all: Vec<Listener> = sqlx::query_as(
-        "SELECT id, uuid, form, events FROM webhooks
+    let mut all: Vec<Listener> = sqlx::query_as(
+        "SELECT id, uuid, form, events, author, model_id FROM webhooks
          WHERE status = 'ACTIVE' AND deleted_at_ms IS NULL AND model_id IN (0, $1) ORDER BY id",
     )
     .bind(model)
     .fetch_all(&mut *tx.connection)
     .await?;
+    let authors: BTreeSet<_> = all.iter().map(|one| (one.author.clone(), one.model_id)).collect();
+    for (author, of) in authors {
+        if !may_listen(tx, &author, of).await? {
+            all.retain(|one| (&one.author, one.model_id) != (&author, of));
+        }
+    }
     Ok((!all.is_empty()).then_some(Listeners { model, all }))
+}
+
+/// A webhook hears no more than whoever made it may decide about now. Where nobody signs in it has no such person.
+async fn may_listen(tx: &mut Tx<'_>, author: &str, model: i64) -> Result<bool> {
+    let found: Option<(i64, i64)> = sqlx::query_as("SELECT id, is_disabled FROM users WHERE name_key = $1")
+        .bind(author.to_lowercase())
+        .fetch_optional(&mut *tx.connection)
+        .await?;
+    let Some((id, is_disabled)) = found else { return Ok(true) };
+    let roles: Vec<(String,)> = sqlx::query_as("SELECT role FROM user_roles WHERE user_id = $1")
+        .bind(id)
+        .fetch_all(&mut *tx.connection)
+        .await?;
+    let roles = roles.iter().filter_map(|(role,)| Role::parse(role)).collect();
+    let person = Caller { user_id: Some(id), roles, ..Caller::nobody() };
+    Ok(is_disabled == 0
+        && match model {
+            ALL_MODELS => person.is_admin(),
+            model => manages_model(tx.connection, tx.engine, &person, model).await?,
+        })
 }
 
 /// Tells whoever listens to a model what has happened to it.

@@ -57,6 +57,17 @@ pub struct StageRules {
     pub auto_apply: bool,
 }
 
+impl StageRules {
+    /// Adds signatures that a request needs besides.
+    pub fn also_signed_by(&mut self, more: &[Requirement]) {
+        for requirement in more {
+            if !self.sign_off.contains(requirement) {
+                self.sign_off.push(requirement.clone());
+            }
+        }
+    }
+}
+
 /// Free for everybody.
 impl Default for StageRules {
     fn default() -> Self {
@@ -175,6 +186,12 @@ pub struct InForce {
 }
 
 impl InForce {
+    /// The same policy about a target that it says nothing of.
+    #[must_use]
+    pub fn without_rules(&self, target: Target) -> Self {
+        Self { target, rules: StageRules::default(), ..self.clone() }
+    }
+
     /// The signatures that a request of this kind needs.
     pub fn sign_off(&self, kind: Kind) -> &[Requirement] {
         match (&self.rules.rollback, kind) {
