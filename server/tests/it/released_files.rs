@@ -183,3 +183,79 @@ async fn a_run_that_one_may_not_read_makes_no_version() {
         refused(&reply, StatusCode::NOT_FOUND, "run");
     }
 }
+
+#[tokio::test]
+async fn a_source_is_spelled_as_its_files_are() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    let version = dana.register(0.9).await;
+    let home = folder(&dana, version).await;
+    let run = home.split('/').nth(1).expect("the run's").to_owned();
+    for source in [
+        format!("runs:/{run}/m%6fdel"),
+        format!("runs:/{run}/model?x"),
+        format!("runs:/{run}/model#x"),
+        format!("runs:/{run}//model"),
+        format!("mlflow-artifacts:/{home}%2f"),
+        format!("mlflow-artifacts:///{home}"),
+    ] {
+        let body = json!({ "name": "churn", "source": source, "run_id": run });
+        let reply = dana.post("/api/2.0/mlflow/model-versions/create", body).await;
+        refused(&reply, StatusCode::BAD_REQUEST, "source");
+    }
+    let place = json!({ "name": "elsewhere", "artifact_location": "mlflow-artifacts:/x%66" });
+    let reply = dana.post("/api/2.0/mlflow/experiments/create", place).await;
+    refused(&reply, StatusCode::BAD_REQUEST, "artifact_location");
+}
+
+#[tokio::test]
+async fn who_goes_away_while_a_file_is_written_holds_nobody_up() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    let version = dana.register(0.9).await;
+    let home = folder(&dana, version).await;
+    let review = dana.ask(version).await;
+    for ms in 0..20 {
+        let put = app
+            .request(Method::PUT, &address(&format!("{home}/model.pkl")))
+            .bearer_auth(&dana.token)
+            .timeout(Duration::from_millis(ms))
+            .body("x".repeat(100_000));
+        // Whether it was in time is no matter.
+        let _ = put.send().await;
+    }
+    read_again(&dana, review, &Value::Null).await;
+}
+
+#[tokio::test]
+async fn who_wrote_the_files_is_an_author_also_of_later_versions_and_copies() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin] = [Person::new(&app, "dana").await, Person::new(&app, "erin").await];
+    let first = dana.register(0.9).await;
+    let home = folder(&dana, first).await;
+    assert_eq!(put(&app, &erin, &format!("{home}/data/extra.txt"), "erin's own").await.status, 200);
+    let run = home.split('/').nth(1).expect("the run's").to_owned();
+    let again = json!({ "name": "churn", "source": format!("runs:/{run}/model"), "run_id": run });
+    let copy = json!({ "name": "churn", "source": format!("models:/churn/{first}") });
+    for body in [again, copy] {
+        let made = dana.mlflow("model-versions/create", body).await;
+        let version = made["model_version"]["version"].as_str().and_then(|text| text.parse().ok());
+        let review = dana.ask(version.expect("a number")).await;
+        refused(&erin.sign(review).await, StatusCode::FORBIDDEN, "author");
+    }
+}
+
+#[tokio::test]
+async fn a_logged_model_is_judged_by_the_run_that_made_it() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    let version = dana.register(0.9).await;
+    let better = folder(&dana, version).await.split('/').nth(1).expect("the run's").to_owned();
+    let found = dana.mlflow("logged-models", json!({ "experiment_id": "0", "name": "other" })).await;
+    let id = found["model"]["info"]["model_id"].as_str().expect("an id").to_owned();
+    let body = json!({
+        "name": "churn", "source": format!("models:/{id}"), "model_id": id, "run_id": better
+    });
+    let reply = dana.post("/api/2.0/mlflow/model-versions/create", body).await;
+    refused(&reply, StatusCode::BAD_REQUEST, "the run that made the logged model");
+}

@@ -510,3 +510,76 @@ impl Person<'_> {
         panic!("the files are never read");
     }
 }
+
+#[tokio::test]
+async fn a_stage_that_a_policy_keeps_filled_is_left_by_the_signatures_that_it_takes_to_get_there() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto, ada] = [
+        Person::new(&app, "dana").await,
+        Person::new(&app, "erin").await,
+        Person::new(&app, "otto").await,
+        Person::new(&app, "ada").await,
+    ];
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    erin.sign(review).await;
+    otto.sign(review).await;
+    for target in ["Archived", "Staging"] {
+        let review = dana.ask_for(version, target).await;
+        ada.sign(review).await;
+        assert_eq!(dana.stage(version).await, "Production", "{target}: neither role has signed");
+        let missing = dana.review(review).await["missing"].to_string();
+        assert!(missing.contains("ml_engineer") && missing.contains("ops_engineer"), "{missing}");
+    }
+    let second = dana.register(0.95).await;
+    let review = dana.ask(second).await;
+    erin.sign(review).await;
+    otto.sign(review).await;
+    assert_eq!(
+        (dana.stage(version).await, dana.stage(second).await),
+        ("Archived".into(), "Production".into())
+    );
+}
+
+#[tokio::test]
+async fn a_rollback_is_of_what_serves_and_waits_for_no_other_request() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let serve = async |auc: f64| {
+        let version = dana.register(auc).await;
+        let review = dana.ask(version).await;
+        erin.sign(review).await;
+        otto.sign(review).await;
+        assert_eq!(dana.stage(version).await, "Production");
+        version
+    };
+    let first = serve(0.7).await;
+    serve(0.8).await;
+    let asked = dana.ok("/api/v1/models/churn/rollback", json!({ "comment": "it drifts" })).await;
+    let asked = asked["review"].as_i64().expect("a number");
+    let third = serve(0.9).await;
+    refused(&otto.sign(asked).await, StatusCode::BAD_REQUEST, "serves no more");
+    assert_eq!(dana.stage(third).await, "Production");
+
+    // Somebody wants the second back by the long way; whoever may roll back doesn't wait for that.
+    dana.act(asked, "cancel", json!({})).await;
+    let wanted = dana.ask(first + 1).await;
+    otto.ok("/api/v1/models/churn/rollback", json!({ "comment": "it fails" })).await;
+    assert_eq!(dana.stage(first + 1).await, "Production");
+    assert_eq!(dana.review(wanted).await["state"], "superseded");
+
+    // What was released by an override that others rejected doesn't come back.
+    let fourth = dana.register(0.5).await;
+    let review = dana.ask(fourth).await;
+    let mut browser = Browser::of(&app, "otto").await;
+    let reason = [("reason", "the old one is down for everybody")];
+    assert_eq!(browser.post(&format!("/reviews/{review}/override"), &reason).await.status, 303);
+    let open = dana.get("/api/v1/reviews?state=open").await;
+    let follow_up = open["reviews"][0]["id"].as_i64().expect("its follow-up");
+    assert_eq!(erin.act(follow_up, "reject", json!({ "comment": "it was not" })).await.status, 200);
+    let fifth = serve(0.95).await;
+    otto.ok("/api/v1/models/churn/rollback", json!({ "serving": fifth })).await;
+    assert_eq!(dana.stage(fourth).await, "Archived");
+    assert_eq!(dana.stage(first + 1).await, "Production");
+}

@@ -10,7 +10,9 @@ mod grants;
 mod paths;
 
 pub use check::manages_a_model;
-pub(crate) use check::{Grants, Guarded, Kind, ModelReaders, manages_model, model_level, push_readable, readable};
+pub(crate) use check::{
+    Grants, Guarded, Kind, ModelReaders, manages_model, model_level, push_readable, readable,
+};
 pub use grants::{GrantChange, Object, add, of, set, update};
 pub(crate) use paths::{OWN, heads_of, is_within, places_around};
 pub use paths::{check_path, hidden_below};

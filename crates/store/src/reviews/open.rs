@@ -156,15 +156,14 @@ async fn history(connection: &mut AnyConnection, model: i64, stage: &str) -> Res
 
 /// The versions that are there with all of their files, but for those whose override others rejected.
 async fn usable(connection: &mut AnyConnection, model: i64) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> =
-        sqlx::query_as(
-            "SELECT v.version FROM model_versions v WHERE v.model_id = $1 AND v.files_state = 'done'
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT v.version FROM model_versions v WHERE v.model_id = $1 AND v.files_state = 'done'
              AND NOT EXISTS (SELECT 1 FROM reviews f JOIN reviews o ON o.id = f.follows
                  WHERE o.version_id = v.id AND f.state = 'rejected')",
-        )
-        .bind(model)
-        .fetch_all(connection)
-        .await?;
+    )
+    .bind(model)
+    .fetch_all(connection)
+    .await?;
     Ok(rows.into_iter().map(|(version,)| version).collect())
 }
 

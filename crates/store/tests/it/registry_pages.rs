@@ -10,6 +10,7 @@ use domain::reviews::gates::{Better, PrimaryMetric};
 use domain::reviews::signature::SignatureTexts;
 use domain::{KeyValue, MetricValue, Millis};
 use store::registry::files::{self, Reading};
+use store::registry::places::{self, Reach};
 use store::registry::{self, CatalogOrder, CatalogQuery, NewModel, NewVersion, cards, history};
 use store::runs::{self, NewMetric, NewRun, RunLog};
 use store::{Db, Error, audit};
@@ -97,6 +98,42 @@ async fn files_are_kept_once_read_and_again_when_they_change() {
         assert!(matches!(files::again(&db, name.clone(), 9).await, Err(Error::NotFound { .. })));
         registry::delete_model(&db, name, NOW).await.expect("is deleted");
         files::set(&db, second, read("MLmodel"), NOW).await.expect("a version that is gone is ignored");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_registered_while_its_files_change_is_read_afterwards() {
+    on_each(async |db| {
+        let name = model(&db, "changing", &[]).await;
+        let experiment = experiment(&db).await;
+        let new = NewRun { experiment_id: experiment, ..NewRun::default() };
+        let run = runs::create(&db, new).await.expect("is created");
+        let path = format!("{}/model", run.artifact_uri);
+        let begun = places::begin(&db, path.clone(), Reach::Folder, NOW).await.expect("begins");
+        let other = places::begin(&db, format!("{path}/a/b"), Reach::File, NOW).await.expect("begins");
+        let new = NewVersion {
+            name: name.clone(),
+            source: path,
+            run_uuid: Some(run.uuid),
+            ..NewVersion::default()
+        };
+        let number = registry::create_version(&db, new, NOW).await.expect("is created").version;
+        for begun in [begun, other] {
+            let waiting = unread(&db, &name).await.pop().expect("waits");
+            assert!(waiting.is_changing);
+            files::set(&db, &waiting, read("half"), NOW).await.expect("is ignored");
+            let known = files::get(&db, &name, number).await.expect("is read");
+            assert_eq!(known.state, FilesState::Waiting);
+            let later =
+                files::unread(&db, waiting.id - 1, 1, Millis(NOW.0 + 600_001)).await.expect("are read");
+            assert!(!later[0].is_changing, "whoever began it is gone by then");
+            assert!(places::end(&db, begun).await.expect("ends"));
+        }
+        let waiting = unread(&db, &name).await.pop().expect("waits");
+        assert!(!waiting.is_changing);
+        files::set(&db, &waiting, read("MLmodel"), NOW).await.expect("is kept");
+        assert_eq!(files::get(&db, &name, number).await.expect("is read"), read("MLmodel"));
     })
     .await;
 }
