@@ -3,6 +3,7 @@
 pub mod entry;
 pub mod error;
 pub mod guard;
+mod objects;
 pub mod passwords;
 pub mod query;
 pub mod request;

@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 
+use crate::objects::Objects;
 use crate::{ApiError, query};
 
 /// The fields of a call.
@@ -105,9 +106,9 @@ pub fn required(field: impl Display, value: Option<String>) -> Result<String, Ap
 
 fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
     // The place of an error costs time, so only errors pay for it.
-    serde_json::from_slice(json).or_else(|_| {
+    read(json).or_else(|_| {
         let mut reader = serde_json::Deserializer::from_slice(json);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let value = serde_path_to_error::deserialize(Objects(&mut reader)).map_err(|error| {
             let field = error.path().to_string();
             let why = error.into_inner();
             // To the reader a number that no double can hold is no JSON, but it is, and has a field.
@@ -122,6 +123,13 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
             .map_err(|why| ApiError::bad_request(format!("the request's body is not valid JSON: {why}")))?;
         Ok(value)
     })
+}
+
+fn read<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value = T::deserialize(Objects(&mut reader))?;
+    reader.end()?;
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -140,7 +148,7 @@ mod tests {
         ids: Many<String>,
     }
 
-    async fn read(method: &str, uri: &str, kind: &str, body: &str) -> Result<Fields, ApiError> {
+    async fn called(method: &str, uri: &str, kind: &str, body: &str) -> Result<Fields, ApiError> {
         let request = Request::builder().method(method).uri(uri).header(header::CONTENT_TYPE, kind);
         let request = request.body(Body::from(body.to_owned())).expect("a request");
         Call::from_request(request, &()).await.map(|Call(fields)| fields)
@@ -154,15 +162,15 @@ mod tests {
     #[tokio::test]
     async fn a_get_is_read_from_its_query_and_everything_else_from_its_body() {
         let json = "application/json";
-        let got = read("GET", "/x?name=a+b%C3%BC&max=3&ids=1&ids=2", "", "").await;
+        let got = called("GET", "/x?name=a+b%C3%BC&max=3&ids=1&ids=2", "", "").await;
         assert_eq!(got, Ok(fields("a bü", 3, &["1", "2"])));
         let posted = r#"{"name": "a", "max": "3", "ids": ["1"], "unknown": {}}"#;
-        assert_eq!(read("POST", "/x?name=ignored", json, posted).await, Ok(fields("a", 3, &["1"])));
-        assert_eq!(read("GET", "/x", json, posted).await, Ok(fields("a", 3, &["1"])));
-        let repeated = read("GET", "/x?name=a&name=b&max=3&ids=1", "", "").await;
+        assert_eq!(called("POST", "/x?name=ignored", json, posted).await, Ok(fields("a", 3, &["1"])));
+        assert_eq!(called("GET", "/x", json, posted).await, Ok(fields("a", 3, &["1"])));
+        let repeated = called("GET", "/x?name=a&name=b&max=3&ids=1", "", "").await;
         assert_eq!(repeated, Ok(fields("a", 3, &["1"])), "the first counts, and one is a list of one");
         let nothing = Fields { name: None, max: None, ids: Many(Vec::new()) };
-        assert_eq!(read("POST", "/x", json, " ").await, Ok(nothing));
+        assert_eq!(called("POST", "/x", json, " ").await, Ok(nothing));
     }
 
     #[tokio::test]
@@ -179,14 +187,14 @@ mod tests {
             ("[1]", "invalid type"),
             (r#"{"name": "a"} x"#, "not valid JSON"),
         ] {
-            let error = read("POST", "/x", json, body).await.expect_err(body);
+            let error = called("POST", "/x", json, body).await.expect_err(body);
             assert_eq!(error.status, StatusCode::BAD_REQUEST);
             assert!(error.message.contains(part), "{body}: {}", error.message);
         }
-        assert!(read("POST", "/x", "text/plain", "{}").await.is_err());
-        assert!(read("GET", "/x?name=%ff", "", "").await.is_err());
-        let error = read("GET", "/x?name=a&max=many", "", "").await.expect_err("no number");
+        assert!(called("POST", "/x", "text/plain", "{}").await.is_err());
+        assert!(called("GET", "/x?name=%ff", "", "").await.is_err());
+        let error = called("GET", "/x?name=a&max=many", "", "").await.expect_err("no number");
         assert!(error.message.contains("'max'"), "{}", error.message);
-        assert!(read("POST", "/x", json, &"[".repeat(100_000)).await.is_err());
+        assert!(called("POST", "/x", json, &"[".repeat(100_000)).await.is_err());
     }
 }

@@ -325,3 +325,24 @@ async fn bytes_at_random_never_make_the_server_fail() {
     }
     assert_eq!(app.send(app.request(Method::GET, "/health")).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_list_is_taken_for_no_object() {
+    let app = TestApp::start().await;
+    let experiment = app.create_experiment("lists").await;
+    let run = app.create_run(&experiment).await;
+    for (call, body) in [
+        ("experiments/create", json!(["by position", null, []])),
+        ("runs/log-batch", json!({ "run_id": run, "params": [["a", "1"]] })),
+        ("runs/log-batch", json!({ "run_id": run, "tags": [{ "key": "a", "value": "1" }, ["b", "2"]] })),
+        ("runs/log-batch", json!({ "run_id": run, "metrics": [["m", 1.0, 1, 0]] })),
+        ("runs/log-inputs", json!({ "run_id": run, "datasets": [[[], ["a", "b", "local", "x"]]] })),
+    ] {
+        let path = format!("/api/2.0/mlflow/{call}");
+        let reply = app.send(app.request(Method::POST, &path).json(&body)).await;
+        assert_eq!(reply.status, 400, "{body}: {}", reply.json);
+        assert_eq!(reply.json["error_code"], "INVALID_PARAMETER_VALUE", "{body}");
+    }
+    let found = app.run(&run).await;
+    assert!(found["data"].get("params").is_none() && found["data"].get("metrics").is_none(), "{found}");
+}
