@@ -126,17 +126,18 @@ fn Compared(comparison: Comparison, state: Memo<CompareState>) -> impl IntoView 
         {crumbs}
         <div class="page-head"><h1>"Compare runs"</h1></div>
     };
+    let asked = state.with_untracked(|state| state.uuids.len());
     if count == 0 {
+        let title = if asked == 0 { "No runs are selected." } else { "None of these runs is here." };
         return view! {
             {head}
-            <EmptyState title="No runs are selected.">
+            <EmptyState title>
                 <p>"Tick two or more runs in an experiment's table, then press Compare."</p>
                 <p><a class="button" href="/experiments">"All experiments"</a></p>
             </EmptyState>
         }
         .into_any();
     }
-    let asked = state.with_untracked(|state| state.uuids.len());
     let alone = (count == 1).then(|| {
         let table = experiment.map_or_else(|| "/experiments".to_owned(), |id| format!("/experiments/{id}"));
         view! {

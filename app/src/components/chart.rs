@@ -306,9 +306,9 @@ fn Marks(cursor: Cursor) -> impl IntoView {
             })
             .collect_view();
         let side = if x > width / 2.0 {
-            format!("right:{:.0}px", width - x + 12.0)
+            format!("right:{:.0}px;max-width:{:.0}px", width - x + 12.0, x - 12.0)
         } else {
-            format!("left:{:.0}px", x + 12.0)
+            format!("left:{:.0}px;max-width:{:.0}px", x + 12.0, width - x - 12.0)
         };
         let title = place(cursor.look.get().axis, at);
         Some(view! {

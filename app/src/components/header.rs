@@ -35,7 +35,7 @@ pub fn Header(section: Section, visitor: Visitor) -> impl IntoView {
                 <a href="/experiments" aria-current=current(Section::Experiments)>"Experiments"</a>
                 <a href="/models" rel="external" aria-current=current(Section::Models)>"Models"</a>
                 <a href="/reviews" rel="external" aria-current=current(Section::Reviews)>"Reviews"</a>
-                <a href="/datasets" rel="external" class="wide-only">"Data sets"</a>
+                <a href="/datasets" rel="external">"Data sets"</a>
             </nav>
             <span class="spacer"></span>
             {account}
