@@ -43,8 +43,8 @@ pub enum User {
     Add {
         /// What they type to sign in, and what stands beside their signature
         name: String,
-        /// What they answer for; can be given more than once
-        #[arg(long = "role", required = true, value_name = "ROLE", value_parser = role)]
+        /// What they answer for: one role or more
+        #[arg(long = "role", required = true, num_args = 1.., value_delimiter = ',', value_name = "ROLE", value_parser = role)]
         roles: Vec<Role>,
         /// Read their password from standard input, a line
         #[arg(long)]
@@ -72,9 +72,9 @@ pub enum Token {
         /// Whose token it is
         #[arg(long, value_name = "NAME")]
         user: String,
-        /// What it is for
-        #[arg(long = "name", value_name = "LABEL", default_value = "command line")]
-        label: String,
+        /// What it is for; without it, "command line" and a number
+        #[arg(long = "name", value_name = "LABEL")]
+        label: Option<String>,
         /// For how long it works, e.g. 90d, 12h; without it, until it is revoked
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         expires: Option<i64>,
@@ -133,12 +133,24 @@ impl Token {
         let scopes: BTreeSet<_> =
             if scopes.is_empty() { [Scope::Read, Scope::Write].into() } else { scopes.into_iter().collect() };
         let expires_at = expires.map(|ms| Millis(now().0 + ms));
+        let label = match label {
+            Some(label) => label,
+            None => free_label(&accounts::tokens(&db, user.id).await?),
+        };
         let token = NewToken { user_id: user.id, label, scopes, expires_at };
         let secret = accounts::create_token(&db, token, now()).await?;
         print(&format!("{secret}\n"))?;
         db.close().await;
         Ok(())
     }
+}
+
+/// A label that none of the tokens has.
+fn free_label(tokens: &[accounts::Token]) -> String {
+    const LABEL: &str = "command line";
+    let is_free = |label: &String| tokens.iter().all(|token| token.label != *label);
+    let numbered = (2..).map(|number| format!("{LABEL} {number}"));
+    std::iter::once(LABEL.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
 }
 
 async fn open(data: &Data) -> anyhow::Result<Db> {
