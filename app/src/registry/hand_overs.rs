@@ -97,7 +97,11 @@ fn bar(name: &str, one: &HandOver, longest: i64) -> impl IntoView + use<> {
         let title = format!("{} {}", format::duration(*ms), step.label());
         view! { <span class=class(*step) style=format!("width:{share:.3}%") title=title></span> }
     });
-    let state = if one.released_at.is_some() { "" } else { ", not in Production" };
+    let state = match one.released_at {
+        Some(_) => "",
+        None if one.is_waiting() => ", in review still",
+        None => ", not in Production",
+    };
     view! {
         <li>
             <a href=version_path(name, one.version)>{version_label(one.version)}</a>

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use store::registry::history;
 use web::{ApiError, Call, Path, SignedIn};
 
+use crate::clock::now;
 use crate::state::AppState;
 
 pub fn router() -> Router<AppState> {
@@ -30,7 +31,7 @@ async fn show(
     Path(name): Path<String>,
     Call(asked): Call<Asked>,
 ) -> Result<Response, ApiError> {
-    let hand_overs = history::hand_overs(&db, &name).await?;
+    let hand_overs = history::hand_overs(&db, &name, now()).await?;
     match asked.format.as_str() {
         "" | "json" => {
             let versions: Vec<_> = hand_overs.iter().map(version).collect();
@@ -57,6 +58,7 @@ fn version(one: &HandOver) -> Value {
         "staged_ms": one.staged_at.map(|at| at.0),
         "asked_ms": one.asked_at.map(|at| at.0),
         "released_ms": one.released_at.map(|at| at.0),
+        "is_waiting": one.is_waiting(),
         "steps": steps,
     })
 }

@@ -59,7 +59,7 @@ async fn model(
     let offer = offer(db, name).await?;
     let rollback = reviews::rollback_to(db, name, PRODUCTION).await?;
     let hand_overs =
-        if shown == ModelView::HandOvers { history::hand_overs(db, name).await? } else { Vec::new() };
+        if shown == ModelView::HandOvers { history::hand_overs(db, name, now()).await? } else { Vec::new() };
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, name, Some(db.by()), || {
         view! { <ModelPage overview view=shown metric hand_overs rollback offer refusal/> }

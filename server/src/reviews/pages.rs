@@ -46,7 +46,7 @@ async fn first(SignedIn(db): SignedIn) -> Redirect {
 
 async fn waiting(SignedIn(db): SignedIn) -> Result<Response, ApiError> {
     let waiting = reviews::waiting_for(&db, now()).await?;
-    let watched = registry::watched(&db).await?;
+    let watched = registry::watched(&db, now()).await?;
     Ok(page(Some(db.by()), StatusCode::OK, "Waiting for you", Section::None, || {
         view! { <WaitingPage waiting watched/> }
     }))

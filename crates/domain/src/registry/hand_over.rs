@@ -15,6 +15,8 @@ pub struct HandOver {
     /// When a review for Production was first asked for.
     pub asked_at: Option<Millis>,
     pub released_at: Option<Millis>,
+    /// The present, if a review for Production is open: its step isn't over, and has taken so long.
+    pub waits_until: Option<Millis>,
 }
 
 /// From one hand to the next.
@@ -51,14 +53,19 @@ impl Step {
 }
 
 impl HandOver {
-    /// The steps that were taken, in order, with how many milliseconds each took. What happened out of order, or only
+    /// Whether the last of its steps isn't over.
+    pub fn is_waiting(&self) -> bool {
+        self.released_at.is_none() && self.waits_until.is_some()
+    }
+
+    /// The steps that were taken, in order, with how many milliseconds each took, or has taken by now. What happened out of order, or only
     /// after the version was released, is no step on its way.
     pub fn steps(&self) -> Vec<(Step, i64)> {
         let moments = [
             (Step::Register, Some(self.registered_at)),
             (Step::Stage, self.staged_at),
             (Step::Ask, self.asked_at),
-            (Step::Release, self.released_at),
+            (Step::Release, self.released_at.or(self.waits_until)),
         ];
         let mut last = self.run_started_at;
         let mut steps = Vec::new();
@@ -106,6 +113,7 @@ mod tests {
             staged_at,
             asked_at,
             released_at,
+            waits_until: None,
         }
     }
 
@@ -123,6 +131,12 @@ mod tests {
         );
         let waiting = hand_over([None, Some(30), Some(90), None], 20);
         assert_eq!(waiting.steps(), [(Step::Stage, 10), (Step::Ask, 60)]);
+        let in_review = HandOver { waits_until: Some(Millis(400)), ..waiting };
+        assert!(in_review.is_waiting());
+        assert_eq!(in_review.steps(), [(Step::Stage, 10), (Step::Ask, 60), (Step::Release, 310)]);
+        let released = HandOver { released_at: Some(Millis(100)), ..in_review };
+        assert!(!released.is_waiting());
+        assert_eq!(released.steps(), [(Step::Stage, 10), (Step::Ask, 60), (Step::Release, 10)]);
     }
 
     #[test]

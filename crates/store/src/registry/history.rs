@@ -49,22 +49,22 @@ pub async fn stage_entries(db: &Db, name: &str, version: i64) -> Result<Vec<Stag
     Ok(found.into_iter().map(entry).collect())
 }
 
-type Moments = (String, i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+type Moments = (String, i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, i64);
 
 /// The hand-overs of a model's versions, by version.
 ///
 /// # Errors
 /// `NotFound` without the model.
-pub async fn hand_overs(db: &Db, name: &str) -> Result<Vec<HandOver>> {
+pub async fn hand_overs(db: &Db, name: &str, now: Millis) -> Result<Vec<HandOver>> {
     readable(&mut *db.reader().await?, db.engine(), db.by(), name).await?;
-    Ok(hand_overs_of(db, &[name]).await?.remove(name).unwrap_or_default())
+    Ok(hand_overs_of(db, &[name], now).await?.remove(name).unwrap_or_default())
 }
 
 /// The hand-overs of the versions of those of the models that whoever asks may read, by model, then version.
 ///
 /// # Errors
 /// Only the database's.
-pub async fn hand_overs_of(db: &Db, names: &[&str]) -> Result<HashMap<String, Vec<HandOver>>> {
+pub async fn hand_overs_of(db: &Db, names: &[&str], now: Millis) -> Result<HashMap<String, Vec<HandOver>>> {
     let mut sql = Sql::new(
         db.engine(),
         "SELECT m.name, v.version, v.created_at_ms, r.started_at_ms,
@@ -78,6 +78,8 @@ pub async fn hand_overs_of(db: &Db, names: &[&str]) -> Result<HashMap<String, Ve
     sql.push(" AND q.target = ").bind(PRODUCTION);
     sql.push("), (SELECT MIN(e.at_ms) FROM stage_entries e WHERE e.model_id = v.model_id");
     sql.push(" AND e.version = v.version AND e.stage = ").bind(PRODUCTION);
+    sql.push("), (SELECT COUNT(*) FROM reviews q WHERE q.version_id = v.id AND q.kind = 'promotion'");
+    sql.push(" AND q.state = 'open' AND q.target = ").bind(PRODUCTION);
     sql.push(
         ") FROM registered_models m JOIN model_versions v ON v.model_id = m.id
          LEFT JOIN runs r ON r.uuid = v.run_uuid WHERE m.name IN",
@@ -87,7 +89,7 @@ pub async fn hand_overs_of(db: &Db, names: &[&str]) -> Result<HashMap<String, Ve
     sql.push(" ORDER BY v.version");
     let rows: Vec<Moments> = sql.fetch(&mut *db.reader().await?).await?;
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
-    for (model, version, registered, started, staged, asked, released) in rows {
+    for (model, version, registered, started, staged, asked, released, open) in rows {
         found.entry(model).or_default().push(HandOver {
             version,
             // 0: the client didn't say.
@@ -96,6 +98,7 @@ pub async fn hand_overs_of(db: &Db, names: &[&str]) -> Result<HashMap<String, Ve
             staged_at: staged.map(Millis),
             asked_at: asked.map(Millis),
             released_at: released.map(Millis),
+            waits_until: (open > 0).then_some(now),
         });
     }
     Ok(found)

@@ -54,7 +54,7 @@ const HANDED: usize = 5;
 ///
 /// # Errors
 /// Only the database's.
-pub async fn watched(db: &Db) -> Result<Watched> {
+pub async fn watched(db: &Db, now: Millis) -> Result<Watched> {
     let by = db.by();
     let is_own = |owner: &str| by.user_id.is_some() && owner == by.name;
     let last_changed = CatalogQuery {
@@ -68,7 +68,7 @@ pub async fn watched(db: &Db) -> Result<Watched> {
     models.sort_by_key(|model| !is_own(&model.owner));
     models.truncate(HANDED);
     let names: Vec<_> = models.iter().map(|model| model.name.as_str()).collect();
-    let mut versions = hand_overs_of(db, &names).await?;
+    let mut versions = hand_overs_of(db, &names, now).await?;
     let handed = models.iter().map(|model| Handed {
         is_yours: is_own(&model.owner),
         versions: versions.remove(&model.name).unwrap_or_default(),

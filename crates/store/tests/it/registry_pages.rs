@@ -334,7 +334,7 @@ async fn a_version_is_shown_with_its_run_beside_the_one_that_serves() {
         let stages: Vec<_> = history::stage_entries(&db, &name, 1).await.expect("are read");
         let stages: Vec<_> = stages.iter().map(|entry| entry.stage.as_str()).collect();
         assert_eq!(stages, ["Archived", "Production", "None"]);
-        let hand_overs = history::hand_overs(&db, &name).await.expect("are read");
+        let hand_overs = history::hand_overs(&db, &name, Millis(1)).await.expect("are read");
         assert_eq!((hand_overs[0].run_started_at, hand_overs[3].run_started_at), (Some(Millis(5)), None));
         assert!(hand_overs[0].released_at.is_some() && hand_overs[2].released_at.is_none());
         assert!(hand_overs.iter().all(|one| one.asked_at.is_none()));
