@@ -63,12 +63,12 @@ fn may() -> Option<&'static str> {
 
 /// The server knows who asks; the browser reads it off the document.
 #[cfg(feature = "ssr")]
-fn visitor() -> Visitor {
+pub fn visitor() -> Visitor {
     use_context::<store::Db>().map(|db| visitor_of(db.by())).unwrap_or_default()
 }
 
 #[cfg(not(feature = "ssr"))]
-fn visitor() -> Visitor {
+pub fn visitor() -> Visitor {
     let root = document().document_element();
     Visitor { name: root.and_then(|root| root.get_attribute("data-visitor")).unwrap_or_default() }
 }

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use domain::accounts::Role;
+use ipnet::IpNet;
 use lettre::message::Mailbox;
 use notify::Rules;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
@@ -24,6 +26,8 @@ const FILE: &str = "countersign.toml";
 pub struct Config {
     /// E.g. `https://ml.example.org`, without a slash at its end.
     pub public_url: Option<String>,
+    /// The proxies whose word on who calls is believed.
+    pub trusted_proxies: Vec<IpNet>,
     pub lifetime: Lifetime,
     pub oidc: Option<Oidc>,
     /// Which addresses webhooks may have.
@@ -85,6 +89,8 @@ pub struct Oidc {
 #[serde(deny_unknown_fields)]
 struct File {
     public_url: Option<Spanned<String>>,
+    #[serde(default)]
+    trusted_proxies: Vec<Spanned<String>>,
     #[serde(default)]
     session: SessionSection,
     oidc: Option<Spanned<OidcSection>>,
@@ -249,6 +255,10 @@ fn parse(text: &str, folder: &Path, public_url: Option<String>) -> Result<Config
         None => None,
     };
     let public_url = public_url.or(of_file);
+    let proxies = file.trusted_proxies.iter();
+    let trusted_proxies = proxies
+        .map(|entry| network(entry.get_ref()).map_err(|why| at(entry.span().start, why)))
+        .collect::<Result<_, _>>()?;
     let lifetime = lifetime(&file.session).map_err(|(start, why)| at(start, why))?;
     let oidc = match file.oidc {
         Some(section) => {
@@ -272,7 +282,15 @@ fn parse(text: &str, folder: &Path, public_url: Option<String>) -> Result<Config
         }
         None => None,
     };
-    Ok(Config { public_url, lifetime, oidc, webhooks, mail })
+    Ok(Config { public_url, trusted_proxies, lifetime, oidc, webhooks, mail })
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| one()).map_err(|_| {
+        format!("`trusted_proxies`: `{text}` is neither an address nor a network such as 10.0.0.0/8")
+    })
 }
 
 fn lifetime(section: &SessionSection) -> Result<Lifetime, (usize, String)> {
@@ -442,6 +460,9 @@ platform = ["admin"]
         assert_eq!(oidc.roles["ml-engineers"], BTreeSet::from([Role::MlEngineer, Role::Viewer]));
         assert!(!format!("{oidc:?}").contains("hidden"));
 
+        let proxies =
+            read("trusted_proxies = [\"10.0.0.1\", \"fd00::/8\"]").expect("is right").trusted_proxies;
+        assert_eq!(proxies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.1/32", "fd00::/8"]);
         let config = read("").expect("is right");
         assert!(config.public_url.is_none() && config.oidc.is_none());
         assert_eq!((config.lifetime.idle_ms, config.lifetime.whole_ms), (DAY_MS / 2, 7 * DAY_MS));
@@ -454,6 +475,7 @@ platform = ["admin"]
         for (from, to, line, part) in [
             ("issuer = ", "isuer = ", 9, "isuer"),
             ("[session]", "[sessions]", 4, "sessions"),
+            ("[session]", "trusted_proxies = [\"10.0.0.1\", \"10.0.0.0/40\"]\n[session]", 4, "10.0.0.0/40"),
             ("idle = \"30m\"", "idle = 30", 5, "integer"),
             ("idle = \"30m\"", "idle = \"half an hour\"", 5, "e.g. 90d"),
             ("idle = \"30m\"", "idle = \"2d\"", 5, "`longest`"),

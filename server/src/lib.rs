@@ -21,6 +21,7 @@ mod mlflow;
 mod owned;
 mod pages;
 mod permissions;
+mod proxies;
 mod reading;
 mod refusals;
 mod registry;

@@ -309,6 +309,8 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("POST", "/users/disable", People),
     ("POST", "/users/invite", People),
     ("POST", "/users/sign-out", People),
+    ("GET", "/users/{id}/tokens", People),
+    ("POST", "/users/{id}/tokens/revoke", People),
 ];
 
 static BY_PATH: LazyLock<HashMap<&'static str, Vec<(&'static str, Right)>>> = LazyLock::new(|| {

@@ -16,6 +16,7 @@ use axum::routing::get;
 use domain::Millis;
 use domain::accounts::Caller;
 use http::{StatusCode, Uri};
+use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use notify::Rules;
 use release::Keys;
@@ -39,6 +40,7 @@ use crate::connections::{self, Patience};
 use crate::demo::{self, Demo};
 use crate::leftovers::read_leftovers;
 use crate::live::Streams;
+use crate::proxies::see_through;
 use crate::reading::{self, Reading};
 use crate::state::AppState;
 use crate::webhooks::{self, Calling};
@@ -80,7 +82,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     // From before the address is said: whoever read it may send a signal at once.
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone())?);
-    let Config { public_url, lifetime, oidc, webhooks: rules, mail } = options.config;
+    let Config { public_url, trusted_proxies, lifetime, oidc, webhooks: rules, mail } = options.config;
     if options.is_open && oidc.is_some() {
         tracing::warn!("with --open nobody signs in: `[oidc]` counts for nothing");
     }
@@ -102,8 +104,9 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
         demo::play(&state, now()).await.context("the demo can't be set up")?;
     }
     say(&format!(
-        "Countersign {} is at {url}\nLog to it with MLFLOW_TRACKING_URI={url}\n",
-        env!("CARGO_PKG_VERSION")
+        "Countersign {} is at {url}\nLog to it with MLFLOW_TRACKING_URI={url}{}\n",
+        env!("CARGO_PKG_VERSION"),
+        if options.is_open { "" } else { " and MLFLOW_TRACKING_TOKEN, a token from your account’s page" }
     ));
     if options.demo.is_some() {
         say(&demo::welcome(options.is_open));
@@ -127,8 +130,13 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
     let reading = tokio::spawn(reading::read_versions(state.clone()));
     let delivering = tokio::spawn(webhooks::deliver(state.clone()));
     let mailing = mail.map(|server| tokio::spawn(mail::send(state.clone(), server)));
-    connections::serve(listener, router(state.clone(), entry, &instance), stopping, Patience::default())
-        .await;
+    connections::serve(
+        listener,
+        router(state.clone(), entry, &instance, trusted_proxies.into()),
+        stopping,
+        Patience::default(),
+    )
+    .await;
     // It stops at once, between two pieces of a file; what it has begun to keep, it keeps.
     let _ = reading.await;
     let _ = delivering.await;
@@ -287,7 +295,7 @@ fn database_url(data: &Path) -> String {
     format!("sqlite://{encoded}?mode=rwc")
 }
 
-fn router(state: AppState, entry: Entry, instance: &str) -> Router {
+fn router(state: AppState, entry: Entry, instance: &str, proxies: Arc<[IpNet]>) -> Router {
     let is_secure = entry.accounts().and_then(|accounts| accounts.public_url.as_deref());
     let is_secure = is_secure.is_some_and(|url| url.starts_with("https://"));
     let sessions = web::session::layer(state.db.clone(), instance, is_secure);
@@ -322,6 +330,7 @@ fn router(state: AppState, entry: Entry, instance: &str) -> Router {
                 ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "the server failed");
             axum::response::IntoResponse::into_response(error)
         }))
+        .layer(from_fn(move |request: Request, next: Next| see_through(proxies.clone(), request, next)))
         .layer(sessions)
         .layer(from_fn(move |request: Request, next: Next| {
             web::entry::identify(entry.clone(), db.clone(), request, next)

@@ -48,7 +48,7 @@ pub fn AccountPage(
                     " to one. A token can do what you can, within its scopes."
                 </p>
                 {new_token.map(|new| view! { <ShownOnce new/> })}
-                <TokenTable tokens/>
+                <TokenTable tokens revoke="/account/tokens/revoke"/>
                 <TokenForm/>
             </section>
             {email.map(|email| view! { <EmailPart email/> })}
@@ -75,13 +75,32 @@ pub fn ShownOnce(new: NewSecret) -> impl IntoView {
     }
 }
 
+/// Somebody's tokens, for an admin: they are revoked here, and made by whoever they are of.
 #[component]
-fn TokenTable(tokens: Vec<Token>) -> impl IntoView {
+pub fn TokensOf(user: User, tokens: Vec<Token>) -> impl IntoView {
+    let revoke = format!("/users/{}/tokens/revoke", user.id);
+    view! {
+        <div class="page">
+            <nav class="crumbs" aria-label="Breadcrumbs"><a href="/users">"Users"</a></nav>
+            <div class="page-head"><h1>{format!("API tokens of {}", user.name)}</h1></div>
+            <p class="nothing">
+                "They make their own, on their account’s page; on the server’s machine "
+                <code>{format!("countersign token create --user {}", user.name)}</code> " does."
+            </p>
+            <TokenTable tokens revoke/>
+        </div>
+    }
+}
+
+/// `revoke`: where the form leads that takes a token away.
+#[component]
+fn TokenTable(tokens: Vec<Token>, #[prop(into)] revoke: String) -> impl IntoView {
     if tokens.is_empty() {
         return view! { <EmptyState title="No tokens yet"/> }.into_any();
     }
     let rows = tokens.into_iter().map(|token| {
         let scopes: Vec<_> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+        let revoke = revoke.clone();
         view! {
             <tr>
                 <th scope="row">{token.label}</th>
@@ -91,7 +110,7 @@ fn TokenTable(tokens: Vec<Token>) -> impl IntoView {
                 <td>{token.used_at.map_or_else(|| "never".into_any(), |at| view! { <When at/> }.into_any())}</td>
                 <td class="row-actions">
                     <Confirm label="Revoke">
-                        <PlainForm action="/account/tokens/revoke" class="inline-form">
+                        <PlainForm action=revoke class="inline-form">
                             <input type="hidden" name="id" value=token.id/>
                             <button type="submit" class="button small danger">"Revoke for good"</button>
                         </PlainForm>

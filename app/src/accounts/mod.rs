@@ -4,7 +4,7 @@ mod account;
 mod sign_in;
 mod users;
 
-pub use account::{AccountPage, NewSecret, ShownOnce};
+pub use account::{AccountPage, NewSecret, ShownOnce, TokensOf};
 pub use sign_in::{Elsewhere, SignInPage, WelcomePage};
 pub use users::UsersPage;
 

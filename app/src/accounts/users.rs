@@ -92,6 +92,7 @@ fn UserRow(user: User) -> impl IntoView {
                     <input type="hidden" name="id" value=id/>
                     <button type="submit" class="button small">"Sign out everywhere"</button>
                 </PlainForm>
+                <a class="button small" href=format!("/users/{id}/tokens")>"API tokens"</a>
                 <PlainForm action="/users/disable" class="inline-form">
                     <input type="hidden" name="id" value=id/>
                     <button type="submit" class="button small danger">"Disable"</button>

@@ -74,7 +74,7 @@ pub fn CompareTable(
             let started = comparison
                 .runs
                 .iter()
-                .map(|run| view! { <td>{run.started_at.map(|at| view! { <Ago at now/> })}</td> });
+                .map(|run| view! { <td>{run.start().map(|at| view! { <Ago at now/> })}</td> });
             let durations = comparison
                 .runs
                 .iter()

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{CopyButton, origin};
+use crate::shell::visitor;
 
 #[component]
 pub fn EmptyState(
@@ -24,7 +25,7 @@ pub fn Snippet(
     #[prop(into, default = "my-experiment".to_owned())]
     experiment: String,
 ) -> impl IntoView {
-    let shell = format!("export MLFLOW_TRACKING_URI={}", origin());
+    let shell = in_a_shell(&origin(), !visitor().name.is_empty());
     let name = experiment.replace('\\', "\\\\").replace('"', "\\\"");
     let python = format!(
         "import mlflow\nmlflow.set_experiment(\"{name}\")\nwith mlflow.start_run():\n    \
@@ -36,6 +37,12 @@ pub fn Snippet(
             <CodeBlock title="In Python" code=python/>
         </div>
     }
+}
+
+/// Where people sign in, their clients need a token.
+pub fn in_a_shell(base: &str, has_accounts: bool) -> String {
+    let token = if has_accounts { "\nexport MLFLOW_TRACKING_TOKEN=…  # make one at /account" } else { "" };
+    format!("export MLFLOW_TRACKING_URI={base}{token}")
 }
 
 #[component]

@@ -27,6 +27,8 @@ pub use before_live::{kept_text, ticked_before_live};
 pub use chart::{Chart, ChartLine, ChartLook};
 pub use copy::CopyButton;
 pub use dialog::{Dialog, DialogButton, close_dialog};
+#[cfg(feature = "ssr")]
+pub use empty::in_a_shell;
 pub use empty::{EmptyState, Snippet};
 pub use escape::text_as_html;
 pub use focus::{FocusFollowsPage, keep_focus_in, rescue_focus};

@@ -88,7 +88,7 @@ fn KnownExperiment(id: i64) -> impl IntoView {
 
 #[component]
 fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView {
-    let ExperimentDetails { experiment, note_html, now, .. } = details;
+    let ExperimentDetails { experiment, note_html, may_manage, now, .. } = details;
     let id = experiment.id;
     let note = experiment.note().unwrap_or_default().to_owned();
     let first_line = note
@@ -131,11 +131,13 @@ fn ExperimentHead(details: ExperimentDetails, changes: Changes) -> impl IntoView
             <DialogButton opens="rename-experiment" class="icon-button" label="Rename">
                 <Icon name=IconName::Edit/>
             </DialogButton>
-            <DialogButton opens="delete-experiment" class="icon-button" label="Delete experiment">
-                <Icon name=IconName::Trash/>
-            </DialogButton>
+            {may_manage.then(|| view! {
+                <DialogButton opens="delete-experiment" class="icon-button" label="Delete experiment">
+                    <Icon name=IconName::Trash/>
+                </DialogButton>
+                <DeleteDialog id name=experiment.name.clone()/>
+            })}
             <RenameDialog id name=experiment.name.clone() action=changes.rename/>
-            <DeleteDialog id name=experiment.name.clone()/>
         }
         .into_any()
     };

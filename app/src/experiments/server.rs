@@ -36,6 +36,8 @@ pub struct ExperimentDetails {
     pub keys: RunKeys,
     /// The notes, rendered.
     pub note_html: String,
+    /// Whether whoever asks may delete it.
+    pub may_manage: bool,
     pub now: Millis,
 }
 
@@ -74,7 +76,9 @@ pub async fn load_experiment(id: i64) -> Result<ExperimentDetails, UiError> {
     let experiment = store::experiments::get(&db, id).await?;
     let keys = crate::runs::run_keys(&db, id).await?;
     let note_html = experiment.note().map(crate::components::to_html).unwrap_or_default();
-    Ok(ExperimentDetails { experiment, keys, note_html, now: crate::clock::now() })
+    let level = store::permissions::of(&db, &store::permissions::Object::Experiment(id)).await?.level;
+    let may_manage = level == domain::permissions::Level::Manage;
+    Ok(ExperimentDetails { experiment, keys, note_html, may_manage, now: crate::clock::now() })
 }
 
 /// Creates an experiment and goes to it.

@@ -7,7 +7,7 @@ use store::registry::{Catalog, CatalogEntry, CatalogOrder, CatalogQuery, OpenRev
 use super::list_url::address;
 use super::stage::Overridden;
 use super::{model_path, or_dash, version_path};
-use crate::components::{EmptyState, SortHeader, Tag, shown_tags};
+use crate::components::{EmptyState, SortHeader, Tag, in_a_shell, shown_tags};
 use crate::format;
 use crate::plain::{Table, When, pager};
 
@@ -17,13 +17,15 @@ pub fn ModelsPage(
     query: CatalogQuery,
     /// This server's address, for those who have to name it.
     base: String,
+    /// Whether clients need a token.
+    has_accounts: bool,
 ) -> impl IntoView {
     let title = if query.prompts { "Prompts" } else { "Models" };
     let of = |prompts: bool| CatalogQuery { prompts, page: 0, ..query.clone() };
     let current = |prompts: bool| (query.prompts == prompts).then_some("page");
     let total = catalog.total;
     let list = if catalog.entries.is_empty() {
-        nothing(&query, base).into_any()
+        nothing(&query, &base, has_accounts).into_any()
     } else {
         view! { <ModelTable catalog query=query.clone()/> }.into_any()
     };
@@ -53,7 +55,7 @@ pub fn ModelsPage(
     }
 }
 
-fn nothing(query: &CatalogQuery, base: String) -> impl IntoView + use<> {
+fn nothing(query: &CatalogQuery, base: &str, has_accounts: bool) -> impl IntoView + use<> {
     let all = CatalogQuery { part: String::new(), page: 0, ..query.clone() };
     let what = if query.prompts { "prompt" } else { "model" };
     if query.page > 0 {
@@ -73,7 +75,7 @@ fn nothing(query: &CatalogQuery, base: String) -> impl IntoView + use<> {
         }
         .into_any();
     }
-    let shell = format!("export MLFLOW_TRACKING_URI={base}");
+    let shell = in_a_shell(base, has_accounts);
     let (title, python) = if query.prompts {
         (
             "No prompts yet. Register the first one:",

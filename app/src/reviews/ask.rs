@@ -19,6 +19,8 @@ pub fn AskPage(
     /// What the form starts with.
     target: String,
     comment: String,
+    /// Whether they wanted to move it at once.
+    is_instead: bool,
     /// What each stage asks for, where a policy says so.
     rules: Vec<(Target, StageRules)>,
     problem: Option<String>,
@@ -42,6 +44,11 @@ pub fn AskPage(
                 <a href=version_path(&model, version)>{format!("Version {version}")}</a>
             </nav>
             <h1>"Ask for a review"</h1>
+            {is_instead.then(|| view! {
+                <p class="notice" role="status">
+                    {format!("Nothing has moved: {target} is reached by a review. Ask for it here.")}
+                </p>
+            })}
             <p>{format!("Version {version} of {model} is in {stage}.")}</p>
             <form method="post" action=format!("{}/ask", version_path(&model, version)) class="card">
                 <Refusal message=problem/>

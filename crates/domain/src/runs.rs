@@ -102,9 +102,14 @@ impl Run {
         self.tag(PARENT_TAG)
     }
 
+    /// When it started, if anybody said so: to clients 0 is no time.
+    pub fn start(&self) -> Option<Millis> {
+        self.started_at.filter(|at| at.0 > 0)
+    }
+
     /// How long it ran, in ms; for a run that still runs, up to `now`.
     pub fn duration_ms(&self, now: Millis) -> Option<i64> {
-        let start = self.started_at?;
+        let start = self.start()?;
         let end = match self.ended_at {
             Some(end) => end,
             None if self.status.is_terminal() => return None,

@@ -213,7 +213,7 @@ pub async fn summaries(db: &Db, query: &ExperimentQuery) -> Result<Page<Experime
         ExperimentSummary {
             active_runs: counted.map_or(0, |(runs, _)| *runs),
             running_runs: running.get(&experiment.id).copied().unwrap_or(0),
-            last_run_at: counted.map(|(_, last)| Millis(*last)),
+            last_run_at: counted.map(|(_, last)| Millis(*last)).filter(|last| last.0 > 0),
             experiment,
         }
     };

@@ -41,6 +41,7 @@ async fn models(
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     let scheme = if is_secure { "https" } else { "http" };
+    let has_accounts = db.by().user_id.is_some();
     let base = format!("{scheme}://{}", host.unwrap_or("127.0.0.1:5000"));
-    Ok(page(StatusCode::OK, title, Some(db.by()), || view! { <ModelsPage catalog query base/> }))
+    Ok(page(StatusCode::OK, title, Some(db.by()), || view! { <ModelsPage catalog query base has_accounts/> }))
 }

@@ -78,7 +78,9 @@ fn became(
             Ok(Became::Refused(refused(why.to_string())))
         }
         // A policy asks for a review: that is the page to go on with.
-        Err(Error::NeedsReview { path, .. }) => Ok(Became::Done(Redirect::to(&path).into_response())),
+        Err(Error::NeedsReview { path, .. }) => {
+            Ok(Became::Done(Redirect::to(&format!("{path}&instead=move")).into_response()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -236,6 +236,9 @@ struct AskFor {
     target: String,
     #[serde(default)]
     comment: String,
+    /// What they had in mind, if it was something else.
+    #[serde(default)]
+    instead: String,
 }
 
 async fn show_ask(
@@ -258,9 +261,10 @@ async fn ask_form(
     let rules = reviews::stage_rules_of(db, &of.name).await?;
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let (model, version) = (of.name, of.version);
-    let AskFor { target, comment } = asked;
+    let AskFor { target, comment, instead } = asked;
+    let is_instead = instead == "move";
     Ok(page(Some(db.by()), status, "Ask for a review", Section::Models, || {
-        view! { <AskPage model version stage stages target comment rules problem/> }
+        view! { <AskPage model version stage stages target comment is_instead rules problem/> }
     }))
 }
 

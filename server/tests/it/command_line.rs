@@ -1,3 +1,5 @@
+use sqlx::Connection as _;
+
 use crate::app::{PASSWORD, TestApp, add_user, command, run};
 use crate::browser::Browser;
 
@@ -17,6 +19,12 @@ async fn whoever_holds_the_folder_adds_lists_and_disables_people() {
     assert_eq!(list, "ada   admin\nerin  ml_engineer\notto  ops_engineer,viewer\n");
     let (created, token) = output(&["token", "create", "--user", "otto", "--expires", "90d"], data.path());
     assert!(created && token.starts_with("cs_") && token.ends_with('\n'), "{token}");
+    let (again, other) = output(&["token", "create", "--user", "otto"], data.path());
+    assert!(again && other != token, "without a name it finds one");
+    let several = ["user", "add", "mia", "--role", "ml_engineer", "dev_engineer,viewer"];
+    assert!(output(&several, data.path()).0);
+    let (_, list) = output(&["user", "list"], data.path());
+    assert!(list.contains("mia   ml_engineer,dev_engineer,viewer"), "{list}");
     let app = TestApp::start_with(data, &[]).await;
     let ask = || {
         let request = app.request(reqwest::Method::GET, "/api/2.0/mlflow/experiments/get?experiment_id=0");
@@ -100,6 +108,25 @@ async fn a_new_key_signs_and_what_the_old_one_signed_stays_valid() {
     let mut gita = Browser::with_password(&app, "gita", "second-signature").await;
     let log = gita.get("/api/v1/audit.jsonl?action=key.rotate").await.html;
     assert!(log.contains(&format!("key {new}")) && log.contains(old), "{log}");
+
+    // A record in the place of another is as good as none, and one that is gone is missed.
+    let url = format!("sqlite://{}", folder.join("countersign.sqlite").display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.expect("connects");
+    for (change, part) in [
+        (
+            "UPDATE release_records SET envelope = (SELECT envelope FROM release_records ORDER BY review_id LIMIT 1)
+             WHERE review_id = (SELECT MAX(review_id) FROM release_records)",
+            "knows of no such release record",
+        ),
+        (
+            "DELETE FROM release_records WHERE review_id = (SELECT MAX(review_id) FROM release_records)",
+            "is gone",
+        ),
+    ] {
+        sqlx::query(change).execute(&mut connection).await.expect("is changed");
+        let (status, said) = run(&["verify", "--data", folder.to_str().expect("text")], &folder);
+        assert!(status == Some(1) && said.contains(part), "{said}");
+    }
 }
 
 #[test]

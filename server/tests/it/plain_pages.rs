@@ -1,7 +1,7 @@
 //! What all plain pages have in common: their headers, and errors that a person can read.
 
 use reqwest::{Method, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::browser::Browser;
@@ -162,4 +162,54 @@ async fn the_audit_log_is_narrowed_by_day_and_part_on_the_page_and_in_its_export
     assert_eq!(lines.lines().count(), 1, "{lines}");
     let wrong = ada.get("/audit?from=yesterday").await;
     assert!(wrong.status == 400 && wrong.html.contains("2026-11-30"), "{}", wrong.html);
+}
+
+#[tokio::test]
+async fn an_admin_takes_somebodys_token_away_and_no_token_does() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana] = [Person::new(&app, "ada").await, Person::new(&app, "dana").await];
+    let mut browser = Browser::of(&app, "ada").await;
+    let users = browser.get("/users?q=dana").await.html;
+    let path = users.split("href=\"/users/").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
+    let path = format!("/users/{path}");
+    let page = browser.get(&path).await.html;
+    assert!(page.contains("API tokens of dana") && page.contains("read, write, review"), "{page}");
+    let id =
+        page.split("name=\"id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an id");
+    for (person, status) in [(&dana, 403), (&ada, 403)] {
+        let form = app.request(Method::POST, &format!("{path}/revoke")).bearer_auth(&person.token);
+        assert_eq!(app.send(form.form(&[("id", id)])).await.status, status, "by a token");
+    }
+    assert_eq!(browser.post(&format!("{path}/revoke"), &[("id", id)]).await.status, 303);
+    assert!(browser.get(&path).await.html.contains("No tokens yet"));
+    let me = dana.send(Method::GET, "/api/2.0/mlflow/experiments/search?max_results=1", Value::Null).await;
+    assert_eq!(me.status, 401);
+}
+
+#[tokio::test]
+async fn whoever_may_not_delete_an_experiment_is_not_offered_it() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let ada = Person::new(&app, "ada").await;
+    let made = ada.mlflow("experiments/create", json!({ "name": "closed" })).await;
+    let id = made["experiment_id"].as_str().expect("an id").to_owned();
+    let grants = json!({ "grants": [{ "user": "dana", "level": "edit" }] });
+    let path = format!("/api/v1/experiments/{id}/permissions");
+    assert_eq!(ada.send(Method::PUT, &path, grants).await.status, 200);
+    for (name, is_offered) in [("ada", true), ("dana", false)] {
+        let page = Browser::of(&app, name).await.get(&format!("/experiments/{id}")).await.html;
+        assert_eq!(page.contains("Delete experiment"), is_offered, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_moves_a_version_is_told_why_they_are_asked_for_a_review() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    let version = dana.register(0.9).await;
+    let mut browser = Browser::of(&app, "dana").await;
+    let fields = [("stage", "Production")];
+    let moved = browser.post(&format!("/models/churn/versions/{version}/stage"), &fields).await;
+    assert_eq!(moved.status, 303, "{}", moved.html);
+    let page = browser.get(&moved.leads_to).await.html;
+    assert!(page.contains("Nothing has moved: Production is reached by a review"), "{page}");
 }

@@ -51,6 +51,10 @@ const DIFFERENT: &[(&str, &str)] = &[
         "Databricks' client deletes by query: see docs/reference/databricks.md",
     ),
     ("search versions: bad filters", "a number that no version can have finds none"),
+    (
+        "sources: other places are taken as they are",
+        "a source is in a store that clients read, not anything with a colon",
+    ),
 ];
 
 #[tokio::test]

@@ -246,6 +246,30 @@ async fn who_wrote_the_files_is_an_author_also_of_later_versions_and_copies() {
 }
 
 #[tokio::test]
+async fn clients_load_a_released_version_from_where_it_was_signed() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let first = dana.register(0.9).await;
+    let home = folder(&dana, first).await;
+    let run = home.split('/').nth(1).expect("the run's").to_owned();
+    let source = format!("runs:/{run}/model");
+    let made = dana
+        .mlflow("model-versions/create", json!({ "name": "churn", "source": source, "run_id": run }))
+        .await;
+    let version = made["model_version"]["version"].as_str().expect("a number").to_owned();
+    let uri = async || {
+        let path = format!("/api/2.0/mlflow/model-versions/get-download-uri?name=churn&version={version}");
+        dana.get(&path).await["artifact_uri"].clone()
+    };
+    assert_eq!(uri().await, source, "as the reference answers");
+    let review = dana.ask(version.parse().expect("a number")).await;
+    erin.sign(review).await;
+    otto.sign(review).await;
+    assert_eq!(uri().await, format!("mlflow-artifacts:/{home}"));
+}
+
+#[tokio::test]
 async fn a_logged_model_is_judged_by_the_run_that_made_it() {
     let app = TestApp::start_with_people(TEAM).await;
     let dana = Person::new(&app, "dana").await;

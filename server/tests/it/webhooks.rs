@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tempfile::TempDir;
 
-use crate::app::{Reply, TestApp, add_user};
+use crate::app::{Reply, TestApp, add_user, run};
 use crate::browser::{Browser, value_of};
 use crate::receiver::{Received, Receiver};
+use crate::team::refused;
 
 /// A folder whose configuration lets webhooks call this machine.
 fn lenient() -> TempDir {
@@ -291,6 +292,27 @@ async fn a_models_webhooks_are_hidden_from_strangers() {
     let mut mac = Hmac::<Sha256>::new_from_slice(b"s3cret").expect("a key");
     mac.update(&told.body);
     assert_eq!(told.header("x-databricks-signature"), hex::encode(mac.finalize().into_bytes()));
+
+    // What its maker may not decide about any more, it doesn't hear of; nor if they may not come in.
+    let answer = async || {
+        let version = json!({ "name": "churn", "source": "s3://bucket/x" });
+        let made = send(ada, Method::POST, &format!("{api}/model-versions/create"), version).await;
+        assert_eq!(made.status, 200, "{}", made.json);
+        let path = format!("/api/v1/webhooks/{id}/deliveries");
+        send(ada, Method::GET, &path, json!({})).await.json["deliveries"].as_array().map_or(0, Vec::len)
+    };
+    let grants = |level: &str| json!({ "grants": [{ "user": "mia", "level": level }] });
+    for (level, heard) in [("read", 1), ("manage", 2)] {
+        send(ada, Method::PUT, "/api/v1/models/churn/permissions", grants(level)).await;
+        assert_eq!(answer().await, heard, "{level}");
+    }
+    let folder = app.data.path().to_str().expect("text");
+    let disabled = run(&["user", "disable", "mia", "--data", folder], app.data.path());
+    assert_eq!(disabled.0, Some(0), "{}", disabled.1);
+    assert_eq!(answer().await, 2, "disabled");
+
+    let opened = send(ada, Method::PUT, "/api/2.0/permissions/registered-models/1", json!({})).await;
+    refused(&opened, StatusCode::BAD_REQUEST, "access_control_list");
 }
 
 #[tokio::test]

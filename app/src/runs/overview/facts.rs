@@ -47,7 +47,7 @@ fn facts(details: &RunDetails) -> impl IntoView + use<> {
                 <code class="run-id">{run.uuid.clone()}</code>
                 <CopyButton text=run.uuid.clone() label="Copy run id"/>
             }.into_any())}
-            {moment("Started", run.started_at)}
+            {moment("Started", run.start())}
             {moment("Ended", run.ended_at)}
             {duration}
             {user}

@@ -292,7 +292,7 @@ mod server {
             Column::Tag(key) => run.tag(key).and_then(text),
             Column::Attribute(attribute) => match attribute {
                 Attribute::Name => text(&run.name),
-                Attribute::Created => run.started_at.map(Cell::Moment),
+                Attribute::Created => run.start().map(Cell::Moment),
                 Attribute::Duration => {
                     run.duration_ms(now).map(|ms| Cell::Duration(ms, !run.status.is_terminal()))
                 }

@@ -34,6 +34,8 @@ pub enum Reference {
 
 /// Their addresses name a host, which this server or its clients would connect to.
 const HOSTED: [&str; 9] = ["ftp", "sftp", "hdfs", "viewfs", "http", "https", "r2", "b2", "abfss"];
+/// Remote stores that the clients can read.
+const REMOTE: [&str; 9] = ["s3", "gs", "gcs", "wasb", "wasbs", "dbfs", "oss", "swift", "uc"];
 const PLACEHOLDERS: [&str; 2] = ["dummy-source", "prompt-template"];
 
 /// # Errors
@@ -68,7 +70,11 @@ pub fn parse(source: &str, is_prompt: bool) -> Result<Source, Invalid> {
                 )),
                 "runs" => Ok(Source::Run(parts[0].clone())),
                 "mlflow-artifacts" => Ok(Source::Own(parts)),
-                _ => Ok(Source::Remote),
+                remote if REMOTE.contains(&remote) => Ok(Source::Remote),
+                _ => Err(refused(
+                    "it is no store that a model's files can be in; there are mlflow-artifacts, runs, models, s3, gs, \
+                     wasbs, dbfs, oss and swift",
+                )),
             }
         }
     }
@@ -181,6 +187,9 @@ mod tests {
             "s3://b/a/../../c",
             "s3://b/..%2fc",
             "foo:x",
+            "foo:/x",
+            "javascript:/alert(1)",
+            "smb://evil/x",
             "models://host/churn/1",
             "models:/",
             "models:/a/1/2",

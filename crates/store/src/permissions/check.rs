@@ -240,8 +240,9 @@ impl Grants {
         let roles = roles.map(|role| format!("the role `{role}`"));
         let mut who: Vec<_> = people.chain(roles).collect();
         who.push("an admin".to_owned());
+        let level = self.level(by, object).unwrap_or(Level::Read);
         Ok(Error::Forbidden(format!(
-            "`{}` may read this {}, but not {wanted} it; {} can grant that",
+            "`{}` may {level} this {}, but not {wanted} it; {} can grant that",
             by.name,
             object.kind.label(),
             one_of(&who)

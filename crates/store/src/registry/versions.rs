@@ -7,6 +7,7 @@ use domain::registry::{
     self, ARCHIVED, FilesState, ModelVersion, NO_STAGE, check_name, check_text, is_active, is_prompt,
 };
 use domain::reviews::Target;
+use domain::reviews::state::State;
 use domain::{KeyValue, Millis};
 use futures::FutureExt as _;
 use notify::event::{self, VersionChange, What};
@@ -189,10 +190,28 @@ pub async fn version(db: &Db, name: &str, version: i64) -> Result<ModelVersion> 
 pub async fn download_uri(db: &Db, name: &str, number: i64) -> Result<String> {
     let version = version(db, name, number).await?;
     let is_of_run = version.source.starts_with("runs:/");
-    if is_of_run && !runs::get_many(db, std::slice::from_ref(&version.run_uuid)).await?.is_empty() {
+    if is_of_run
+        // To clients a run's folder is also what logged models of its name hold: that isn't what was signed.
+        && !is_released(db, name, number).await?
+        && !runs::get_many(db, std::slice::from_ref(&version.run_uuid)).await?.is_empty()
+    {
         return Ok(version.source);
     }
     Ok(version.storage_location)
+}
+
+async fn is_released(db: &Db, name: &str, number: i64) -> Result<bool> {
+    let found: Option<(i64,)> = sqlx::query_as(
+        "SELECT q.id FROM reviews q JOIN model_versions v ON v.id = q.version_id
+         JOIN registered_models m ON m.id = v.model_id
+         WHERE m.name = $1 AND v.version = $2 AND q.state = $3 LIMIT 1",
+    )
+    .bind(name)
+    .bind(number)
+    .bind(State::Applied.as_str())
+    .fetch_optional(&mut *db.reader().await?)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Sets the description; `None` takes it away.
