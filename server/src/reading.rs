@@ -90,6 +90,8 @@ enum Failure {
     Nothing,
     #[error("there are more than {MOST_FILES} files")]
     TooMany,
+    #[error("clients take the name of the file `{0}` for another: it has `%`, `?` or `#`")]
+    Name(String),
 }
 
 fn failed(version: &Unread, failure: &Failure) -> files::Reading {
@@ -114,6 +116,9 @@ async fn read(db: &Db, artifacts: &Artifacts, version: &Unread) -> Result<files:
     while let Some((path, place)) = walk.try_next().await? {
         if found.len() == MOST_FILES {
             return Err(Failure::TooMany);
+        }
+        if path.contains(['%', '?', '#']) {
+            return Err(Failure::Name(path));
         }
         found.push(digest(artifacts, path, &place).await?);
     }

@@ -47,7 +47,7 @@ pub fn FilesPart(
         FilesState::Failed => view! {
             <div class="problem" role="alert">
                 <p class="problem-title">"The files can’t be read"</p>
-                <p>"There is nothing at " <code>{location}</code> ", or it can’t be opened. The server’s log says why; its next start tries again."</p>
+                <p>"There is nothing at " <code>{location}</code> ", it can’t be opened, or the name of a file has “%”, “?” or “#”, which clients take for another. The server’s log says which; it reads them again when they change, and when it starts."</p>
             </div>
         }
         .into_any(),

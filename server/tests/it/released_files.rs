@@ -283,3 +283,24 @@ async fn a_logged_model_is_judged_by_the_run_that_made_it() {
     let reply = dana.post("/api/2.0/mlflow/model-versions/create", body).await;
     refused(&reply, StatusCode::BAD_REQUEST, "the run that made the logged model");
 }
+
+#[tokio::test]
+async fn a_file_that_clients_take_for_another_is_not_reviewed() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    let version = dana.register(0.9).await;
+    let home = folder(&dana, version).await;
+    let review = dana.ask(version).await;
+    let odd = format!("{home}/model.pkl%3Fx");
+    assert_eq!(put(&app, &dana, &odd, "other weights").await.status, 200);
+    let state = async || dana.review(review).await["files_state"].clone();
+    for _ in 0..200 {
+        if state().await == "failed" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(state().await, "failed");
+    assert_eq!(dana.send(Method::DELETE, &address(&odd), Value::Null).await.status, 200);
+    read_again(&dana, review, &Value::Null).await;
+}

@@ -583,3 +583,63 @@ async fn a_rollback_is_of_what_serves_and_waits_for_no_other_request() {
     assert_eq!(dana.stage(fourth).await, "Archived");
     assert_eq!(dana.stage(first + 1).await, "Production");
 }
+
+#[tokio::test]
+async fn neither_a_new_name_nor_a_deletion_goes_around_a_policy() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto, ada] = [
+        Person::new(&app, "dana").await,
+        Person::new(&app, "erin").await,
+        Person::new(&app, "otto").await,
+        Person::new(&app, "ada").await,
+    ];
+    let call = async |person: &Person<'_>, method: Method, call: &str, body: Value| {
+        person.send(method, &format!("/api/2.0/mlflow/{call}"), body).await
+    };
+    let rename = json!({ "name": "churn", "new_name": "churn-old" });
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    erin.sign(review).await;
+    otto.sign(review).await;
+    let renamed = call(&dana, Method::POST, "registered-models/rename", rename.clone()).await;
+    refused(&renamed, StatusCode::FORBIDDEN, "keeps it there under that name");
+
+    // A policy of its own, with a protected alias.
+    let policy = "format = 1\n[alias.champion]\nsign_off = [{ role = \"ml_engineer\", count = 1 }]\n\
+        [stage.Production]\nsign_off = [{ role = \"ops_engineer\", count = 1 }]\nreplaces = true\n\
+        [override]\nroles = [\"ops_engineer\"]\n";
+    let path = "/api/v1/models/churn/policy";
+    let saved = ada.send(Method::PUT, path, json!({ "text": policy })).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    let second = dana.register(0.95).await;
+    let review = dana.ask_for(second, "alias:champion").await;
+    erin.sign(review).await;
+    let delete = json!({ "name": "churn", "version": second.to_string() });
+    let deleted = call(&dana, Method::DELETE, "model-versions/delete", delete).await;
+    refused(&deleted, StatusCode::FORBIDDEN, "champion");
+    for (method, path) in
+        [(Method::DELETE, "registered-models/delete"), (Method::POST, "registered-models/rename")]
+    {
+        let reply = call(&dana, method, path, rename.clone()).await;
+        assert_eq!(reply.status, 403, "{path}: {}", reply.json);
+    }
+
+    // Whether an override was right is still to be said.
+    let third = dana.register(0.5).await;
+    let review = dana.ask(third).await;
+    let reason = [("reason", "the old one is down for everybody")];
+    Browser::of(&app, "otto").await.post(&format!("/reviews/{review}/override"), &reason).await;
+    assert_eq!(dana.stage(third).await, "Production");
+    let fourth = dana.register(0.97).await;
+    let review = dana.ask(fourth).await;
+    otto.sign(review).await;
+    assert_eq!(dana.stage(third).await, "Archived");
+    let delete = json!({ "name": "churn", "version": third.to_string() });
+    let deleted = call(&dana, Method::DELETE, "model-versions/delete", delete).await;
+    refused(&deleted, StatusCode::FORBIDDEN, "still to say");
+    assert_eq!(
+        call(&ada, Method::POST, "registered-models/rename", rename).await.status,
+        200,
+        "an admin may"
+    );
+}

@@ -13,7 +13,7 @@ use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::permissions::{Kind, push_readable};
-use crate::reviews::{PlainCall, check_plain_leave, supersede_all};
+use crate::reviews::{PlainCall, check_keeps_name, check_own_policy, check_plain_delete, supersede_all};
 use crate::sql::Sql;
 use crate::webhooks::{self, events};
 use crate::writer::Tx;
@@ -132,6 +132,7 @@ pub async fn rename_model(db: &Db, name: String, new_name: String, now: Millis) 
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Manage), &name).await?;
             if name != to {
                 check_name_is_free(tx, &to).await?;
+                check_keeps_name(tx, &by, (id, &name)).await?;
             }
             sqlx::query("UPDATE registered_models SET name = $1, updated_at_ms = $2 WHERE id = $3")
                 .bind(&*to)
@@ -171,8 +172,9 @@ pub async fn delete_model(db: &Db, name: String, now: Millis) -> Result<()> {
                     .await?;
             for (version, stage) in serving {
                 let call = PlainCall { model: id, name: &name, version };
-                check_plain_leave(tx, &by, &call, &stage).await?;
+                check_plain_delete(tx, &by, &call, &stage).await?;
             }
+            check_own_policy(tx, &by, (id, &name)).await?;
             supersede_all(tx, id, None, "the model was deleted", now).await?;
             events::tell(tx, &by, id, What::Deleted, now).await?;
             webhooks::end_all_of(tx, id, now).await?;

@@ -23,7 +23,7 @@ use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
 use crate::permissions::{Kind, push_readable};
-use crate::reviews::{PlainCall, check_plain_call, check_plain_leave, supersede_all};
+use crate::reviews::{PlainCall, check_plain_call, check_plain_delete, check_plain_leave, supersede_all};
 use crate::runs;
 use crate::sql::Sql;
 use crate::webhooks::events;
@@ -311,7 +311,7 @@ pub async fn delete_version(db: &Db, name: String, number: i64, now: Millis) -> 
                 .fetch_one(&mut *tx.connection)
                 .await?;
             let call = PlainCall { model, name: &name, version: number };
-            check_plain_leave(tx, &by, &call, &stage).await?;
+            check_plain_delete(tx, &by, &call, &stage).await?;
             supersede_all(tx, model, Some(number), "the version was deleted", now).await?;
             events::tell(tx, &by, model, of_version(number, VersionChange::Deleted), now).await?;
             for table in ["model_version_tags", "version_files", "version_signatures", "model_cards"] {

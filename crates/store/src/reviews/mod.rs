@@ -38,7 +38,9 @@ pub use preview::preview;
 pub use records::{Record, all_records, record_of, records_of_version};
 pub use timeline::{Activity, activities_of_version};
 
-pub(crate) use plain::{PlainCall, check_plain_call, check_plain_leave};
+pub(crate) use plain::{
+    PlainCall, check_keeps_name, check_own_policy, check_plain_call, check_plain_delete, check_plain_leave,
+};
 pub(crate) use timeline::supersede_all;
 
 use domain::reviews::state::Refusal;

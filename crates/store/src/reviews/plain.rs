@@ -1,12 +1,12 @@
 //! What goes around reviews where no policy asks for one, and doesn't where one does.
 
 use domain::accounts::Caller;
-use domain::reviews::Target;
 use domain::reviews::policy::{InForce, Leave, StageRules};
+use domain::reviews::{Kind, Target};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
 
-use super::policies::{SavedPolicy, in_force};
+use super::policies::{SavedPolicy, has_own, in_force};
 use crate::error::{Error, Result};
 use crate::writer::Tx;
 
@@ -39,16 +39,14 @@ pub(crate) async fn check_plain_call(
     call: &PlainCall<'_>,
     target: &Target,
 ) -> Result<()> {
-    match in_force(tx.connection, by, call.model, target).await? {
-        Some((found, _)) if asks_for_anything(&found.rules) => {
-            let why = match target {
-                Target::Stage(stage) => format!("reaches {stage} by a review"),
-                Target::Alias(alias) => format!("gets the alias `{alias}` by a review"),
-            };
-            Err(call.needs_review(target, &why))
-        }
-        _ => Ok(()),
+    if !is_guarded(tx, by, call.model, target).await? {
+        return Ok(());
     }
+    let why = match target {
+        Target::Stage(stage) => format!("reaches {stage} by a review"),
+        Target::Alias(alias) => format!("gets the alias `{alias}` by a review"),
+    };
+    Err(call.needs_review(target, &why))
 }
 
 /// The only version in a stage is not taken away by a plain call where the policy says so.
@@ -66,6 +64,89 @@ pub(crate) async fn check_plain_leave(
          back, first",
         call.name, call.version
     )))
+}
+
+/// What a policy guards isn't taken away by deleting the version: its stage, its aliases; nor is the judgement on an
+/// override.
+pub(crate) async fn check_plain_delete(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    call: &PlainCall<'_>,
+    stage: &str,
+) -> Result<()> {
+    check_plain_leave(tx, by, call, stage).await?;
+    let refused =
+        |why: String| Err(Error::Forbidden(format!("`{}` version {} {why}", call.name, call.version)));
+    let aliases: Vec<(String,)> =
+        sqlx::query_as("SELECT alias FROM model_aliases WHERE model_id = $1 AND version = $2")
+            .bind(call.model)
+            .bind(call.version)
+            .fetch_all(&mut *tx.connection)
+            .await?;
+    for (alias,) in aliases {
+        if is_guarded(tx, by, call.model, &Target::Alias(alias.clone())).await? {
+            return refused(format!(
+                "has the alias `{alias}`, which a policy guards: give that to another one by a review first"
+            ));
+        }
+    }
+    let follow_up: Option<(i64,)> = sqlx::query_as(
+        "SELECT id FROM reviews WHERE model_id = $1 AND version = $2 AND kind = $3 AND state = 'open' LIMIT 1",
+    )
+    .bind(call.model)
+    .bind(call.version)
+    .bind(Kind::Followup.as_str())
+    .fetch_optional(&mut *tx.connection)
+    .await?;
+    match follow_up {
+        Some((id,)) => refused(format!(
+            "was released by an override, and review {id} has still to say whether that was right"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A policy of a model's own is an admin's to take away, also with the model.
+pub(crate) async fn check_own_policy(tx: &mut Tx<'_>, by: &Caller, (model, name): (i64, &str)) -> Result<()> {
+    if by.is_admin() || !has_own(tx.connection, model).await? {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "`{name}` has a policy of its own, which holds for that name; an admin can change that"
+    )))
+}
+
+/// Callers know a model by its name: where a policy keeps what is there, only an admin gives the name to another.
+pub(crate) async fn check_keeps_name(tx: &mut Tx<'_>, by: &Caller, (model, name): (i64, &str)) -> Result<()> {
+    check_own_policy(tx, by, (model, name)).await?;
+    if by.is_admin() {
+        return Ok(());
+    }
+    let stages: Vec<(String,)> =
+        sqlx::query_as("SELECT DISTINCT stage FROM model_versions WHERE model_id = $1")
+            .bind(model)
+            .fetch_all(&mut *tx.connection)
+            .await?;
+    let aliases: Vec<(String,)> = sqlx::query_as("SELECT alias FROM model_aliases WHERE model_id = $1")
+        .bind(model)
+        .fetch_all(&mut *tx.connection)
+        .await?;
+    let stages = stages.into_iter().map(|(stage,)| Target::Stage(stage));
+    for target in stages.chain(aliases.into_iter().map(|(alias,)| Target::Alias(alias))) {
+        let Some((found, _)) = in_force(tx.connection, by, model, &target).await? else { continue };
+        let keeps = found.rules.leave == Leave::Review || matches!(target, Target::Alias(_));
+        if keeps && asks_for_anything(&found.rules) {
+            return Err(Error::Forbidden(format!(
+                "`{name}` has a version in {target}, and a policy keeps it there under that name; an admin can change that"
+            )));
+        }
+    }
+    Ok(())
+}
+
+async fn is_guarded(tx: &mut Tx<'_>, by: &Caller, model: i64, target: &Target) -> Result<bool> {
+    let found = in_force(tx.connection, by, model, target).await?;
+    Ok(found.is_some_and(|(found, _)| asks_for_anything(&found.rules)))
 }
 
 /// The policy that keeps a model's version in its stage, as the only one there; `None`: it may leave.

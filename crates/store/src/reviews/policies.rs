@@ -108,6 +108,11 @@ pub(super) async fn in_force(
     Ok(found.and_then(|in_force| Some((in_force.clone(), saved(in_force.scope)?))))
 }
 
+/// Whether a model has a policy of its own.
+pub(super) async fn has_own(connection: &mut AnyConnection, model: i64) -> Result<bool> {
+    Ok(newest(connection, model).await?.is_some_and(|saved| !saved.text.is_empty()))
+}
+
 /// What decides about a model's target, for a page.
 ///
 /// # Errors
