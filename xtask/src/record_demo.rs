@@ -32,6 +32,11 @@ pub fn run() -> Result<()> {
         .run()?;
     // Ended politely, it leaves one whole database file and no journal.
     server.stop()?;
+    environment
+        .command("python")
+        .arg(project::root().join("server/demo/forget_log.py"))
+        .arg(data.path().join("countersign.sqlite"))
+        .run()?;
 
     let archive = project::root().join("server/demo/workspace.tar.zst");
     pack(data.path(), &archive)?;

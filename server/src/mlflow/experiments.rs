@@ -69,7 +69,15 @@ fn check_location(location: &str) -> Result<(), ApiError> {
             "Invalid value for parameter 'artifact_location' supplied: an artifact URI can't contain `#`, `?` or `;`",
         ));
     }
-    if let Some(path) = location.strip_prefix(artifacts::SCHEME) {
+    let scheme = artifacts::SCHEME;
+    let is_ours =
+        location.trim_start().get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
+    if is_ours && !location.starts_with(scheme) {
+        return Err(ApiError::bad_request(format!(
+            "Invalid value for parameter 'artifact_location' supplied: a place of this server begins with `{scheme}`"
+        )));
+    }
+    if let Some(path) = location.strip_prefix(scheme) {
         if path.contains('%') {
             // Clients decode it, and would read another place than this server.
             return Err(ApiError::bad_request(

@@ -203,9 +203,11 @@ async fn a_source_is_spelled_as_its_files_are() {
         let reply = dana.post("/api/2.0/mlflow/model-versions/create", body).await;
         refused(&reply, StatusCode::BAD_REQUEST, "source");
     }
-    let place = json!({ "name": "elsewhere", "artifact_location": "mlflow-artifacts:/x%66" });
-    let reply = dana.post("/api/2.0/mlflow/experiments/create", place).await;
-    refused(&reply, StatusCode::BAD_REQUEST, "artifact_location");
+    for place in ["mlflow-artifacts:/x%66", "MLFLOW-ARTIFACTS:/x", " mlflow-artifacts:/x"] {
+        let body = json!({ "name": "elsewhere", "artifact_location": place });
+        let reply = dana.post("/api/2.0/mlflow/experiments/create", body).await;
+        refused(&reply, StatusCode::BAD_REQUEST, "artifact_location");
+    }
 }
 
 #[tokio::test]
