@@ -131,10 +131,13 @@ impl Frame {
     }
 }
 
+/// What is further from zero is drawn there: the range between any two stays finite, with air around it.
+const FURTHEST: f64 = 4e307;
+
 /// The value's place on a linear axis or its logarithm; `None` if there is none.
 pub(crate) fn height(value: f64, log: bool) -> Option<f64> {
     let value = if log { value.log10() } else { value };
-    value.is_finite().then_some(value)
+    value.is_finite().then_some(value.clamp(-FURTHEST, FURTHEST))
 }
 
 #[derive(Clone, Copy)]
@@ -186,6 +189,15 @@ mod tests {
             Frame::new([[(0.0, -1.0), (1.0, 0.0), (2.0, 100.0), (3.0, 1.0)].as_slice()].into_iter(), options);
         assert!(frame.y.low > -0.2 && frame.y.high < 2.2);
         assert_eq!(frame.value_pixel(0.0), None);
+    }
+
+    #[test]
+    fn the_largest_numbers_have_a_place_and_ticks() {
+        let points = [(0.0, f64::MAX), (1.0, f64::MIN), (2.0, 0.0)];
+        let frame = Frame::new([points.as_slice()].into_iter(), Options::default());
+        let places = points.map(|(_, value)| frame.value_pixel(value).expect("a place"));
+        assert!(places[0] < places[2] && places[2] < places[1], "{places:?}");
+        assert!(!ticks::linear(frame.y.low, frame.y.high, 5).is_empty());
     }
 
     #[test]

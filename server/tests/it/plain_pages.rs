@@ -213,3 +213,12 @@ async fn whoever_moves_a_version_is_told_why_they_are_asked_for_a_review() {
     let page = browser.get(&moved.leads_to).await.html;
     assert!(page.contains("Nothing has moved: Production is reached by a review"), "{page}");
 }
+
+#[tokio::test]
+async fn a_model_without_versions_is_whose_who_made_it() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    dana.mlflow("registered-models/create", json!({ "name": "empty" })).await;
+    let page = Browser::of(&app, "otto").await.get("/models?q=empty").await.html;
+    assert!(page.contains("<td>dana"), "{page}");
+}

@@ -71,7 +71,9 @@ pub async fn catalog(db: &Db, query: &CatalogQuery) -> Result<Catalog> {
     let mut connection = db.reader().await?;
     let total =
         matching(db, "SELECT COUNT(*) FROM registered_models m", query).count(&mut connection).await?;
-    let mut sql = matching(db, "SELECT m.id, m.name, m.updated_at_ms FROM registered_models m", query);
+    let select = "SELECT m.id, m.name, m.updated_at_ms,
+        COALESCE((SELECT u.name FROM users u WHERE u.id = m.created_by), '') FROM registered_models m";
+    let mut sql = matching(db, select, query);
     let direction = if query.descends { "DESC" } else { "ASC" };
     let column = match query.order {
         CatalogOrder::Name => "LOWER(m.name)",
@@ -81,7 +83,7 @@ pub async fn catalog(db: &Db, query: &CatalogQuery) -> Result<Catalog> {
     sql.bind(number(query.page_size))
         .push(" OFFSET ")
         .bind(number(query.page.saturating_mul(query.page_size)));
-    let rows: Vec<(i64, String, i64)> = sql.fetch(&mut connection).await?;
+    let rows: Vec<(i64, String, i64, String)> = sql.fetch(&mut connection).await?;
     let ids: Vec<_> = rows.iter().map(|(id, ..)| *id).collect();
     let mut tags =
         load::tags_of(db.engine(), &mut connection, "registered_model_tags", "model_id", &ids).await?;
@@ -108,9 +110,9 @@ pub async fn catalog(db: &Db, query: &CatalogQuery) -> Result<Catalog> {
     }
     let mut open = standing::open_reviews_of_models(db.engine(), &mut connection, &ids).await?;
 
-    let entry = |(id, name, updated_at): (i64, String, i64)| {
+    let entry = |(id, name, updated_at, creator): (i64, String, i64, String)| {
         let (newest, owner) =
-            newest.remove(&id).map(|(version, owner)| (Some(version), owner)).unwrap_or_default();
+            newest.remove(&id).map_or((None, creator), |(version, owner)| (Some(version), owner));
         CatalogEntry {
             name,
             owner,

@@ -131,8 +131,9 @@ pub async fn roll_back(
             let outcome = match decide(tx, &office, &by, id, &sign, now).await? {
                 Ok(outcome) => outcome,
                 // They may ask, not sign: it waits for somebody who may.
-                Err(_) => {
-                    Outcome::Recorded { missing: vec!["a signature of somebody who may roll back".into()] }
+                Err(why) => {
+                    let missing = format!("a signature of somebody who may roll back ({why})");
+                    Outcome::Recorded { missing: vec![missing] }
                 }
             };
             Ok((id, outcome))
