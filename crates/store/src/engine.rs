@@ -57,7 +57,7 @@ impl Engine {
         match self {
             Self::Sqlite => {
                 "PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                 PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON; PRAGMA cache_size = -2000;
+                 PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON; PRAGMA cache_size = -1500;
                  PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
             }
             Self::Postgres => "SET client_min_messages = warning",
