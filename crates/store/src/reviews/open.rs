@@ -326,15 +326,24 @@ pub(super) async fn insert(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
 ///
 /// # Errors
 /// Only the database's.
-pub async fn plan(db: &Db, id: i64, archive_existing: bool) -> Result<()> {
+pub async fn plan(db: &Db, id: i64, archive_existing: bool, now: Millis) -> Result<()> {
+    let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            sqlx::query("UPDATE reviews SET archive_existing = $1 WHERE id = $2 AND state = 'open'")
-                .bind(i64::from(archive_existing))
-                .bind(id)
-                .execute(&mut *tx.connection)
-                .await?;
-            Ok(())
+            let changed: Option<(i64,)> = sqlx::query_as(
+                "UPDATE reviews SET archive_existing = $1
+                 WHERE id = $2 AND state = 'open' AND archive_existing <> $1 RETURNING id",
+            )
+            .bind(i64::from(archive_existing))
+            .bind(id)
+            .fetch_optional(&mut *tx.connection)
+            .await?;
+            if changed.is_none() {
+                return Ok(());
+            }
+            let change =
+                Change::new("review.plan", id).from(json!({ "archive_existing": !archive_existing }));
+            audit::record(tx, &by, change.to(json!({ "archive_existing": archive_existing })), now).await
         }
         .boxed()
     })

@@ -235,6 +235,29 @@ async fn time_overtakes_reviews_and_so_does_deletion() {
     .await;
 }
 
+#[tokio::test]
+async fn what_leaves_the_target_is_planned_once_and_written_down() {
+    let _time = TIME.read().await;
+    on_each(async |db| {
+        let dana = person(&db, Role::DataScientist).await;
+        let name = model(&dana).await;
+        let number = version(&dana, &name).await;
+        let id = ask(&dana, &name, number).await;
+        for archives in [true, false, false] {
+            reviews::plan(&dana, id, archives, NOW).await.expect("is planned");
+        }
+        let query = audit::AuditQuery {
+            action: "review.plan".into(),
+            subject: format!("review {id}"),
+            max_results: 9,
+            ..Default::default()
+        };
+        let entries = audit::search(&db, &query).await.expect("are read");
+        assert_eq!(entries.len(), 1);
+    })
+    .await;
+}
+
 /// Has the files of `version` changed, and read as `sha256`.
 async fn changed_to(db: &Db, name: &str, version: i64, sha256: &str) {
     files::again(db, name.into(), version).await.expect("is marked");

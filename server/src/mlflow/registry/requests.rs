@@ -120,7 +120,7 @@ async fn approve(
     if let Some(archive) = &call.archive_existing_versions
         && reviews::details(&db, id, now()).await?.can(&sign, now())
     {
-        reviews::plan(&db, id, archive.0).await?;
+        reviews::plan(&db, id, archive.0, now()).await?;
     }
     let sign = Act::Sign { role: None, digest: None, words: named.comment.clone() };
     let outcome = reviews::act(&db, &office, id, sign, now()).await?;
