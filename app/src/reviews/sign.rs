@@ -82,6 +82,7 @@ fn wanted(requirement: &Requirement) -> String {
 fn Signed(signed: SignedBy, is_open: bool) -> impl IntoView {
     let void = signed.void.filter(|_| is_open).map(|void| match void {
         Void::Withdrawn => "withdrawn",
+        Void::Replaced => "signed again since",
         Void::Stale => "stale: what was signed has changed since",
         Void::Disabled => "doesn't count: the account is disabled",
         Void::RoleLost => "doesn't count: they no longer hold that role",

@@ -183,12 +183,9 @@ pub async fn details(db: &Db, id: i64, now: Millis) -> Result<Details> {
 }
 
 async fn signed(connection: &mut AnyConnection, all: &[Signed], found: &Situation) -> Result<Vec<SignedBy>> {
-    let barred = found.seen.standing.barred(&found.review);
     let mut list = Vec::new();
-    for signed in all {
-        let one = &signed.sign_off;
-        let void =
-            sign_off::validity(one, &found.seen.standing.digest, &found.seen.standing.people, &barred).err();
+    for (signed, verdict) in all.iter().zip(found.seen.standing.verdicts(&found.review)) {
+        let (one, void) = (&signed.sign_off, verdict.err());
         let changed = if void == Some(Void::Stale) && !found.review.state.is_final() {
             changed_since(connection, &one.digest, found).await?
         } else {

@@ -1,7 +1,5 @@
 //! Release records: what was decided, by whom, on which facts, signed for whoever asks later.
 
-use std::collections::BTreeSet;
-
 use domain::Millis;
 use domain::accounts::Caller;
 use domain::reviews::Kind;
@@ -167,12 +165,10 @@ fn gate(now_is: &Situation, gate: &GateResult, now: Millis) -> Gate {
 }
 
 fn sign_offs(now_is: &Situation) -> Vec<SignOff> {
-    let valid: BTreeSet<_> =
-        now_is.seen.standing.valid(&now_is.review).iter().map(|valid| (valid.by, valid.at)).collect();
-    let counted =
-        now_is.signed.iter().filter(|signed| valid.contains(&(signed.sign_off.by, signed.sign_off.at)));
-    counted
-        .map(|signed| SignOff {
+    let verdicts = now_is.signed.iter().zip(now_is.seen.standing.verdicts(&now_is.review));
+    verdicts
+        .filter(|(_, verdict)| verdict.is_ok())
+        .map(|(signed, _)| SignOff {
             by: signed.name.clone(),
             id: Some(signed.sign_off.by.to_string()),
             role: signed.sign_off.role.as_str().to_owned(),

@@ -45,6 +45,8 @@ pub struct Block {
 #[serde(rename_all = "snake_case")]
 pub enum Void {
     Withdrawn,
+    /// The same person has signed again since.
+    Replaced,
     /// Something that was signed has changed since.
     Stale,
     Disabled,
@@ -58,19 +60,31 @@ pub fn authors(requester: Option<i64>, creator: Option<i64>, run_owner: Option<i
     [requester, creator, run_owner].into_iter().flatten().collect()
 }
 
-/// Whether the signature counts now. `barred` are the authors, or nobody where a policy lets authors sign.
-///
-/// # Errors
-/// The first reason why it doesn't.
-pub fn validity(
+/// Which signatures count now, or else the first reason why one doesn't; they are in the order in which they were
+/// given. Of each person it is the last one that isn't withdrawn: one that was given before says what they meant
+/// then, and never counts again. `barred` are the authors, or nobody where a policy lets authors sign.
+pub fn verdicts(
+    sign_offs: &[SignOff],
+    current_digest: &str,
+    people: &[Person],
+    barred: &BTreeSet<i64>,
+) -> Vec<Result<(), Void>> {
+    let given = sign_offs.iter().enumerate().filter(|(_, sign_off)| !sign_off.is_withdrawn);
+    let last_of: BTreeMap<i64, usize> = given.map(|(index, sign_off)| (sign_off.by, index)).collect();
+    let verdict = |(index, sign_off): (usize, &SignOff)| match last_of.get(&sign_off.by) {
+        _ if sign_off.is_withdrawn => Err(Void::Withdrawn),
+        Some(last) if *last != index => Err(Void::Replaced),
+        _ => validity(sign_off, current_digest, people, barred),
+    };
+    sign_offs.iter().enumerate().map(verdict).collect()
+}
+
+fn validity(
     sign_off: &SignOff,
     current_digest: &str,
     people: &[Person],
     barred: &BTreeSet<i64>,
 ) -> Result<(), Void> {
-    if sign_off.is_withdrawn {
-        return Err(Void::Withdrawn);
-    }
     if barred.contains(&sign_off.by) {
         return Err(Void::Author);
     }
@@ -80,23 +94,6 @@ pub fn validity(
         return Err(Void::RoleLost);
     }
     if sign_off.digest == current_digest { Ok(()) } else { Err(Void::Stale) }
-}
-
-/// The signatures that count: of each person the last one.
-pub fn valid<'a>(
-    sign_offs: &'a [SignOff],
-    current_digest: &str,
-    people: &[Person],
-    barred: &BTreeSet<i64>,
-) -> Vec<&'a SignOff> {
-    let mut by_person: BTreeMap<i64, &SignOff> = BTreeMap::new();
-    for sign_off in sign_offs {
-        let is_later = by_person.get(&sign_off.by).is_none_or(|other| other.at <= sign_off.at);
-        if is_later && validity(sign_off, current_digest, people, barred).is_ok() {
-            by_person.insert(sign_off.by, sign_off);
-        }
-    }
-    by_person.into_values().collect()
 }
 
 /// What is needed beyond these signatures, each of another person and counted in the role it was given in.

@@ -24,7 +24,10 @@ fn a_signature_counts_as_things_are_now() {
     let mut people = vec![person(1, &[MlEngineer])];
     let sign_off = signed(1, MlEngineer);
     let nobody = BTreeSet::new();
-    let verdict = |people: &[Person], sign_off: &SignOff| validity(sign_off, "now", people, &nobody);
+    let verdict_barring = |people: &[Person], sign_off: &SignOff, barred: &BTreeSet<i64>| {
+        verdicts(std::slice::from_ref(sign_off), "now", people, barred)[0]
+    };
+    let verdict = |people: &[Person], sign_off: &SignOff| verdict_barring(people, sign_off, &nobody);
     assert_eq!(verdict(&people, &sign_off), Ok(()));
     assert_eq!(verdict(&[], &sign_off), Err(Void::Disabled));
     let withdrawn = SignOff { is_withdrawn: true, ..sign_off.clone() };
@@ -32,18 +35,28 @@ fn a_signature_counts_as_things_are_now() {
     let stale = SignOff { digest: "before".into(), ..sign_off.clone() };
     assert_eq!(verdict(&people, &stale), Err(Void::Stale));
     assert_eq!(verdict(&people, &signed(1, OpsEngineer)), Err(Void::RoleLost));
-    assert_eq!(validity(&sign_off, "now", &people, &authors(Some(1), None, None)), Err(Void::Author));
+    assert_eq!(verdict_barring(&people, &sign_off, &authors(Some(1), None, None)), Err(Void::Author));
     people[0].is_enabled = false;
     assert_eq!(verdict(&people, &sign_off), Err(Void::Disabled));
 }
 
 #[test]
-fn one_person_fills_one_place() {
-    let people = [person(1, &[MlEngineer, OpsEngineer])];
-    let twice = [signed(1, MlEngineer), signed(1, OpsEngineer)];
-    let valid = valid(&twice, "now", &people, &BTreeSet::new());
-    let both = [of(MlEngineer, 1), of(OpsEngineer, 1)];
-    assert_eq!(missing(&both, &valid), [of(MlEngineer, 1)], "the later one counts");
+fn of_one_person_only_the_last_signature_counts() {
+    let both = [person(1, &[MlEngineer, OpsEngineer])];
+    let twice =
+        |digest: &str| [signed(1, MlEngineer), SignOff { digest: digest.into(), ..signed(1, OpsEngineer) }];
+    let verdicts = |all: &[SignOff], people: &[Person]| verdicts(all, "now", people, &BTreeSet::new());
+    assert_eq!(verdicts(&twice("now"), &both), [Err(Void::Replaced), Ok(())]);
+
+    let reason = "the one before doesn't come back with";
+    let ml = [person(1, &[MlEngineer])];
+    assert_eq!(verdicts(&twice("now"), &ml), [Err(Void::Replaced), Err(Void::RoleLost)], "{reason} a role");
+    let stale = [Err(Void::Replaced), Err(Void::Stale)];
+    assert_eq!(verdicts(&twice("before"), &both), stale, "{reason} what it signed");
+
+    let withdrawn = twice("now").map(|one| SignOff { is_withdrawn: true, ..one });
+    let and_again = [&withdrawn[..], &twice("now")[..1]].concat();
+    assert_eq!(verdicts(&and_again, &both), [Err(Void::Withdrawn), Err(Void::Withdrawn), Ok(())]);
 }
 
 #[test]

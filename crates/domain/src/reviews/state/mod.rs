@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gates::GateResult;
 use super::policy::{InForce, Requirement, Roles};
-use super::sign_off::{self, Block, Person, SignOff};
+use super::sign_off::{self, Block, Person, SignOff, Void};
 use super::{Kind, Target};
 use crate::Millis;
 use crate::accounts::{Role, Scope};
@@ -113,9 +113,15 @@ impl Standing {
         if may_sign { BTreeSet::new() } else { review.authors.clone() }
     }
 
+    /// Which of the signatures count, in their order.
+    pub fn verdicts(&self, review: &Review) -> Vec<Result<(), Void>> {
+        sign_off::verdicts(&self.sign_offs, &self.digest, &self.people, &self.barred(review))
+    }
+
     /// The signatures that count, one of each person at most.
     pub fn valid(&self, review: &Review) -> Vec<&SignOff> {
-        sign_off::valid(&self.sign_offs, &self.digest, &self.people, &self.barred(review))
+        let verdicts = self.sign_offs.iter().zip(self.verdicts(review));
+        verdicts.filter(|(_, verdict)| verdict.is_ok()).map(|(sign_off, _)| sign_off).collect()
     }
 
     /// The signatures that are still missing.

@@ -91,8 +91,7 @@ pub fn labels(review: &Review, standing: &Standing, now: Millis) -> Vec<Label> {
             Missing::Files => {}
         }
     }
-    let mut stale = stale_signers(review, standing);
-    stale.retain(|person| standing.sign_off_of(review, *person).is_none());
+    let stale = stale_signers(review, standing);
     let is_overdue = review.kind == Kind::Followup && review.deadline.is_some_and(|deadline| now >= deadline);
     let labels = [
         (!requirements.is_empty(), Label::WaitingForSignature(requirements)),
@@ -106,12 +105,9 @@ pub fn labels(review: &Review, standing: &Standing, now: Millis) -> Vec<Label> {
 }
 
 fn stale_signers(review: &Review, standing: &Standing) -> Vec<i64> {
-    let barred = standing.barred(review);
-    let is_stale = |one: &&sign_off::SignOff| {
-        sign_off::validity(one, &standing.digest, &standing.people, &barred) == Err(Void::Stale)
-    };
-    let mut stale: Vec<_> = standing.sign_offs.iter().filter(is_stale).map(|one| one.by).collect();
+    let verdicts = standing.sign_offs.iter().zip(standing.verdicts(review));
+    let mut stale: Vec<_> =
+        verdicts.filter(|(_, verdict)| *verdict == Err(Void::Stale)).map(|(one, _)| one.by).collect();
     stale.sort_unstable();
-    stale.dedup();
     stale
 }
