@@ -310,6 +310,7 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("POST", "/users/invite", People),
     ("POST", "/users/sign-out", People),
     ("GET", "/users/{id}/tokens", People),
+    ("POST", "/users/{id}/tokens/create", People),
     ("POST", "/users/{id}/tokens/revoke", People),
 ];
 

@@ -2,10 +2,12 @@
 
 mod account;
 mod sign_in;
+mod tokens;
 mod users;
 
-pub use account::{AccountPage, NewSecret, ShownOnce, TokensOf};
+pub use account::AccountPage;
 pub use sign_in::{Elsewhere, SignInPage, WelcomePage};
+pub use tokens::{NewSecret, ShownOnce, TokensPage};
 pub use users::UsersPage;
 
 use std::collections::BTreeSet;

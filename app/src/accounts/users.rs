@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use domain::accounts::{Role, User};
 use leptos::prelude::*;
 
-use super::account::{NewSecret, ShownOnce};
 use super::roles_text;
+use super::tokens::{NewSecret, ShownOnce};
 use crate::components::{EmptyState, Icon, IconName};
 use crate::plain::{Confirm, Field, Outcome, PlainForm, Refusal, Table, When};
 

@@ -4,25 +4,21 @@ use app::accounts::{AccountPage, NewSecret};
 use axum::Router;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use domain::Millis;
-use domain::accounts::Scope;
-use domain::limits::Invalid;
 use http::StatusCode;
 use leptos::prelude::view;
 use serde::Deserialize;
-use store::accounts::{self, NewToken};
+use store::accounts;
 use store::{Db, Error, settings};
 use tower_sessions::Session;
 use web::entry::WrongPassword;
-use web::wire::{Int64, Many};
+use web::wire::Int64;
 use web::{ApiError, Form, SignedIn, session};
 
 use super::sign_in::check_new_password;
+use super::tokens::{self, CreateToken};
 use super::{Doorway, Remote, page};
 use crate::clock::now;
 use crate::state::AppState;
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub fn router() -> Router<AppState> {
     Router::new()
@@ -138,56 +134,16 @@ async fn sign_out_everywhere(
     Ok(Redirect::to("/sign-in"))
 }
 
-#[derive(Deserialize)]
-struct CreateToken {
-    #[serde(default)]
-    label: String,
-    #[serde(default)]
-    expires: String,
-    #[serde(default)]
-    scopes: Many<String>,
-}
-
 async fn create_token(
     _: Doorway,
     SignedIn(db): SignedIn,
     Form(asked): Form<CreateToken>,
 ) -> Result<Response, ApiError> {
-    let user_id = own(&db)?;
-    let new = match read(&asked, user_id) {
-        Ok(new) => new,
-        Err(why) => return account(&db, Became::refused(why.message)).await,
-    };
-    let what = format!("The token “{}” is made.", new.label);
-    let became = match accounts::create_token(&db, new, now()).await {
-        Ok(secret) => Became { new_token: Some(NewSecret { what, secret }), ..Became::default() },
-        Err(Error::Invalid(why)) => Became::refused(why.message),
-        Err(why @ (Error::AlreadyExists { .. } | Error::Forbidden(_))) => Became::refused(why.to_string()),
-        Err(error) => return Err(error.into()),
+    let became = match tokens::create(&db, own(&db)?, asked).await? {
+        Ok(secret) => Became { new_token: Some(secret), ..Became::default() },
+        Err(why) => Became::refused(why),
     };
     account(&db, became).await
-}
-
-fn read(asked: &CreateToken, user_id: i64) -> Result<NewToken, Invalid> {
-    let scope = |text: &String| {
-        let why = || Invalid::new("scopes", format!("`{text}` is no scope; there are read, write, review"));
-        Scope::parse(text).ok_or_else(why)
-    };
-    let expires_at = match asked.expires.as_str() {
-        "" => None,
-        days => {
-            let days: i64 = days.parse().ok().filter(|days| (1..=3650).contains(days)).ok_or_else(|| {
-                Invalid::new("expires", format!("`{days}`; it is a number of days, from 1 to 3650"))
-            })?;
-            Some(Millis(now().0 + days * DAY_MS))
-        }
-    };
-    Ok(NewToken {
-        user_id,
-        label: asked.label.trim().to_owned(),
-        scopes: asked.scopes.0.iter().map(scope).collect::<Result<_, _>>()?,
-        expires_at,
-    })
 }
 
 #[derive(Deserialize)]

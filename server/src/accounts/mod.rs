@@ -3,6 +3,7 @@
 mod account;
 mod oidc;
 mod sign_in;
+mod tokens;
 mod users;
 
 pub use oidc::SignOn;
@@ -30,6 +31,7 @@ pub fn router() -> Router<AppState> {
         .merge(oidc::router())
         .merge(account::router())
         .merge(users::router())
+        .merge(tokens::router())
 }
 
 /// How people sign in here; in the open mode nobody does, and there is nothing to see.

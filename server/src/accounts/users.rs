@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use app::accounts::{NewSecret, TokensOf, UsersPage};
+use app::accounts::{NewSecret, UsersPage};
 use axum::Router;
-use axum::response::{Redirect, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use domain::accounts::Role;
 use domain::limits::Invalid;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use store::accounts::{self, NewUser};
 use store::{Db, Error};
 use web::wire::{Int64, Many};
-use web::{ApiError, Call, Form, Path, SignedIn};
+use web::{ApiError, Call, Form, SignedIn};
 
 use super::{Base, Doorway, page};
 use crate::clock::now;
@@ -29,8 +29,6 @@ pub fn router() -> Router<AppState> {
         .route("/users/disable", post(disable))
         .route("/users/invite", post(invite))
         .route("/users/sign-out", post(sign_out))
-        .route("/users/{id}/tokens", get(tokens))
-        .route("/users/{id}/tokens/revoke", post(revoke))
 }
 
 #[derive(Default)]
@@ -181,25 +179,4 @@ async fn sign_out(
 ) -> Result<Response, ApiError> {
     let outcome = accounts::end_sessions(&db, id.0, None, now()).await;
     after(&db, outcome.map(|()| done("They are signed out everywhere."))).await
-}
-
-async fn tokens(
-    _: Doorway,
-    SignedIn(db): SignedIn,
-    Path(One { id }): Path<One>,
-) -> Result<Response, ApiError> {
-    let user = accounts::by_id(&db, id.0).await?;
-    let tokens = accounts::tokens(&db, user.id).await?;
-    let title = format!("API tokens of {}", user.name);
-    Ok(page(StatusCode::OK, &title, Some(db.by()), || view! { <TokensOf user tokens/> }))
-}
-
-async fn revoke(
-    _: Doorway,
-    SignedIn(db): SignedIn,
-    Path(of): Path<One>,
-    Form(token): Form<One>,
-) -> Result<Redirect, ApiError> {
-    accounts::revoke_token(&db, token.id.0, now()).await?;
-    Ok(Redirect::to(&format!("/users/{}/tokens", of.id.0)))
 }

@@ -237,6 +237,42 @@ async fn programs_come_in_by_token_or_password() {
 }
 
 #[tokio::test]
+async fn an_admin_makes_tokens_for_a_job_and_none_that_sign() {
+    let app = TestApp::start_with_people(PEOPLE).await;
+    let mut ada = Browser::of(&app, "ada").await;
+    let html = ada.get("/users?q=dana").await.html;
+    let id = html.split("name=\"id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("dana");
+    let address = format!("/users/{id}/tokens");
+    let create_path = format!("{address}/create");
+    let page = ada.get(&address).await.html;
+    assert!(page.contains("API tokens of dana") && !page.contains("value=\"review\""), "{page}");
+    let form =
+        |label: &'static str, scope: &'static str| [("label", label), ("scopes", scope), ("expires", "30")];
+
+    let refused = ada.post(&create_path, &form("signs", "review")).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.html.contains("nobody signs for somebody else"), "{}", refused.html);
+    for (label, scope, field) in [("", "read", "label"), ("ci", "everything", "everything")] {
+        let refused = ada.post(&create_path, &form(label, scope)).await;
+        assert!(refused.status == 400 && refused.html.contains(field), "{}", refused.html);
+    }
+    let made = ada.post(&create_path, &form("nightly", "write")).await;
+    let secret =
+        made.html.split("value=\"cs_").nth(1).and_then(|rest| rest.split('"').next()).expect("a secret");
+    assert_eq!(create(&app, "as dana", &format!("Bearer cs_{secret}")).await.0, 200);
+    assert!(!ada.get(&address).await.html.contains(secret), "it is shown once");
+
+    assert_eq!(ada.get("/users/99999/tokens").await.status, 404);
+    assert_eq!(ada.post("/users/99999/tokens/create", &form("x", "read")).await.status, 404);
+    assert_eq!(ada.post("/users/disable", &[("id", id)]).await.status, 200);
+    let refused = ada.post(&create_path, &form("another", "read")).await;
+    assert!(refused.status == 400 && refused.html.contains("is disabled"), "{}", refused.html);
+    let mut vera = Browser::of(&app, "vera").await;
+    assert_eq!(vera.get(&address).await.status, 403);
+    assert_eq!(vera.post(&create_path, &form("x", "read")).await.status, 403);
+}
+
+#[tokio::test]
 async fn who_is_disabled_or_loses_a_role_is_out_with_the_next_request() {
     let app = TestApp::start_with_people(PEOPLE).await;
     let mut dana = Browser::of(&app, "dana").await;

@@ -58,7 +58,8 @@ impl From<Row> for Token {
 /// Creates a token: this is the only time that it can be seen.
 ///
 /// # Errors
-/// `Forbidden` unless they ask themselves or an admin does; `Invalid`, `NotFound`, `AlreadyExists` for the label.
+/// `Forbidden` unless they ask themselves or an admin does; `InvalidState` for a disabled account; `Invalid`,
+/// `NotFound`, `AlreadyExists` for the label.
 pub async fn create_token(db: &Db, new: NewToken, now: Millis) -> Result<String> {
     db.by().check_account(new.user_id)?;
     if new.scopes.contains(&Scope::Review) && db.by().user_id != Some(new.user_id) {
@@ -76,11 +77,16 @@ pub async fn create_token(db: &Db, new: NewToken, now: Millis) -> Result<String>
     let by = db.by().clone();
     db.write(move |tx| {
         async move {
-            let name: Option<(String,)> = sqlx::query_as("SELECT name FROM users WHERE id = $1")
-                .bind(new.user_id)
-                .fetch_optional(&mut *tx.connection)
-                .await?;
-            let (name,) = name.ok_or_else(|| Error::not_found("user", "id", new.user_id))?;
+            let user: Option<(String, i64)> =
+                sqlx::query_as("SELECT name, is_disabled FROM users WHERE id = $1")
+                    .bind(new.user_id)
+                    .fetch_optional(&mut *tx.connection)
+                    .await?;
+            let (name, is_disabled) = user.ok_or_else(|| Error::not_found("user", "id", new.user_id))?;
+            if is_disabled != 0 {
+                let why = format!("the account of `{name}` is disabled; let them in again first");
+                return Err(Error::InvalidState(why));
+            }
             let taken: Option<(i64,)> =
                 sqlx::query_as("SELECT id FROM tokens WHERE user_id = $1 AND label = $2")
                     .bind(new.user_id)
