@@ -41,6 +41,8 @@ pub use components::{Section, Visitor};
 #[cfg(feature = "ssr")]
 pub use error::refused;
 #[cfg(feature = "ssr")]
+pub use runs::{ExportPage, RunsExport};
+#[cfg(feature = "ssr")]
 pub use shell::visitor_of;
 pub use shell::{App, shell};
 

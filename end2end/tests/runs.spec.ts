@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { expect, test, visit } from "../support/test.ts";
 
 const names = (page: import("@playwright/test").Page) => page.locator("table.runs tbody th.name");
@@ -239,4 +241,24 @@ test("plain words find runs by their name", async ({ page, api }) => {
   await filter.press("Enter");
   await expect(names(page)).toHaveCount(2);
   await expect(filter).toHaveValue("run_name ILIKE '%network%'");
+});
+
+test("the runs that a table shows are taken away as a file", async ({ page, api }) => {
+  const id = await api.demo("Wine cultivars");
+  await visit(page, `/experiments/${id}?cols=params.C,metrics.accuracy`);
+  const filter = page.getByRole("combobox", { name: "Filter" });
+  await filter.fill("params.C = '1.0'");
+  await filter.press("Enter");
+  await expect(names(page)).toHaveCount(3);
+  await page.getByRole("link", { name: "Export" }).click();
+  await expect(page.getByText("3 runs that match")).toBeVisible();
+  const started = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Runs, the table’s columns: CSV" }).click();
+  const download = await started;
+  expect(download.suggestedFilename()).toBe(`runs-of-experiment-${id}.csv`);
+  const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
+  expect(lines[0]).toBe("run_id,run_name,params.C,metrics.accuracy");
+  expect(lines).toHaveLength(4);
+  await page.getByRole("link", { name: "Wine cultivars" }).click();
+  await expect(filter).toHaveValue("params.C = '1.0'");
 });

@@ -4,12 +4,14 @@
 
 mod accounts;
 mod assets;
+mod charts;
 pub mod cli;
 mod clock;
 mod config;
 mod connections;
 mod datasets;
 mod demo;
+mod export;
 mod files;
 mod frame;
 mod leftovers;

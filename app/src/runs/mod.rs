@@ -2,6 +2,8 @@
 
 mod charts;
 mod dataset;
+#[cfg(feature = "ssr")]
+mod export;
 mod live;
 mod overview;
 mod page;
@@ -9,6 +11,8 @@ mod server;
 mod table;
 
 pub use charts::{Board, BoardRun, ChartsTab, SystemTab};
+#[cfg(feature = "ssr")]
+pub use export::{ExportPage, RunsExport};
 pub use overview::OverviewTab;
 pub use page::{RunPage, ShownRun};
 pub use server::RelatedModel;

@@ -23,15 +23,26 @@ pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
 /// In the order in which their keys first come.
 fn fields(query: &str) -> Result<Vec<(String, Values)>, ApiError> {
     let mut fields: Vec<(String, Values)> = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (key, value) = (decode(key)?, decode(value)?);
+    for (key, value) in pairs(query)? {
         match fields.iter_mut().find(|(known, _)| *known == key) {
             Some((_, Values(values))) => values.push(value),
             None => fields.push((key, Values(vec![value]))),
         }
     }
     Ok(fields)
+}
+
+/// Each key with its value, as they come.
+///
+/// # Errors
+/// It isn't UTF-8.
+pub fn pairs(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let decoded = |pair: &str| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Ok((decode(key)?, decode(value)?))
+    };
+    pairs.map(decoded).collect()
 }
 
 fn decode(text: &str) -> Result<String, ApiError> {

@@ -5,20 +5,17 @@ mod zip;
 
 pub use changes::Files;
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use artifacts::{Artifacts, Content, Place};
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use futures::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use store::metrics::{HistoryQuery, history};
 use store::{Db, logged_models, runs};
 use web::{ApiError, Call, SignedIn, required};
 
@@ -34,10 +31,7 @@ const HTML: &str = "sandbox allow-scripts; default-src 'none'; script-src 'unsaf
 const PDF: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/files/view", get(view))
-        .route("/files/zip", get(zip::download))
-        .route("/files/metric.csv", get(metric_csv))
+    Router::new().route("/files/view", get(view)).route("/files/zip", get(zip::download))
 }
 
 /// A file of a run or a logged model.
@@ -163,47 +157,6 @@ fn disposition(kind: &str, path: &str) -> String {
         .collect();
     let exact = utf8_percent_encode(name, NON_ALPHANUMERIC);
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{exact}")
-}
-
-#[derive(Deserialize)]
-struct MetricCsv {
-    run_uuid: Option<String>,
-    key: Option<String>,
-}
-
-/// Points in one page of the table on its way out.
-const ROWS: usize = 10_000;
-
-/// Every raw point of a metric.
-async fn metric_csv(SignedIn(db): SignedIn, Call(call): Call<MetricCsv>) -> Result<Response, ApiError> {
-    let run_uuid = required("run_uuid", call.run_uuid)?;
-    let key = required("key", call.key)?;
-    runs::get(&db, &run_uuid).await?;
-    let name = format!("{}.csv", key.replace('/', "_"));
-    let first = HistoryQuery { run_uuid, key, max_results: Some(ROWS), page_token: None };
-    let rows = stream::try_unfold(Some(first), move |query| {
-        let db = db.clone();
-        async move {
-            let Some(query) = query else { return Ok::<_, store::Error>(None) };
-            let page = history(&db, &query).await?;
-            let mut text = String::with_capacity(page.items.len() * 32);
-            if query.page_token.is_none() {
-                text.push_str("step,timestamp_ms,value\n");
-            }
-            for point in &page.items {
-                // Writing to a string does not fail.
-                let _ = writeln!(text, "{},{},{}", point.step, point.timestamp.0, point.value.0);
-            }
-            let next = page.next_page_token.map(|token| HistoryQuery { page_token: Some(token), ..query });
-            Ok(Some((Bytes::from(text), next)))
-        }
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition("attachment", &name)),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    Ok((headers, Body::from_stream(rows)).into_response())
 }
 
 #[cfg(test)]

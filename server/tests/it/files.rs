@@ -1,5 +1,4 @@
 use reqwest::{Method, header};
-use serde_json::json;
 
 use crate::app::TestApp;
 
@@ -43,15 +42,4 @@ async fn a_folder_comes_as_a_zip() {
     assert!(bytes.starts_with(b"PK\x03\x04") && has("deep/a.txt") && has("hello"));
     let nothing = app.send(app.request(Method::GET, &format!("/files/zip?run_uuid={run}&path=other"))).await;
     assert_eq!(nothing.status, 404);
-}
-
-#[tokio::test]
-async fn every_raw_point_is_a_download() {
-    let app = TestApp::start().await;
-    let run = app.create_run("0").await;
-    let metrics: Vec<_> =
-        (0..3).map(|i| json!({ "key": "a/b", "value": i, "step": i, "timestamp": 10 + i })).collect();
-    app.log(&run, json!({ "metrics": metrics })).await;
-    let csv = app.send(app.request(Method::GET, &format!("/files/metric.csv?run_uuid={run}&key=a/b"))).await;
-    assert_eq!(csv.json, "step,timestamp_ms,value\n0,10,0\n1,11,1\n2,12,2\n");
 }

@@ -52,7 +52,25 @@ const CASES: &[Case] = &[
     ("GET", "/get-artifact", "?run_uuid=<run>&path=s3cr3t.txt", "", Read),
     ("GET", "/files/view", "?run_uuid=<run>&path=s3cr3t.txt", "", Read),
     ("GET", "/files/zip", "?run_uuid=<run>&path=", "", Read),
-    ("GET", "/files/metric.csv", "?run_uuid=<run>&key=s3cr3t", "", Read),
+    ("GET", "/api/v1/charts/curves.svg", "?run=<run>&metric=s3cr3t", "", Read),
+    ("GET", "/api/v1/charts/curves.png", "?run=<run>&metric=s3cr3t", "", Read),
+    ("GET", "/api/v1/charts/curves.csv", "?run=<run>&metric=s3cr3t", "", Read),
+    ("GET", "/experiments/{id}/export", "/<exp>/export", "", Read),
+    ("GET", "/api/v1/experiments/{id}/runs", "/<exp>/runs", "", Read),
+    ("GET", "/api/v1/experiments/{id}/runs.json", "/<exp>/runs.json", "", Read),
+    ("GET", "/api/v1/experiments/{id}/runs.jsonl", "/<exp>/runs.jsonl", "", Read),
+    ("GET", "/api/v1/experiments/{id}/runs.csv", "/<exp>/runs.csv", "", Read),
+    ("GET", "/api/v1/experiments/{id}/runs.parquet", "/<exp>/runs.parquet", "", Read),
+    ("GET", "/api/v1/experiments/{id}/metrics", "/<exp>/metrics", "", Read),
+    ("GET", "/api/v1/experiments/{id}/metrics.json", "/<exp>/metrics.json", "", Read),
+    ("GET", "/api/v1/experiments/{id}/metrics.jsonl", "/<exp>/metrics.jsonl", "", Read),
+    ("GET", "/api/v1/experiments/{id}/metrics.csv", "/<exp>/metrics.csv", "", Read),
+    ("GET", "/api/v1/experiments/{id}/metrics.parquet", "/<exp>/metrics.parquet", "", Read),
+    ("GET", "/api/v1/runs/{id}/metrics", "/<run>/metrics", "", Read),
+    ("GET", "/api/v1/runs/{id}/metrics.json", "/<run>/metrics.json", "", Read),
+    ("GET", "/api/v1/runs/{id}/metrics.jsonl", "/<run>/metrics.jsonl", "", Read),
+    ("GET", "/api/v1/runs/{id}/metrics.csv", "/<run>/metrics.csv", "", Read),
+    ("GET", "/api/v1/runs/{id}/metrics.parquet", "/<run>/metrics.parquet", "", Read),
     ("GET", "/live/runs/{uuid}", "/<run>", "", Read),
     ("GET", "/mlflow/registered-models/get", "?name=<model>", "", Read),
     ("GET", "/mlflow/registered-models/search", "", "", Read),
@@ -388,7 +406,8 @@ fn shows(answer: &str) -> bool {
 }
 
 /// Of which no answer shows what is in the thing, though it may be read.
-const SILENT: [&str; 8] = [
+const SILENT: [&str; 9] = [
+    "/api/v1/charts/curves.png",
     "/api/v1/models/{name}/hand-overs",
     "/live/runs/{uuid}",
     "/api/2.0/permissions/registered-models/{id}",

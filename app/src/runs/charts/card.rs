@@ -89,7 +89,9 @@ fn line(run: &BoardRun, curve: &PlacedCurve) -> ChartLine {
         color: run.color,
         points: curve.points.iter().map(|(position, value)| (*position, value.0)).collect(),
         total: curve.total,
-        raw_href: Query::new().with("run_uuid", &run.uuid).with("key", &curve.key).after("/files/metric.csv"),
+        raw_href: Query::new()
+            .with("metric", &curve.key)
+            .after(&format!("/api/v1/runs/{}/metrics.csv", run.uuid)),
     }
 }
 

@@ -18,7 +18,11 @@ mod state;
 mod toolbar;
 mod window;
 
+#[cfg(feature = "ssr")]
+pub use column::{Attribute, Column};
 pub use rows::children_filter;
 #[cfg(feature = "ssr")]
 pub use rows::run_keys;
 pub use section::RunsSection;
+#[cfg(feature = "ssr")]
+pub use state::TableState;

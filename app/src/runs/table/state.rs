@@ -104,9 +104,14 @@ impl TableState {
 
     /// The address under the experiment's page, without the undo.
     pub fn address(&self, experiment_id: i64) -> String {
+        self.after(&format!("/experiments/{experiment_id}"))
+    }
+
+    /// The same under another page that knows these fields.
+    pub fn after(&self, path: &str) -> String {
         let query =
             self.fields().into_iter().fold(Query::new(), |query, (key, value)| query.with(key, &value));
-        query.after(&format!("/experiments/{experiment_id}"))
+        query.after(path)
     }
 
     /// The fields of the address, those without a value empty.

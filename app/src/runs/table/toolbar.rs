@@ -26,6 +26,10 @@ pub fn Toolbar() -> impl IntoView {
             .map(|(key, value)| view! { <input type="hidden" name=key value=value/> })
             .collect_view()
     };
+    let export = move || {
+        let path = format!("/experiments/{}/export", context.experiment_id);
+        context.state.with(|state| state.after(&path))
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         draft.submit();
@@ -53,6 +57,7 @@ pub fn Toolbar() -> impl IntoView {
                 <Icon name=IconName::Columns/>
                 "Columns"
             </DialogButton>
+            <a class="button small" rel="external" href=export>"Export"</a>
             <ViewLinks/>
         </div>
         <Deletion/>

@@ -1,0 +1,172 @@
+//! A chart that stands alone: title, lines, legend and colours in one SVG document.
+
+use std::fmt::Write as _;
+
+use ::charts::{COLORS, Options, Series, metric_lines, smooth, summary};
+
+use super::theme::Theme;
+
+pub struct Line {
+    pub label: String,
+    /// (position, value), sorted by position.
+    pub points: Vec<(f64, f64)>,
+}
+
+pub struct Picture {
+    pub title: String,
+    pub lines: Vec<Line>,
+    pub options: Options,
+    /// The weight of the past, 0 ≤ it < 1; the raw lines stay visible behind.
+    pub smoothing: f64,
+    pub theme: Theme,
+}
+
+const PADDING: u32 = 12;
+const TITLE: u32 = 26;
+const ROW: u32 = 18;
+/// A legend's column, and the letters that fit into it at 12 pixels.
+const COLUMN: u32 = 220;
+const LETTER: u32 = 7;
+
+impl Picture {
+    /// The document, and its size in pixels.
+    pub fn svg(&self) -> (String, (u32, u32)) {
+        let columns = (self.options.width / COLUMN).clamp(1, 6);
+        let column = self.options.width / columns;
+        let rows = u32::try_from(self.lines.len()).unwrap_or(u32::MAX).div_ceil(columns);
+        let (width, plot) = (self.options.width + 2 * PADDING, self.options.height);
+        let height = TITLE + plot + rows * ROW + 3 * PADDING;
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+             viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title words\">\
+             <title id=\"title\">{title}</title><desc id=\"words\">{words}</desc>\
+             <style>text{{font-family:system-ui,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif}}\
+             .plot text{{font-size:44px}}.legend{{font-size:12px}}.title{{font-size:15px;font-weight:600}}{css}</style>\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"#000004\"/>\
+             <text class=\"title\" x=\"{PADDING}\" y=\"{baseline}\" fill=\"#000005\">{title}</text>\
+             <g class=\"plot\" transform=\"translate({PADDING} {top})\">{plot}</g>",
+            title = escaped(&cut(&self.title, width / 8)),
+            words = escaped(&self.words()),
+            css = self.theme.css(),
+            baseline = PADDING + 15,
+            top = PADDING + TITLE,
+            plot = self.plot(),
+        );
+        for (place, line) in (0_u32..).zip(&self.lines) {
+            let x = PADDING + place % columns * column;
+            let y = TITLE + plot + 2 * PADDING + place / columns * ROW;
+            let color = place as usize % COLORS + 1;
+            // Writing to a text doesn't fail.
+            let _ = write!(
+                svg,
+                "<rect x=\"{x}\" y=\"{}\" width=\"14\" height=\"3\" fill=\"#{color:02X}0000\"/>\
+                 <text class=\"legend\" x=\"{}\" y=\"{}\" fill=\"#000005\">{}</text>",
+                y + 7,
+                x + 20,
+                y + 13,
+                escaped(&cut(&line.label, (column - 28) / LETTER)),
+            );
+        }
+        svg += "</svg>\n";
+        (svg, (width, height))
+    }
+
+    fn plot(&self) -> String {
+        let is_smoothed = self.smoothing > 0.0;
+        let raw = self.lines.iter().map(|line| (&*line.points, is_smoothed));
+        let smoothed: Vec<_> = self.lines.iter().map(|line| smooth(&line.points, self.smoothing)).collect();
+        let clear = smoothed.iter().filter(|_| is_smoothed).map(|points| (&**points, false));
+        let each = self.lines.len().max(1);
+        let series = raw.chain(clear).enumerate().map(|(place, (points, faint))| Series {
+            points,
+            color: place % each,
+            faint,
+        });
+        metric_lines(&series.collect::<Vec<_>>(), self.options).svg
+    }
+
+    fn words(&self) -> String {
+        let of = |(color, line): (usize, &Line)| {
+            let series = Series { points: &line.points, color, faint: false };
+            format!("{}: {}", line.label, summary(&series, |value| value.to_string()))
+        };
+        let words: Vec<_> = self.lines.iter().enumerate().map(of).collect();
+        if words.is_empty() { "no values".into() } else { words.join("; ") }
+    }
+}
+
+/// At most so many letters.
+fn cut(text: &str, most: u32) -> String {
+    let most = (most as usize).max(4);
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
+/// As XML 1.0 can hold it: characters that it has no way to write are left out.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\t' | '\n' | '\r' => escaped.push(' '),
+            '\u{fffe}' | '\u{ffff}' => {}
+            letter if letter.is_control() => {}
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(lines: Vec<Line>) -> Picture {
+        Picture {
+            title: "<loss> & more".into(),
+            lines,
+            options: Options::default(),
+            smoothing: 0.0,
+            theme: Theme::Light,
+        }
+    }
+
+    fn line(label: &str) -> Line {
+        Line { label: label.into(), points: vec![(0.0, 2.0), (1.0, f64::NAN), (2.0, 1.0), (3.0, 3.0)] }
+    }
+
+    #[test]
+    fn whatever_it_shows_it_is_a_document() {
+        let odd = "x\u{8}\u{ffff}<b>\"'\n".repeat(40);
+        for lines in [vec![], vec![line("a")], (0..50).map(|_| line(&odd)).collect()] {
+            let count = lines.len();
+            let (svg, (width, height)) = picture(lines).svg();
+            let document = resvg::usvg::roxmltree::Document::parse(&svg).expect("is XML");
+            let root = document.root_element();
+            assert_eq!(root.attribute("width"), Some(&*width.to_string()));
+            assert_eq!(root.attribute("height"), Some(&*height.to_string()));
+            let legend = root.descendants().filter(|node| node.attribute("class") == Some("legend"));
+            assert_eq!(legend.count(), count);
+        }
+    }
+
+    #[test]
+    fn a_smoothed_line_has_its_raw_one_behind() {
+        let raw = picture(vec![line("a"), line("b")]).svg().0;
+        let smoothed = Picture { smoothing: 0.5, ..picture(vec![line("a"), line("b")]) }.svg().0;
+        let lines = |svg: &str| svg.matches("<polyline").count();
+        assert_eq!(lines(&smoothed) - lines(&raw), 2);
+        assert!(smoothed.contains("opacity=\"0.28\"") && !raw.contains("opacity=\"0.28\""));
+    }
+
+    #[test]
+    fn its_words_tell_each_line() {
+        let svg = picture(vec![line("tree"), line("net")]).svg().0;
+        assert!(svg.contains("tree: starts at 2, ends at 3, lowest 1, highest 3; net: starts"), "{svg}");
+    }
+}

@@ -1,0 +1,118 @@
+use bytes::Bytes;
+use reqwest::{Method, StatusCode, header};
+use serde_json::json;
+
+use crate::app::TestApp;
+
+struct Answer {
+    status: StatusCode,
+    kind: String,
+    tag: String,
+    body: Bytes,
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("is text")
+    }
+}
+
+async fn chart(app: &TestApp, path: &str, known: &str) -> Answer {
+    let request = app.request(Method::GET, &format!("/api/v1/charts/{path}"));
+    let response = request.header(header::IF_NONE_MATCH, known).send().await.expect("an answer");
+    let of = |name: header::HeaderName| {
+        let value = response.headers().get(name).map(|value| value.to_str().expect("is text").to_owned());
+        value.unwrap_or_default()
+    };
+    Answer {
+        status: response.status(),
+        kind: of(header::CONTENT_TYPE),
+        tag: of(header::ETAG),
+        body: response.bytes().await.expect("a body"),
+    }
+}
+
+/// An experiment with two runs, `net` and `<tree>`, which log a loss.
+async fn two_curves(app: &TestApp) -> (String, [String; 2]) {
+    let experiment = app.create_experiment("charted").await;
+    let mut runs = Vec::new();
+    for (name, height) in [("net", 1.0), ("<tree>", 2.0)] {
+        let run = app.create_run(&experiment).await;
+        app.ok("runs/update", json!({ "run_id": run, "run_name": name })).await;
+        let points: Vec<_> = (0..200)
+            .map(|step| {
+                json!({ "key": "loss", "value": height / f64::from(step + 1), "step": step, "timestamp": 1000 * step })
+            })
+            .collect();
+        app.log(&run, json!({ "metrics": points })).await;
+        app.log(&run, json!({ "metrics": [{ "key": "auc", "value": "NaN", "step": 0, "timestamp": 1 }] }))
+            .await;
+        runs.push(run);
+    }
+    (experiment, runs.try_into().expect("two"))
+}
+
+#[tokio::test]
+async fn a_chart_of_curves_has_an_address_in_each_format() {
+    let app = TestApp::start().await;
+    let (experiment, [net, tree]) = two_curves(&app).await;
+    let asked = format!("run={net}&run={tree}&metric=loss");
+    let svg = chart(&app, &format!("curves.svg?{asked}&title=The%20loss&smooth=0.9&log=true"), "").await;
+    assert_eq!((svg.status, &*svg.kind), (StatusCode::OK, "image/svg+xml"));
+    let text = svg.text();
+    assert!(text.starts_with("<svg xmlns=") && text.contains(">The loss</text>"), "{text}");
+    assert!(text.contains(">net</text>") && text.contains(">&lt;tree&gt;</text>"), "{text}");
+    assert!(text.contains("net: starts at 1, ends at 0.005"), "{text}");
+    let again =
+        chart(&app, &format!("curves.svg?{asked}&title=The%20loss&smooth=0.9&log=true"), &svg.tag).await;
+    assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
+    let other = chart(&app, &format!("curves.svg?{asked}"), &svg.tag).await;
+    assert_eq!(other.status, StatusCode::OK);
+
+    let png = chart(&app, &format!("curves.png?{asked}&width=400&height=200&scale=1"), "").await;
+    assert_eq!((png.status, &*png.kind), (StatusCode::OK, "image/png"));
+    assert!(png.body.starts_with(b"\x89PNG\r\n\x1a\n"));
+    let width = u32::from_be_bytes(png.body[16..20].try_into().expect("four bytes"));
+    assert_eq!(width, 424);
+
+    let csv = chart(&app, &format!("curves.csv?{asked}&smooth=0.5&axis=relative&to=10"), "").await;
+    let lines: Vec<_> = csv.text().lines().collect();
+    assert_eq!(lines[0], "run_id,run_name,metric,seconds,value,smoothed");
+    assert_eq!(lines[1], format!("{net},net,loss,0,1,1"));
+    let second: Vec<f64> = lines[2].split(',').skip(3).map(|text| text.parse().expect("a number")).collect();
+    // 1 and 0.5, each with half the weight of the one after: (0.5 · 1 + 0.5) / 1.5.
+    assert_eq!(second[..2], [1.0, 0.5]);
+    assert!((second[2] - 2.0 / 3.0).abs() < 1e-12, "{second:?}");
+
+    let found =
+        chart(&app, &format!("curves.csv?experiment={experiment}&filter=run_name='net'&metric=loss"), "")
+            .await;
+    assert_eq!(found.text().lines().count(), 201);
+    let nothing = chart(&app, &format!("curves.svg?run={net}&metric=later"), "").await;
+    assert!(nothing.status == 200 && nothing.text().contains("no values"));
+    let without_a_number = chart(&app, &format!("curves.png?run={net}&metric=auc"), "").await;
+    assert_eq!(without_a_number.status, 200);
+}
+
+#[tokio::test]
+async fn a_chart_that_cannot_be_says_what_is_wrong() {
+    let app = TestApp::start().await;
+    let (experiment, [net, _]) = two_curves(&app).await;
+    let many = (0..26).map(|at| format!("&metric=m{at}")).collect::<Vec<_>>().concat();
+    for (query, status, says) in [
+        ("metric=loss".to_owned(), 400, "run"),
+        (format!("run={net}"), 400, "metric"),
+        ("run=nowhere&metric=loss".into(), 404, "nowhere"),
+        ("experiment=99999&metric=loss".into(), 404, "99999"),
+        (format!("experiment={experiment}&metric=loss&filter=x >"), 400, "filter"),
+        (format!("experiment={experiment}{many}"), 400, "at most 50 lines"),
+        (format!("run={net}&metric=loss&width=9"), 400, "from 160 to 4000"),
+        (format!("run={net}&metric=loss&theme=pink"), 400, "light, dark and auto"),
+    ] {
+        for ending in ["svg", "png", "csv"] {
+            let refused = chart(&app, &format!("curves.{ending}?{query}"), "").await;
+            assert_eq!(refused.status, status, "{query}: {}", refused.text());
+            assert!(refused.text().contains(says), "{query}: {}", refused.text());
+        }
+    }
+}
