@@ -20,7 +20,6 @@ use store::registry::files::{self, Unread};
 use tokio::sync::Notify;
 
 use crate::clock::now;
-use crate::files::home;
 use crate::state::AppState;
 
 /// How often versions are looked for that another server took in.
@@ -73,7 +72,7 @@ pub async fn read_waiting(db: &Db, artifacts: &Artifacts) -> Result<(), store::E
         last = newest.id;
         for version in waiting.into_iter().filter(|version| !version.is_changing) {
             let reading =
-                read(db, artifacts, &version).await.unwrap_or_else(|failure| failed(&version, &failure));
+                read(artifacts, &version).await.unwrap_or_else(|failure| failed(&version, &failure));
             files::set(db, &version, reading, now()).await?;
         }
     }
@@ -108,9 +107,8 @@ fn failed(version: &Unread, failure: &Failure) -> files::Reading {
     files::Reading { state: FilesState::Failed, ..files::Reading::default() }
 }
 
-async fn read(db: &Db, artifacts: &Artifacts, version: &Unread) -> Result<files::Reading, Failure> {
-    let home = home(db, version.storage_location.clone()).await?;
-    let folder = artifacts.place(&home, "")?;
+async fn read(artifacts: &Artifacts, version: &Unread) -> Result<files::Reading, Failure> {
+    let folder = artifacts.place(&version.storage_location, "")?;
     let mut found = Vec::new();
     let mut walk = artifacts.walk(&folder);
     while let Some((path, place)) = walk.try_next().await? {

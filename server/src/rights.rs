@@ -21,7 +21,7 @@ pub enum Right {
     Read,
     /// To change something: any role but viewer.
     Write,
-    /// To take part in reviews: any role, by a token only with the scope `review`.
+    /// To take part in reviews: any role but viewer, by a token only with the scope `review`.
     Review,
     /// What belongs to one account: whoever signed in, never by a token.
     Account,
@@ -434,7 +434,7 @@ fn check(right: Right, caller: Option<&Caller>, path: &str) -> Result<(), ApiErr
         Admin | People if !caller.is_admin() => {
             refused(format!("`{}` may not call `{path}`; it takes the role admin", caller.name))
         }
-        Write if caller.roles == BTreeSet::from([Role::Viewer]) => refused(format!(
+        Write | Review if caller.roles == BTreeSet::from([Role::Viewer]) => refused(format!(
             "`{}` may look, but change nothing: the role viewer alone doesn't allow it; an admin can give you another",
             caller.name
         )),
@@ -495,7 +495,7 @@ mod tests {
         let admin = caller(Role::Admin, &Scope::ALL, Via::Session);
         let allowed = |right, caller: &Caller| check(right, Some(caller), "/x").is_ok();
         let rights = [Read, Write, Review, Account, Admin];
-        assert_eq!(rights.map(|right| allowed(right, &viewer)), [true, false, true, true, false]);
+        assert_eq!(rights.map(|right| allowed(right, &viewer)), [true, false, false, true, false]);
         assert_eq!(rights.map(|right| allowed(right, &engineer)), [true, true, true, true, false]);
         assert_eq!(rights.map(|right| allowed(right, &admin)), [true; 5]);
         let reading = caller(Role::Admin, &[Scope::Read], token());

@@ -30,7 +30,7 @@ pub fn FilesPart(
         view! { <span class="nothing">{words}</span> }
     });
     let state = match state {
-        _ if is_prompt => view! { <p class="nothing">"A prompt has no files."</p> }.into_any(),
+        _ if is_prompt => view! { <p class="nothing">"A prompt’s text and settings are in its tags: reviews sign them by these names."</p> }.into_any(),
         FilesState::Waiting if count == 0 => view! {
             <EmptyState title="The files are being read.">
                 <p class="nothing">"Their SHA-256 and the signature are here in a moment: reload the page."</p>
@@ -61,7 +61,7 @@ pub fn FilesPart(
             .after("/model-versions/get-artifact");
         view! {
             <tr>
-                <th scope="row">{download(href, file.path)}</th>
+                <th scope="row">{if is_prompt { file.path.into_any() } else { download(href, file.path).into_any() }}</th>
                 <td class="number">{format::bytes(file.size)}</td>
                 <td><code class="digest">{file.sha256}</code></td>
             </tr>

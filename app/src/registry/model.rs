@@ -97,6 +97,8 @@ pub fn ModelPage(
     /// What a rollback in Production would replace, and by what.
     rollback: Option<(i64, i64)>,
     offer: Offer,
+    /// Why the main metric isn't theirs to choose.
+    guarded: Option<String>,
     refusal: Option<Refused>,
 ) -> impl IntoView {
     let may_change = offer.change;
@@ -121,7 +123,7 @@ pub fn ModelPage(
         }
         None => view! { <span class="nothing">"none named"</span> }.into_any(),
     };
-    let judged_form = may_change.then(|| {
+    let judged_form = (may_change && guarded.is_none()).then(|| {
         let refused = refused(refusal.as_ref(), Asked::PrimaryMetric);
         let typed = refused.as_ref().map(|refused| refused.typed.clone());
         let (action, metrics, primary) = (format!("{path}/primary-metric"), metrics.clone(), primary.clone());
@@ -184,7 +186,7 @@ pub fn ModelPage(
             <Description text=model.description path=path.clone() may_change refusal=refusal.clone()/>
             <dl class="facts registry-facts">
                 <div><dt>"Serves"</dt><dd>{serves}</dd></div>
-                <div><dt>"Primary metric"</dt><dd>{judged} {judged_form}</dd></div>
+                <div><dt>"Primary metric"</dt><dd>{judged} {judged_form} {guarded.filter(|_| may_change).map(|why| view! { <small class="nothing">{why}</small> })}</dd></div>
                 <div><dt>"Updated"</dt><dd><When at=model.updated_at/></dd></div>
                 <div>
                     <dt>"Aliases"</dt>

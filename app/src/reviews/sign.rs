@@ -86,6 +86,7 @@ fn Signed(signed: SignedBy, is_open: bool) -> impl IntoView {
         Void::Stale => "stale: what was signed has changed since",
         Void::Disabled => "doesn't count: the account is disabled",
         Void::RoleLost => "doesn't count: they no longer hold that role",
+        Void::Unreadable => "doesn't count: they may no longer see the model",
         Void::Author => "doesn't count: an author's",
     });
     // Who waived a gate, and when, stands beside the gate.

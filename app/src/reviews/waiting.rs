@@ -50,6 +50,11 @@ fn Alerts(alerts: Vec<Alert>) -> impl IntoView {
                     <a href=format!("/reviews/{followup}")>{format!("review {followup}")}</a>"."
                 }
                 .into_any(),
+                Cause::WronglyOverridden { followup } => view! {
+                    "It is in Production by an override, and that was rejected afterwards: "
+                    <a href=format!("/reviews/{followup}")>{format!("review {followup}")}</a>"."
+                }
+                .into_any(),
             };
             view! {
                 <li class="waiting alert">

@@ -4,7 +4,7 @@ use artifacts::{Artifacts, Place, UploadId};
 use bytes::Bytes;
 use futures::Stream;
 use store::Db;
-use store::registry::places::{self, Reach, check_unreleased};
+use store::registry::places::{self, Reach};
 use web::ApiError;
 
 use crate::clock::now;
@@ -62,7 +62,7 @@ impl Files<'_> {
 
     /// Before anything is sent in vain.
     async fn check(self, path: &str) -> Result<(), store::Error> {
-        check_unreleased(path, &places::reached(self.db, path, Reach::File).await?)
+        places::check_may_change(self.db, path, Reach::File).await
     }
 
     /// Does what changes `path`, to its end also if whoever asked for it goes away: while it is under way nothing is

@@ -61,14 +61,6 @@ impl FileOf {
     }
 }
 
-/// The `artifact_uri` of a model version's files, from where it says that they are.
-pub async fn home(db: &Db, storage_location: String) -> Result<String, store::Error> {
-    match storage_location.strip_prefix("runs:/").and_then(|rest| rest.split_once('/')) {
-        Some((run, below)) => Ok(format!("{}/{below}", runs::get(db, run).await?.artifact_uri)),
-        None => Ok(storage_location),
-    }
-}
-
 /// The file as a download, or the part of it that a `Range` asks for.
 pub async fn download(
     artifacts: &Artifacts,

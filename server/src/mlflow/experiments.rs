@@ -69,10 +69,14 @@ fn check_location(location: &str) -> Result<(), ApiError> {
             "Invalid value for parameter 'artifact_location' supplied: an artifact URI can't contain `#`, `?` or `;`",
         ));
     }
+    if let Some(scheme) = ["runs:", "models:"].into_iter().find(|scheme| begins_with(location, scheme)) {
+        // Another name for files that have a place: whoever changes them would not be told whose they are.
+        return Err(ApiError::bad_request(format!(
+            "Invalid value for parameter 'artifact_location' supplied: `{scheme}` names what is logged already; give a place"
+        )));
+    }
     let scheme = artifacts::SCHEME;
-    let is_ours =
-        location.trim_start().get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
-    if is_ours && !location.starts_with(scheme) {
+    if begins_with(location, scheme) && !location.starts_with(scheme) {
         return Err(ApiError::bad_request(format!(
             "Invalid value for parameter 'artifact_location' supplied: a place of this server begins with `{scheme}`"
         )));
@@ -87,6 +91,10 @@ fn check_location(location: &str) -> Result<(), ApiError> {
         artifacts::Place::parse(path.trim_matches('/'))?;
     }
     Ok(())
+}
+
+fn begins_with(location: &str, scheme: &str) -> bool {
+    location.trim_start().get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme))
 }
 
 #[derive(Deserialize)]

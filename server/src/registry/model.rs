@@ -60,9 +60,10 @@ async fn model(
     let rollback = reviews::rollback_to(db, name, PRODUCTION).await?;
     let hand_overs =
         if shown == ModelView::HandOvers { history::hand_overs(db, name, now()).await? } else { Vec::new() };
+    let guarded = cards::primary_metric_is_guarded(db, name).await?;
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, name, Some(db.by()), || {
-        view! { <ModelPage overview view=shown metric hand_overs rollback offer refusal/> }
+        view! { <ModelPage overview view=shown metric hand_overs rollback offer guarded refusal/> }
     }))
 }
 

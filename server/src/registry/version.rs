@@ -20,7 +20,6 @@ use web::{ApiError, Form, Path, SignedIn};
 use super::model::{Tag, Text};
 use super::{Became, became, offer, page, text_of};
 use crate::clock::now;
-use crate::files::home;
 use crate::state::AppState;
 
 /// A larger example is no page's business.
@@ -98,8 +97,7 @@ async fn example(from: From<'_>, overview: &VersionOverview) -> Option<Example> 
         overview.files.files.iter().any(|file| file.path == **path && file.size <= LARGEST_EXAMPLE)
     };
     let path = Example::FILES.iter().find(has)?;
-    let home = home(from.db, overview.this.version.storage_location.clone()).await.ok()?;
-    let place = from.artifacts.place(&home, path).ok()?;
+    let place = from.artifacts.place(&overview.this.version.storage_location, path).ok()?;
     let (bytes, _) = from.artifacts.head(&place, LARGEST_EXAMPLE).await.ok()?;
     Some(Example::parse(std::str::from_utf8(&bytes).ok()?))
 }

@@ -11,8 +11,8 @@ use domain::reviews::state;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::Db;
 use store::reviews::{self, Act, Ask, Office, Report, ReviewQuery};
+use store::{Db, Error};
 use web::wire::{Flag, Int64};
 use web::{ApiError, Call, Path, SignedIn, required};
 
@@ -103,9 +103,22 @@ async fn ask(
         comment: call.comment,
         archive_existing: call.archive_existing.is_none_or(|flag| flag.0),
     };
-    let id = reviews::ask(&db, asked, now()).await?;
+    let id = reviews::ask(&db, asked, now()).await.map_err(in_our_words)?;
     let details = reviews::details(&db, id, now()).await?;
     Ok((StatusCode::CREATED, Json(shown::details(&details))))
+}
+
+/// An error about what was asked for, by the names that these fields have here.
+fn in_our_words(error: Error) -> ApiError {
+    match error {
+        Error::Invalid(Invalid { field, message }) => match &*field {
+            "name" => Invalid::new("model", message).into(),
+            "stage" => Invalid::new("target", format!("{message}, or `alias:` and an alias")).into(),
+            "alias" => Invalid::new("target", message).into(),
+            _ => Invalid { field, message }.into(),
+        },
+        error => error.into(),
+    }
 }
 
 #[derive(Deserialize)]

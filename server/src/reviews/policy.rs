@@ -4,9 +4,11 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use domain::limits::Invalid;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use store::Error;
 use store::reviews::{PolicyOf, SavedPolicy, policy, policy_history, save_policy};
 use web::wire::Int64;
 use web::{ApiError, Call, Path, SignedIn};
@@ -99,7 +101,13 @@ async fn show(db: &store::Db, of: PolicyOf, headers: &HeaderMap) -> Result<Respo
 async fn keep(db: &store::Db, of: PolicyOf, save: Save) -> Result<Json<Value>, ApiError> {
     let text = save.text.ok_or_else(|| ApiError::missing("text"))?;
     let after = save.after.map(|after| after.0);
-    let version = save_policy(db, of, text, save.reason, after, now()).await?;
+    let version =
+        save_policy(db, of, text, save.reason, after, now()).await.map_err(|error| match error {
+            Error::Invalid(Invalid { field, message }) if field == "policy" => {
+                Invalid::new("text", message).into()
+            }
+            error => ApiError::from(error),
+        })?;
     Ok(Json(json!({ "version": version })))
 }
 

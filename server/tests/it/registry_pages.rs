@@ -140,14 +140,17 @@ async fn files_that_are_elsewhere_gone_or_broken_are_said_to_be() {
 }
 
 #[tokio::test]
-async fn a_prompt_shows_its_template_and_has_no_files() {
+async fn a_prompt_shows_its_template_and_what_reviews_sign_of_it() {
     let app = TestApp::start().await;
     let is_prompt = json!({ "key": "mlflow.prompt.is_prompt", "value": "true" });
     app.ok("registered-models/create", json!({ "name": "summary", "tags": [is_prompt] })).await;
     let text = json!({ "key": "mlflow.prompt.text", "value": "Summarize: {{ <text> }}" });
     register(&app, "summary", json!({ "source": "prompt-template", "tags": [is_prompt, text] })).await;
     let page = Browser::new(&app).get("/models/summary/versions/1").await;
-    assert_has(&page, &["Template Summarize: {{ &lt;text&gt; }}", "A prompt has no files"]);
+    assert_has(
+        &page,
+        &["Template Summarize: {{ &lt;text&gt; }}", "A prompt’s text and settings are in its tags"],
+    );
     assert!(!text_of(&page).contains("Model card") && !page.html.contains("/stage\""));
 }
 

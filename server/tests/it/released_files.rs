@@ -306,3 +306,227 @@ async fn a_file_that_clients_take_for_another_is_not_reviewed() {
     assert_eq!(dana.send(Method::DELETE, &address(&odd), Value::Null).await.status, 200);
     read_again(&dana, review, &Value::Null).await;
 }
+
+/// An experiment may keep its files anywhere, but what a version is made of has one name: whoever changes it is told
+/// whose it is.
+#[tokio::test]
+async fn files_have_no_second_name() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    let create = async |name: &str, location: &str| {
+        let body = json!({ "name": name, "artifact_location": location });
+        dana.post("/api/2.0/mlflow/experiments/create", body).await
+    };
+    for location in ["runs:/abc/deep", "models:/churn/1", " RUNS:/abc", "Models:/m-1"] {
+        refused(&create(location, location).await, StatusCode::BAD_REQUEST, "artifact_location");
+    }
+    dana.post("/api/2.0/mlflow/registered-models/create", json!({ "name": "churn" })).await;
+    for (at, location) in
+        ["file:///etc", "/srv/files", "http://127.0.0.1/x", "foo:/x"].into_iter().enumerate()
+    {
+        let created = create(&format!("elsewhere {at}"), location).await;
+        if created.status != 200 {
+            refused(&created, StatusCode::BAD_REQUEST, "artifact_location");
+            continue;
+        }
+        let run = json!({ "experiment_id": created.json["experiment_id"], "start_time": 1 });
+        let run = dana.post("/api/2.0/mlflow/runs/create", run).await.json["run"]["info"]["run_id"].clone();
+        let run = run.as_str().expect("an id");
+        let version = json!({ "name": "churn", "source": format!("runs:/{run}/model"), "run_id": run });
+        let made = dana.post("/api/2.0/mlflow/model-versions/create", version).await;
+        refused(&made, StatusCode::BAD_REQUEST, "its files are where");
+    }
+    let remote = create("remote", "s3://bucket/runs").await.json["experiment_id"].clone();
+    let run =
+        dana.post("/api/2.0/mlflow/runs/create", json!({ "experiment_id": remote, "start_time": 1 })).await;
+    let run = run.json["run"]["info"]["run_id"].as_str().expect("an id").to_owned();
+    let version = json!({ "name": "churn", "source": format!("runs:/{run}/model"), "run_id": run });
+    assert_eq!(dana.post("/api/2.0/mlflow/model-versions/create", version).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_a_prompt_says_is_signed_and_stays_once_it_is_released() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] =
+        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let tag = |key: &str, value: &str| json!({ "key": key, "value": value });
+    let is_prompt = tag("mlflow.prompt.is_prompt", "true");
+    dana.mlflow("registered-models/create", json!({ "name": "churn", "tags": [is_prompt.clone()] })).await;
+    let tags = [is_prompt.clone(), tag("mlflow.prompt.text", "Greet {{name}}")];
+    dana.mlflow(
+        "model-versions/create",
+        json!({ "name": "churn", "source": "prompt-template", "tags": tags }),
+    )
+    .await;
+    let review = dana.ask(1).await;
+    erin.sign(review).await;
+    let signed = dana.review(review).await["digest"].clone();
+    let set = async |person: &Person<'_>, key: &str, value: &str| {
+        let body = json!({ "name": "churn", "version": "1", "key": key, "value": value });
+        person.post("/api/2.0/mlflow/model-versions/set-tag", body).await
+    };
+    assert_eq!(set(&otto, "mlflow.prompt.text", "Insult {{name}}").await.status, 200);
+    let changed = dana.review(review).await;
+    assert_ne!(changed["digest"], signed);
+    assert_eq!(changed["missing"], json!(["1 ml_engineer", "1 ops_engineer"]));
+    refused(&otto.sign(review).await, StatusCode::FORBIDDEN, "author");
+
+    // Whoever changed it is an author of this version; another one is theirs to sign.
+    let tags = [is_prompt, tag("mlflow.prompt.text", "Welcome {{name}}")];
+    dana.mlflow(
+        "model-versions/create",
+        json!({ "name": "churn", "source": "prompt-template", "tags": tags }),
+    )
+    .await;
+    let review = dana.ask(2).await;
+    erin.sign(review).await;
+    let applied = otto.sign(review).await;
+    assert_eq!(applied.json["applied"], json!(true), "{}", applied.json);
+    let record = dana.get(&format!("/api/v1/reviews/{review}/record")).await;
+    let payload = STANDARD.decode(record["payload"].as_str().expect("a payload")).expect("is base64");
+    let statement: Value = serde_json::from_slice(&payload).expect("is JSON");
+    let text = statement["subject"].as_array().expect("subjects").iter();
+    let text = text.clone().find(|one| one["name"] == "mlflow.prompt.text").expect("the text");
+    assert_eq!(text["digest"]["sha256"], hex::encode(Sha256::digest("Welcome {{name}}")));
+
+    let body = |key: &str| json!({ "name": "churn", "version": "2", "key": key, "value": "other" });
+    for key in ["mlflow.prompt.text", "mlflow.prompt.is_prompt", "_mlflow_prompt_type"] {
+        let changed = dana.post("/api/2.0/mlflow/model-versions/set-tag", body(key)).await;
+        refused(&changed, StatusCode::FORBIDDEN, &format!("review {review}"));
+        let deleted = dana.send(Method::DELETE, "/api/2.0/mlflow/model-versions/delete-tag", body(key)).await;
+        refused(&deleted, StatusCode::FORBIDDEN, &format!("review {review}"));
+    }
+    assert_eq!(dana.post("/api/2.0/mlflow/model-versions/set-tag", body("note")).await.status, 200);
+}
+
+/// A version that came to Production before there was a policy isn't released: its files may change.
+#[tokio::test]
+async fn a_rollback_goes_back_to_the_files_that_served() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana, erin, otto] = [
+        Person::new(&app, "ada").await,
+        Person::new(&app, "dana").await,
+        Person::new(&app, "erin").await,
+        Person::new(&app, "otto").await,
+    ];
+    let first = erin.register(0.8).await;
+    let free = json!({ "text": "format = 1\n[stage.Production]\nsign_off = []\n" });
+    assert_eq!(ada.send(Method::PUT, "/api/v1/models/churn/policy", free).await.status, 200);
+    let moved = json!({ "name": "churn", "version": first.to_string(), "stage": "Production" });
+    erin.mlflow("model-versions/transition-stage", moved).await;
+    let none = json!({ "text": "" });
+    assert_eq!(ada.send(Method::PUT, "/api/v1/models/churn/policy", none).await.status, 200);
+    let second = dana.register(0.9).await;
+    let review = dana.ask(second).await;
+    erin.sign(review).await;
+    assert_eq!(otto.sign(review).await.json["applied"], json!(true));
+
+    let home = folder(&erin, first).await;
+    assert_eq!(put(&app, &erin, &format!("{home}/model.pkl"), "other weights").await.status, 200);
+    let rollback = json!({ "serving": second, "comment": "it drifts" });
+    let refusal = erin.post("/api/v1/models/churn/rollback", rollback).await;
+    refused(&refusal, StatusCode::BAD_REQUEST, "no version of `churn` that could serve");
+    assert_eq!(dana.stage(second).await, "Production");
+}
+
+#[tokio::test]
+async fn what_is_logged_to_a_released_version_moves_no_bar() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana, erin, otto] = [
+        Person::new(&app, "ada").await,
+        Person::new(&app, "dana").await,
+        Person::new(&app, "erin").await,
+        Person::new(&app, "otto").await,
+    ];
+    let first = dana.register(0.9).await;
+    let policy = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 1 }, \
+                  { role = \"ops_engineer\", count = 1 }]\n\
+                  gate = [{ kind = \"champion\", metric = \"auc\", better = \"higher\", required = true }]\n";
+    let saved = ada.send(Method::PUT, "/api/v1/models/churn/policy", json!({ "text": policy })).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    let review = dana.ask(first).await;
+    erin.sign(review).await;
+    assert_eq!(otto.sign(review).await.json["applied"], json!(true));
+
+    let second = dana.register(0.7).await;
+    let review = dana.ask(second).await;
+    let gate = async || {
+        let found = dana.review(review).await;
+        let gates = found["gates"].as_array().expect("gates").clone();
+        gates.into_iter().find(|gate| gate["id"] == "champion:auc").expect("the gate")["status"].clone()
+    };
+    assert_eq!(gate().await, json!("fail"));
+    let found = dana.get(&format!("/api/2.0/mlflow/model-versions/get?name=churn&version={first}")).await;
+    let run = found["model_version"]["run_id"].clone();
+    let low = json!({ "run_id": run, "key": "auc", "value": 0.1, "timestamp": 9, "step": 9 });
+    dana.mlflow("runs/log-metric", low).await;
+    assert_eq!(gate().await, json!("fail"), "its release says 0.9");
+}
+
+#[tokio::test]
+async fn an_error_names_the_field_that_was_sent() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana] = [Person::new(&app, "ada").await, Person::new(&app, "dana").await];
+    let version = dana.register(0.9).await;
+    let ask = |model: &str, target: &str| json!({ "model": model, "version": version, "target": target });
+    let long = "x".repeat(300);
+    for (body, says) in [
+        (ask(&long, "Production"), "'model'"),
+        (ask("churn", "../.."), "'target'"),
+        (ask("churn", "../.."), "`alias:`"),
+        (ask("churn", "alias:v1"), "'target'"),
+    ] {
+        refused(&dana.post("/api/v1/reviews", body).await, StatusCode::BAD_REQUEST, says);
+    }
+    let saved = ada.send(Method::PUT, "/api/v1/policy", json!({ "text": "xx" })).await;
+    refused(&saved, StatusCode::BAD_REQUEST, "'text'");
+}
+
+/// Also one that came there before the policy.
+#[tokio::test]
+async fn the_files_of_what_serves_where_a_policy_guards_stay() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, erin] = [Person::new(&app, "ada").await, Person::new(&app, "erin").await];
+    let version = erin.register(0.8).await;
+    let home = folder(&erin, version).await;
+    let policy = async |text: &str| {
+        let saved = ada.send(Method::PUT, "/api/v1/models/churn/policy", json!({ "text": text })).await;
+        assert_eq!(saved.status, 200, "{}", saved.json);
+    };
+    policy("format = 1\n[stage.Production]\nsign_off = []\n").await;
+    let moved = json!({ "name": "churn", "version": version.to_string(), "stage": "Production" });
+    erin.mlflow("model-versions/transition-stage", moved).await;
+    assert_eq!(put(&app, &erin, &format!("{home}/model.pkl"), "other weights").await.status, 200);
+    policy("").await;
+    let path = format!("{home}/model.pkl");
+    refused(&put(&app, &erin, &path, "others again").await, StatusCode::FORBIDDEN, "in Production");
+    let deleted = erin.send(Method::DELETE, &address(&path), Value::Null).await;
+    refused(&deleted, StatusCode::FORBIDDEN, "in Production");
+}
+
+#[tokio::test]
+async fn who_is_judged_by_the_main_metric_does_not_choose_it() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana, erin] =
+        [Person::new(&app, "ada").await, Person::new(&app, "dana").await, Person::new(&app, "erin").await];
+    let version = dana.register(0.8).await;
+    let choose = async |name: &str, better: &str| {
+        let fields = [("metric", "auc"), ("better", better)];
+        Browser::of(&app, name).await.post("/models/churn/primary-metric", &fields).await.status
+    };
+    assert_eq!(choose("dana", "higher").await, 303, "no required gate asks for it");
+    let policy = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ops_engineer\", count = 1 }]\n\
+                  gate = [{ kind = \"champion\", metric = \"@primary\", required = true }]\n\
+                  [waive]\nroles = [\"ml_engineer\"]\n";
+    let saved = ada.send(Method::PUT, "/api/v1/models/churn/policy", json!({ "text": policy })).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    assert_eq!(choose("dana", "lower").await, 403);
+    let page = Browser::of(&app, "dana").await.get("/models/churn").await.html;
+    assert!(
+        page.contains("takes a role that may waive gates") && !page.contains("/primary-metric"),
+        "{page}"
+    );
+    assert_eq!(choose("erin", "lower").await, 303);
+    let review = erin.ask_for(version, "Production").await;
+    assert_eq!(choose("erin", "higher").await, 403, "she asked for review {review}");
+}

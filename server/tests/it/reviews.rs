@@ -88,7 +88,7 @@ async fn who_asked_or_may_not_sign_signs_nothing_and_one_person_counts_once() {
     let review = dana.ask(version).await;
     refused(&dana.sign(review).await, StatusCode::FORBIDDEN, "author");
     refused(&ada.sign(review).await, StatusCode::FORBIDDEN, "no role that is asked for");
-    refused(&vera.sign(review).await, StatusCode::FORBIDDEN, "no role that is asked for");
+    refused(&vera.sign(review).await, StatusCode::FORBIDDEN, "may look, but change nothing");
     assert_eq!(both.sign(review).await.json["applied"], false);
     refused(
         &both.act(review, "sign", json!({ "role": "ops_engineer" })).await,
@@ -493,6 +493,123 @@ async fn who_may_not_read_a_model_sees_none_of_its_reviews() {
     assert!(!browser.get("/waiting").await.html.contains("churn"));
     assert!(!browser.get("/reviews").await.html.contains("churn"));
     assert_eq!(dana.get("/api/v1/reviews").await["reviews"][0]["id"], review);
+}
+
+/// Who manages a model says who reads it, an author too: that takes no request for changes away.
+#[tokio::test]
+async fn a_request_for_changes_stays_when_whoever_asked_may_not_read_the_model_any_more() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto, ada] = [
+        Person::new(&app, "dana").await,
+        Person::new(&app, "erin").await,
+        Person::new(&app, "otto").await,
+        Person::new(&app, "ada").await,
+    ];
+    let version = dana.register(0.9).await;
+    let body = json!({ "model": "churn", "version": version, "target": "Staging" });
+    let review = dana.post("/api/v1/reviews", body).await.json["id"].as_i64().expect("an id");
+    erin.act(review, "request-changes", json!({ "comment": "it leaks patient data" })).await;
+    otto.sign(review).await;
+    let grants = json!({ "grants": [
+        { "user": "dana", "level": "manage" }, { "user": "otto", "level": "edit" }, { "user": "ada", "level": "manage" }
+    ] });
+    assert_eq!(dana.send(Method::PUT, "/api/v1/models/churn/permissions", grants).await.status, 200);
+    refused(
+        &dana.act(review, "apply", json!({})).await,
+        StatusCode::BAD_REQUEST,
+        "the changes that somebody asks for",
+    );
+    assert_eq!(dana.review(review).await["state"], "open");
+    let dismissed = json!({ "by": "erin", "reason": "it was about another data set" });
+    let dismissed = ada.act(review, "dismiss-changes", dismissed).await;
+    assert_eq!(dismissed.status, 200, "{}", dismissed.json);
+    assert_eq!(dana.review(review).await["state"], "applied");
+}
+
+#[tokio::test]
+async fn a_waiver_counts_for_as_long_as_whoever_gave_it_could_give_it() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana, erin] =
+        [Person::new(&app, "ada").await, Person::new(&app, "dana").await, Person::new(&app, "erin").await];
+    let version = dana.register(0.5).await;
+    let policy = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ops_engineer\", count = 1 }]\n\
+                  gate = [{ kind = \"metric\", metric = \"auc\", min = 0.8, required = true }]\n\
+                  [waive]\nroles = [\"ml_engineer\"]\n";
+    let saved = ada.send(Method::PUT, "/api/v1/models/churn/policy", json!({ "text": policy })).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    let review = dana.ask(version).await;
+    let waive = json!({ "gate": "metric:auc", "reason": "a pilot with ten customers" });
+    assert_eq!(erin.act(review, "waive", waive.clone()).await.status, 200);
+    let mut browser = Browser::of(&app, "ada").await;
+    let html = browser.get("/users?q=erin").await.html;
+    let id = html.split("name=\"id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("erin");
+    let missing = async || dana.review(review).await["missing"].as_array().expect("a list").len();
+    for (path, fields, left) in [
+        ("/users/roles", vec![("id", id), ("roles", "viewer")], 2),
+        ("/users/roles", vec![("id", id), ("roles", "ml_engineer")], 1),
+        ("/users/disable", vec![("id", id)], 2),
+        ("/users/enable", vec![("id", id)], 1),
+    ] {
+        assert_eq!(browser.post(path, &fields).await.status, 200);
+        assert_eq!(missing().await, left, "{path} {fields:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_rollback_of_one_stage_takes_nothing_out_of_another_that_a_policy_keeps() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana, erin, otto] = [
+        Person::new(&app, "ada").await,
+        Person::new(&app, "dana").await,
+        Person::new(&app, "erin").await,
+        Person::new(&app, "otto").await,
+    ];
+    let first = dana.register(0.8).await;
+    let policy = "format = 1\n[stage.Staging]\nsign_off = [{ role = \"any\", count = 1 }]\nreplaces = true\nleave = \"free\"\n\
+                  [stage.Staging.rollback]\nsign_off = [{ role = \"any\", count = 1 }]\nauthor_may_sign = true\n\
+                  [stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 1 }, \
+                  { role = \"ops_engineer\", count = 1 }]\nreplaces = true\nleave = \"review\"\n";
+    let saved = ada.send(Method::PUT, "/api/v1/models/churn/policy", json!({ "text": policy })).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    let review = dana.ask_for(first, "Staging").await;
+    assert_eq!(erin.sign(review).await.json["applied"], json!(true));
+    let review = dana.ask(first).await;
+    erin.sign(review).await;
+    assert_eq!(otto.sign(review).await.json["applied"], json!(true));
+    let second = dana.register(0.9).await;
+    let review = dana.ask_for(second, "Staging").await;
+    assert_eq!(erin.sign(review).await.json["applied"], json!(true));
+
+    let rollback = json!({ "stage": "Staging", "serving": second, "comment": "it drifts" });
+    let asked = dana.ok("/api/v1/models/churn/rollback", rollback).await;
+    assert_eq!(asked["applied"], json!(false), "{asked}");
+    assert_eq!((dana.stage(first).await, dana.stage(second).await), ("Production".into(), "Staging".into()));
+    for stage in ["None", "Archived"] {
+        let refusal = dana.post("/api/v1/models/churn/rollback", json!({ "stage": stage })).await;
+        refused(&refusal, StatusCode::BAD_REQUEST, "nothing serves");
+    }
+}
+
+#[tokio::test]
+async fn a_protected_alias_is_asked_for_by_the_plain_call_if_the_policy_says_so() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana] = [Person::new(&app, "ada").await, Person::new(&app, "dana").await];
+    let version = dana.register(0.9).await;
+    let call = json!({ "name": "churn", "alias": "champion", "version": version.to_string() });
+    for (plain_call, says) in [("refuse", "ask for one at http"), ("request", "it is asked for at http")] {
+        let policy = format!(
+            "format = 1\n[alias.champion]\nsign_off = [{{ role = \"ml_engineer\", count = 1 }}]\n\
+             plain_call = \"{plain_call}\"\n"
+        );
+        let saved = ada.send(Method::PUT, "/api/v1/models/churn/policy", json!({ "text": policy })).await;
+        assert_eq!(saved.status, 200, "{}", saved.json);
+        let reply = dana.post("/api/2.0/mlflow/registered-models/alias", call.clone()).await;
+        refused(&reply, StatusCode::FORBIDDEN, says);
+    }
+    let again = dana.post("/api/2.0/mlflow/registered-models/alias", call).await;
+    refused(&again, StatusCode::FORBIDDEN, "it is open at http");
+    let open = dana.get("/api/v1/reviews").await;
+    assert_eq!(open["reviews"][0]["target"], json!("alias:champion"), "{open}");
 }
 
 impl Person<'_> {

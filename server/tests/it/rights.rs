@@ -55,7 +55,7 @@ async fn every_route_is_refused_to_everyone_with_less_than_its_right() {
             Right::Anyone => (false, &[]),
             Right::Read => (true, &[("writing", &writing), ("reviewing", &reviewing)]),
             Right::Write => (true, &[("viewer", &viewer), ("reading", &reading), ("reviewing", &reviewing)]),
-            Right::Review => (true, &[("reading", &reading), ("writing", &writing)]),
+            Right::Review => (true, &[("viewer", &viewer), ("reading", &reading), ("writing", &writing)]),
             Right::Account | Right::People => (true, &[("any token", &admin), ("reading", &reading)]),
             Right::Admin => (true, &[("viewer", &viewer), ("engineer", &engineer), ("reading", &reading)]),
         };

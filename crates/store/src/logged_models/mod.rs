@@ -18,6 +18,7 @@ use futures::FutureExt as _;
 use sqlx::AnyConnection;
 use sqlx::FromRow;
 
+use crate::audit::{self, Change};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::permissions::{Guarded, Kind as ObjectKind, push_readable};
@@ -258,7 +259,7 @@ pub async fn delete(db: &Db, model_id: String, now: Millis) -> Result<()> {
                 .bind(number)
                 .execute(&mut *tx.connection)
                 .await?;
-            Ok(())
+            audit::record(tx, &by, Change::new("logged_model.delete", model_id), now).await
         }
         .boxed()
     })

@@ -10,7 +10,8 @@ use serde_json::json;
 use super::{Asking, find, find_version, readable, touch};
 use crate::Db;
 use crate::audit::{self, Change};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::reviews::check_primary_metric;
 
 /// What a person says about a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,10 +110,27 @@ pub async fn primary_metric(db: &Db, name: &str) -> Result<Option<PrimaryMetric>
     Ok(primary(key, &better))
 }
 
+/// Why whoever asks may not choose the metric by which a model's versions are judged, though they may change the model;
+/// `None`: they may.
+///
+/// # Errors
+/// `NotFound` without the model.
+pub async fn primary_metric_is_guarded(db: &Db, name: &str) -> Result<Option<String>> {
+    let is_first = primary_metric(db, name).await?.is_none();
+    let mut connection = db.reader().await?;
+    let id = readable(&mut connection, db.engine(), db.by(), name).await?;
+    match check_primary_metric(&mut connection, db.by(), (id, name), is_first).await {
+        Ok(()) => Ok(None),
+        Err(Error::Forbidden(why)) => Ok(Some(why)),
+        Err(error) => Err(error),
+    }
+}
+
 /// Names the metric by which a model's versions are judged; `None` takes it away.
 ///
 /// # Errors
-/// `Invalid` for a name that no metric can have, `NotFound`.
+/// `Invalid` for a name that no metric can have, `NotFound`; `Forbidden` where a policy's gate relies on it, for whoever
+/// may not waive that.
 pub async fn set_primary_metric(
     db: &Db,
     name: String,
@@ -132,6 +150,7 @@ pub async fn set_primary_metric(
                     .bind(id)
                     .fetch_one(&mut *tx.connection)
                     .await?;
+            check_primary_metric(tx.connection, &by, (id, &name), key.is_empty()).await?;
             let (new_key, new_better) = match &metric {
                 Some(PrimaryMetric { key, better: Better::Higher }) => (key.as_str(), "higher"),
                 Some(PrimaryMetric { key, better: Better::Lower }) => (key.as_str(), "lower"),

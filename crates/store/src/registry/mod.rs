@@ -10,6 +10,7 @@ mod load;
 mod models;
 mod overview;
 pub mod places;
+pub(crate) mod prompts;
 mod search;
 mod source;
 pub(crate) mod stage_list;

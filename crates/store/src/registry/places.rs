@@ -14,6 +14,7 @@ use crate::bulk;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::permissions::{Kind, OWN, heads_of, is_within, places_around, push_readable};
+use crate::reviews::guarded_place;
 use crate::sql::Sql;
 use crate::writer::Tx;
 
@@ -22,15 +23,15 @@ const LONGEST_MS: i64 = 10 * 60 * 1000;
 
 /// A version whose files a change reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reached {
+struct Reached {
     id: i64,
     /// The registered model's.
     name: String,
     /// Whether whoever asks may read that.
     is_readable: bool,
-    pub version: i64,
+    version: i64,
     /// The review that released it.
-    pub released_by: Option<i64>,
+    released_by: Option<i64>,
 }
 
 /// How far a change reaches.
@@ -43,13 +44,6 @@ pub enum Reach {
 }
 
 /// The versions whose files a change of `path` would be, below the artifacts' root.
-///
-/// # Errors
-/// Only the database's.
-pub async fn reached(db: &Db, path: &str, reach: Reach) -> Result<Vec<Reached>> {
-    find(&mut *db.reader().await?, db.engine(), db.by(), path, reach).await
-}
-
 async fn find(
     connection: &mut AnyConnection,
     engine: Engine,
@@ -102,10 +96,7 @@ fn select(engine: Engine, by: &Caller) -> Sql<'static> {
 }
 
 /// Fails if one of them was released: its files are what was signed.
-///
-/// # Errors
-/// `Forbidden` names the version.
-pub fn check_unreleased(path: &str, reached: &[Reached]) -> Result<()> {
+fn check_unreleased(path: &str, reached: &[Reached]) -> Result<()> {
     let Some((one, review)) = reached.iter().find_map(|one| Some((one, one.released_by?))) else {
         return Ok(());
     };
@@ -118,6 +109,40 @@ pub fn check_unreleased(path: &str, reached: &[Reached]) -> Result<()> {
         "`{path}` can't be changed: it is of {of}, and its files are what was signed; log them anew and register another \
          version"
     )))
+}
+
+/// Fails if a policy guards where one of them is: what serves there changes by a review, also if it came there before
+/// the policy.
+async fn check_unguarded(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    path: &str,
+    reached: &[Reached],
+) -> Result<()> {
+    for one in reached {
+        let Some(target) = guarded_place(connection, by, one.id).await? else { continue };
+        let of = if one.is_readable {
+            format!("version {} of `{}`", one.version, one.name)
+        } else {
+            "a version".to_owned()
+        };
+        return Err(Error::Forbidden(format!(
+            "`{path}` can't be changed: it is of {of}, which is in {target}, and a policy guards that; log the files anew and \
+             register another version"
+        )));
+    }
+    Ok(())
+}
+
+/// Fails if what is at `path` may not change. To be asked before anything is sent in vain.
+///
+/// # Errors
+/// `Forbidden` names the version.
+pub async fn check_may_change(db: &Db, path: &str, reach: Reach) -> Result<()> {
+    let mut connection = db.reader().await?;
+    let reached = find(&mut connection, db.engine(), db.by(), path, reach).await?;
+    check_unreleased(path, &reached)?;
+    check_unguarded(&mut connection, db.by(), path, &reached).await
 }
 
 /// A change that has begun.
@@ -139,6 +164,7 @@ pub async fn begin(db: &Db, path: String, reach: Reach, now: Millis) -> Result<B
         async move {
             let reached = find(tx.connection, tx.engine, &by, &path, reach).await?;
             check_unreleased(&path, &reached)?;
+            check_unguarded(tx.connection, &by, &path, &reached).await?;
             mark(tx, &reached).await?;
             note_author(tx, &by, &path, &reached, now).await?;
             if reach == Reach::Folder {
@@ -232,7 +258,7 @@ async fn note_author(
     Ok(())
 }
 
-async fn add_author(tx: &mut Tx<'_>, version: i64, user: i64) -> Result<()> {
+pub(super) async fn add_author(tx: &mut Tx<'_>, version: i64, user: i64) -> Result<()> {
     sqlx::query("INSERT INTO version_authors (version_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(version)
         .bind(user)

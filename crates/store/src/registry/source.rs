@@ -98,7 +98,24 @@ pub(super) async fn resolve(tx: &mut Tx<'_>, by: &Caller, new: &NewVersion) -> R
         }
         Source::Remote | Source::Placeholder | Source::Version { .. } => {}
     }
+    check_storage(source, &storage_location)?;
     Ok(Resolved { source: source.to_owned(), storage_location, run_uuid, copy_of: None })
+}
+
+/// What a run or a logged model calls its place has to be one that a source may name: an experiment may keep its files
+/// anywhere.
+fn check_storage(source: &str, storage_location: &str) -> Result<()> {
+    if source == storage_location {
+        return Ok(());
+    }
+    match parse(storage_location, false) {
+        Ok(Source::Own(_) | Source::Remote) => Ok(()),
+        _ => Err(refused(
+            source,
+            "its files are where this server reads none and clients may read others: log the model to an experiment \
+             whose artifacts this server or a remote store keeps",
+        )),
+    }
 }
 
 async fn of_version(

@@ -81,8 +81,9 @@ fn moved(version: i64, from: &str, to: &str) -> What {
 pub(super) async fn note(tx: &mut Tx<'_>, wanted: &Move<'_>, now: Millis) -> Result<()> {
     let id = tx.next_ids("stage_entries", 1).await?;
     sqlx::query(
-        "INSERT INTO stage_entries (id, model_id, version, stage, at_ms, rolled_back_from, review_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO stage_entries (id, model_id, version, stage, at_ms, rolled_back_from, review_id, files_changes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7,
+             COALESCE((SELECT v.files_changes FROM model_versions v WHERE v.model_id = $2 AND v.version = $3), 0))",
     )
     .bind(id)
     .bind(wanted.model)

@@ -14,6 +14,7 @@ use notify::event::{self, VersionChange, What};
 use serde_json::{Value, json};
 
 use super::load::{self, SELECT_VERSION, VersionRow};
+use super::prompts;
 use super::source::{Resolved, resolve};
 use super::stages::{self, Move};
 use super::{
@@ -32,7 +33,6 @@ use crate::writer::Tx;
 /// Which versions a logged model became, as clients read it.
 const VERSIONS_TAG: &str = "mlflow.modelVersions";
 /// What a prompt's version says.
-const PROMPT_TEXT_TAG: &str = "mlflow.prompt.text";
 
 #[derive(Debug, Clone, Default)]
 pub struct NewVersion {
@@ -84,7 +84,7 @@ pub async fn create_version(db: &Db, new: NewVersion, now: Millis) -> Result<Mod
 }
 
 fn registered(new: NewVersion, from: Resolved, number: i64) -> What {
-    let template = new.tags.iter().find(|tag| tag.key == PROMPT_TEXT_TAG).map(|tag| tag.value.clone());
+    let template = new.tags.iter().find(|tag| tag.key == prompts::TEXT_TAG).map(|tag| tag.value.clone());
     What::VersionCreated(Box::new(event::NewVersion {
         version: number.to_string(),
         source: from.source,
@@ -111,7 +111,7 @@ async fn insert(
     .fetch_one(&mut *tx.connection)
     .await?;
     let id = tx.next_ids("model_versions", 1).await?;
-    // A prompt has no files.
+    // What a prompt says is known at once.
     let files_state = if is_prompt(&new.tags) { FilesState::Done } else { FilesState::Waiting };
     sqlx::query(
         "INSERT INTO model_versions (id, model_id, version, stage, description, source, storage_location,
@@ -136,6 +136,7 @@ async fn insert(
     let first = Move { id, model, version: number, stage: NO_STAGE, ..Move::default() };
     stages::note(tx, &first, now).await?;
     put_tags(tx, Tagged::Version(id), &new.tags).await?;
+    prompts::keep_files(tx, id).await?;
     places::inherit_authors(tx, id, &from.storage_location, from.copy_of).await?;
     Ok(number)
 }
@@ -347,7 +348,9 @@ pub async fn set_version_tag(db: &Db, name: String, number: i64, tag: KeyValue, 
         async move {
             let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
+            prompts::check_tag_may_change(tx, id, &tag.key).await?;
             put_tags(tx, Tagged::Version(id), std::slice::from_ref(&tag)).await?;
+            prompts::tag_changed(tx, by.user_id, id, &tag.key).await?;
             let change = Change::new("version.set_tag", format!("{name}/{number}")).to(&tag);
             audit::record(tx, &by, change, now).await?;
             events::tell(tx, &by, model, of_version(number, VersionChange::TagSet(tag)), now).await
@@ -369,7 +372,9 @@ pub async fn delete_version_tag(db: &Db, name: String, number: i64, key: String,
         async move {
             let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
+            prompts::check_tag_may_change(tx, id, &key).await?;
             remove_tag(tx, Tagged::Version(id), &key).await?;
+            prompts::tag_changed(tx, by.user_id, id, &key).await?;
             let change = Change::new("version.delete_tag", format!("{name}/{number}"));
             audit::record(tx, &by, change.from(json!({ "key": key })), now).await?;
             events::tell(tx, &by, model, of_version(number, VersionChange::TagDeleted { key }), now).await

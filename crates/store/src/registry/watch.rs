@@ -27,6 +27,8 @@ pub enum Cause {
     DataFailed { dataset: String, summary: String, at: Millis },
     /// It got there by an override that nobody has judged yet.
     Overridden { followup: i64 },
+    /// It got there by an override that others rejected afterwards.
+    WronglyOverridden { followup: i64 },
 }
 
 /// A model's hand-overs, by version.
@@ -100,14 +102,23 @@ async fn alerts(db: &Db, is_own: impl Fn(&str) -> bool) -> Result<Vec<Alert>> {
 
     let mut sql = Sql::new(
         db.engine(),
-        "SELECT m.id, m.name, q.version, q.id FROM reviews q JOIN registered_models m ON m.id = q.model_id
-         JOIN model_versions v ON v.id = q.version_id WHERE q.follows IS NOT NULL AND q.state = ",
+        "SELECT m.id, m.name, q.version, q.id, q.state FROM reviews q JOIN registered_models m ON m.id = q.model_id
+         JOIN model_versions v ON v.id = q.version_id WHERE q.follows IS NOT NULL AND q.state IN",
     );
-    sql.bind(State::Open.as_str()).push(" AND v.stage = ").bind(PRODUCTION);
+    sql.list(&[State::Open.as_str(), State::Rejected.as_str()]).push(" AND v.stage = ").bind(PRODUCTION);
+    sql.push(
+        " AND NOT EXISTS (SELECT 1 FROM reviews l WHERE l.version_id = v.id AND l.id > q.id AND l.state = ",
+    );
+    sql.bind(State::Applied.as_str()).push(")");
     push_readable(&mut sql, db.by(), Kind::Model, "m");
-    let overridden: Vec<(i64, String, i64, i64)> = sql.fetch(&mut connection).await?;
-    let overridden = overridden.into_iter().map(|(id, model, version, followup)| {
-        (id, Alert { model, version, cause: Cause::Overridden { followup } })
+    let overridden: Vec<(i64, String, i64, i64, String)> = sql.fetch(&mut connection).await?;
+    let overridden = overridden.into_iter().map(|(id, model, version, followup, state)| {
+        let cause = if state == State::Open.as_str() {
+            Cause::Overridden { followup }
+        } else {
+            Cause::WronglyOverridden { followup }
+        };
+        (id, Alert { model, version, cause })
     });
 
     let all: Vec<_> = failed.chain(overridden).collect();

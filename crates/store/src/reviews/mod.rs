@@ -40,6 +40,7 @@ pub use timeline::{Activity, activities_of_version};
 
 pub(crate) use plain::{
     PlainCall, check_keeps_name, check_own_policy, check_plain_call, check_plain_delete, check_plain_leave,
+    check_primary_metric, guarded_place,
 };
 pub(crate) use timeline::supersede_all;
 

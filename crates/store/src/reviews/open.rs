@@ -3,7 +3,7 @@
 use domain::Millis;
 use domain::accounts::Caller;
 use domain::limits;
-use domain::registry::{FilesState, check_name, check_new_alias};
+use domain::registry::{FilesState, check_name, check_new_alias, is_active};
 use domain::reviews::rollback::{self, Entry};
 use domain::reviews::state::{Opening, check_open};
 use domain::reviews::{Kind, Target, sign_off};
@@ -89,7 +89,7 @@ async fn served_before(
     current: i64,
 ) -> Result<Option<i64>> {
     let history = history(connection, model, stage).await?;
-    let usable = usable(connection, model).await?;
+    let usable = usable(connection, model, stage).await?;
     Ok(rollback::previous(&history, current, |version| usable.contains(&version)))
 }
 
@@ -112,6 +112,10 @@ pub async fn roll_back(
         async move {
             let model = readable(tx.connection, tx.engine, &by, &name).await?;
             let stage = stage_list::find(tx.connection, "stage", &stage).await?;
+            if !is_active(&stage) {
+                let why = format!("a rollback brings back what served before, and nothing serves in {stage}");
+                return Err(limits::Invalid::new("stage", why).into());
+            }
             let target = Target::Stage(stage.clone());
             let current = evidence::holder(tx.connection, model, &target, 0).await?;
             let current =
@@ -155,14 +159,19 @@ async fn history(connection: &mut AnyConnection, model: i64, stage: &str) -> Res
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// The versions that are there with all of their files, but for those whose override others rejected.
-async fn usable(connection: &mut AnyConnection, model: i64) -> Result<Vec<i64>> {
+/// The versions that are there with the files that they had when they came into the stage, but for those whose override
+/// others rejected.
+async fn usable(connection: &mut AnyConnection, model: i64, stage: &str) -> Result<Vec<i64>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT v.version FROM model_versions v WHERE v.model_id = $1 AND v.files_state = 'done'
+             AND v.files_changes = (SELECT e.files_changes FROM stage_entries e
+                 WHERE e.model_id = v.model_id AND e.version = v.version AND e.stage = $2
+                 ORDER BY e.id DESC LIMIT 1)
              AND NOT EXISTS (SELECT 1 FROM reviews f JOIN reviews o ON o.id = f.follows
                  WHERE o.version_id = v.id AND f.state = 'rejected')",
     )
     .bind(model)
+    .bind(stage)
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(version,)| version).collect())
@@ -174,9 +183,7 @@ async fn check_is_here(connection: &mut AnyConnection, version: i64) -> Result<(
         .bind(version)
         .fetch_one(connection)
         .await?;
-    // A run that was unknown when the version was registered may be here by now.
-    let is_of_run = place.strip_prefix("runs:/").is_some_and(|rest| rest.contains('/'));
-    if place.starts_with(OWN) || is_of_run {
+    if place.starts_with(OWN) {
         return Ok(());
     }
     Err(Error::InvalidState(format!(
@@ -197,6 +204,8 @@ pub(super) async fn open(
     let model = readable(tx.connection, tx.engine, by, &ask.name).await?;
     let version = evidence::version(tx.connection, model, ask.version).await?;
     let version = version.ok_or_else(|| registry::no_version(&ask.name, ask.version))?;
+    // Prompts that were registered before reviews knew them.
+    registry::prompts::keep_files(tx, version.id).await?;
     let target = ask.target.to_string();
     let earlier: Option<(i64,)> =
         sqlx::query_as("SELECT id FROM reviews WHERE version_id = $1 AND target = $2 AND state = 'open'")

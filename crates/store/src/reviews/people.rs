@@ -30,8 +30,8 @@ impl People {
         self.all.iter().any(|person| Some(person.id) == id && person.is_enabled)
     }
 
-    /// Takes the roles of those who may not read the model: their signature is of nothing that they can see.
-    pub async fn keep_readers(
+    /// Notes who may not read the model.
+    pub async fn note_readers(
         &mut self,
         connection: &mut AnyConnection,
         engine: Engine,
@@ -39,9 +39,7 @@ impl People {
     ) -> Result<()> {
         let Some(readers) = ModelReaders::of(connection, engine, model).await? else { return Ok(()) };
         for person in &mut self.all {
-            if !readers.may_read(person.id, &person.roles) {
-                person.roles.clear();
-            }
+            person.may_read = readers.may_read(person.id, &person.roles);
         }
         Ok(())
     }
@@ -60,6 +58,7 @@ pub(super) async fn people(connection: &mut AnyConnection, engine: Engine) -> Re
         id: *id,
         roles: roles.split(',').filter_map(Role::parse).collect(),
         is_enabled: *disabled == 0,
+        may_read: true,
     });
     Ok(People { all: all.collect(), names: rows.iter().map(|(id, name, ..)| (*id, name.clone())).collect() })
 }

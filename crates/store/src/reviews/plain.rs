@@ -1,13 +1,16 @@
 //! What goes around reviews where no policy asks for one, and doesn't where one does.
 
 use domain::accounts::Caller;
+use domain::registry::is_active;
 use domain::reviews::policy::{InForce, Leave, StageRules};
 use domain::reviews::{Kind, Target};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
 
 use super::policies::{SavedPolicy, has_own, in_force};
+use super::rows;
 use crate::error::{Error, Result};
+use crate::registry::stage_list;
 use crate::writer::Tx;
 
 /// All but what stands for itself anywhere in an address.
@@ -39,7 +42,7 @@ pub(crate) async fn check_plain_call(
     call: &PlainCall<'_>,
     target: &Target,
 ) -> Result<()> {
-    if !is_guarded(tx, by, call.model, target).await? {
+    if !is_guarded(tx.connection, by, call.model, target).await? {
         return Ok(());
     }
     let why = match target {
@@ -84,7 +87,7 @@ pub(crate) async fn check_plain_delete(
             .fetch_all(&mut *tx.connection)
             .await?;
     for (alias,) in aliases {
-        if is_guarded(tx, by, call.model, &Target::Alias(alias.clone())).await? {
+        if is_guarded(tx.connection, by, call.model, &Target::Alias(alias.clone())).await? {
             return refused(format!(
                 "has the alias `{alias}`, which a policy guards: give that to another one by a review first"
             ));
@@ -144,8 +147,73 @@ pub(crate) async fn check_keeps_name(tx: &mut Tx<'_>, by: &Caller, (model, name)
     Ok(())
 }
 
-async fn is_guarded(tx: &mut Tx<'_>, by: &Caller, model: i64, target: &Target) -> Result<bool> {
-    let found = in_force(tx.connection, by, model, target).await?;
+/// The stage or alias of a version that a policy guards: what is there got there by a review, or was there before.
+pub(crate) async fn guarded_place(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    version: i64,
+) -> Result<Option<Target>> {
+    let (model, number, stage): (i64, i64, String) =
+        sqlx::query_as("SELECT model_id, version, stage FROM model_versions WHERE id = $1")
+            .bind(version)
+            .fetch_one(&mut *connection)
+            .await?;
+    let aliases: Vec<(String,)> =
+        sqlx::query_as("SELECT alias FROM model_aliases WHERE model_id = $1 AND version = $2")
+            .bind(model)
+            .bind(number)
+            .fetch_all(&mut *connection)
+            .await?;
+    let stage = Some(Target::Stage(stage)).filter(|stage| is_active(&stage.to_string()));
+    for target in stage.into_iter().chain(aliases.into_iter().map(|(alias,)| Target::Alias(alias))) {
+        if is_guarded(connection, by, model, &target).await? {
+            return Ok(Some(target));
+        }
+    }
+    Ok(None)
+}
+
+/// Where a required gate compares by the main metric, that is changed by whoever may waive the gate, and by no author of
+/// what is under review. Somebody has to name the first.
+pub(crate) async fn check_primary_metric(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    (model, name): (i64, &str),
+    is_first: bool,
+) -> Result<()> {
+    for stage in stage_list::read(connection).await?.iter() {
+        let target = Target::Stage(stage.to_owned());
+        let Some((found, _)) = in_force(connection, by, model, &target).await? else { continue };
+        if !found.rules.gates.iter().any(|gate| gate.required && gate.kind.takes_primary_metric()) {
+            continue;
+        }
+        let why = format!("a required gate of {stage} compares versions of `{name}` by the main metric");
+        if !is_first && by.roles.is_disjoint(&found.waive_roles) {
+            let roles: Vec<_> = found.waive_roles.iter().map(|role| role.as_str()).collect();
+            let roles = roles.join(" or ");
+            return Err(Error::Forbidden(format!(
+                "{why}: changing that takes a role that may waive gates, {roles}"
+            )));
+        }
+        for row in rows::open_of(connection, model).await? {
+            if by.user_id.is_some_and(|id| row.review().authors.contains(&id)) {
+                let review = row.id;
+                return Err(Error::Forbidden(format!(
+                    "{why}, and an author of what review {review} is about may not change that meanwhile"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn is_guarded(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    model: i64,
+    target: &Target,
+) -> Result<bool> {
+    let found = in_force(connection, by, model, target).await?;
     Ok(found.is_some_and(|(found, _)| asks_for_anything(&found.rules)))
 }
 

@@ -87,6 +87,12 @@ pub(super) async fn row(connection: &mut AnyConnection, id: i64) -> Result<Row> 
     row.ok_or_else(|| Error::not_found("review", "id", id))
 }
 
+/// The open reviews of a model.
+pub(super) async fn open_of(connection: &mut AnyConnection, model: i64) -> Result<Vec<Row>> {
+    let text = format!("{SELECT} WHERE model_id = $1 AND state = 'open' ORDER BY id");
+    Ok(sqlx::query_as(&text).bind(model).fetch_all(connection).await?)
+}
+
 /// A role as it was stored; a role that there isn't any more counts for nothing.
 fn role(text: &str) -> Role {
     Role::parse(text).unwrap_or(Role::Viewer)

@@ -1,6 +1,6 @@
 //! What a review is decided on, and how it is kept when the review ends.
 
-use domain::reviews::gates::Facts;
+use domain::reviews::gates::{Facts, Measured};
 use domain::reviews::state::Standing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,6 +38,42 @@ pub(super) async fn keep(tx: &mut Tx<'_>, review: i64, seen: &Seen) -> Result<()
         .execute(&mut *tx.connection)
         .await?;
     Ok(())
+}
+
+/// A version's metrics as the last review that brought it to the target had them: what was logged to its run or its
+/// logged model afterwards nobody signed, and moves no bar for others. A metric that it had no value of then is taken
+/// as it is now.
+pub(super) async fn as_released(
+    connection: &mut AnyConnection,
+    mut version: Version,
+    target: &str,
+) -> Result<Version> {
+    #[derive(Deserialize)]
+    struct Released {
+        version: Version,
+    }
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT s.seen FROM review_seen s JOIN reviews q ON q.id = s.review_id
+         WHERE q.version_id = $1 AND q.state = 'applied' AND q.kind = 'promotion'
+         ORDER BY CASE WHEN q.target = $2 THEN 0 ELSE 1 END, q.id DESC LIMIT 1",
+    )
+    .bind(version.id)
+    .bind(target)
+    .fetch_optional(connection)
+    .await?;
+    let Some((text,)) = row else { return Ok(version) };
+    let released: Released =
+        serde_json::from_str(&text).map_err(|cause| sqlx::Error::Decode(cause.into()))?;
+    let facts = released.version.facts;
+    keep_later(&mut version.facts.run_metrics, facts.run_metrics);
+    keep_later(&mut version.facts.model_metrics, facts.model_metrics);
+    Ok(version)
+}
+
+fn keep_later(metrics: &mut Vec<Measured>, released: Vec<Measured>) {
+    metrics.retain(|metric| !released.iter().any(|one| one.key == metric.key));
+    metrics.extend(released);
+    metrics.sort_by(|a, b| a.key.cmp(&b.key));
 }
 
 /// What an ended review ended on; `None` of one that ended before that was kept.

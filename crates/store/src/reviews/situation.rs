@@ -71,7 +71,7 @@ pub(super) async fn situation(
         return Err(Error::not_found("review", "id", id));
     }
     let mut people = people::people(connection, engine).await?;
-    people.keep_readers(connection, engine, row.model_id).await?;
+    people.note_readers(connection, engine, row.model_id).await?;
     let signed = rows::signed(connection, id).await?;
     let blocked = rows::blocked(connection, id).await?;
     let waivers = rows::waivers(connection, id).await?;
@@ -118,6 +118,10 @@ async fn look(
         }
         _ => evidence::champion(connection, row.model_id, &target, row.version).await?,
     };
+    let champion = match champion {
+        Some(champion) => Some(seen::as_released(connection, champion, &row.target).await?),
+        None => None,
+    };
     let in_force = in_force(connection, by, row, &version.facts.stage).await?;
     let better = if better == "lower" { Better::Lower } else { Better::Higher };
     let facts = Facts {
@@ -135,7 +139,14 @@ async fn look(
         monitor: None,
     };
     let rules = in_force.as_ref().map(|(in_force, _)| in_force.rules.gates.clone()).unwrap_or_default();
-    let laid: Vec<_> = waivers.iter().map(|(waiver, _)| waiver.clone()).collect();
+    // As with a signature, a waiver counts for as long as whoever gave it could still give it.
+    let may_waive = |waiver: &&Waiver| {
+        let giver = people.all.iter().find(|person| person.id == waiver.by);
+        giver.zip(in_force.as_ref()).is_some_and(|(giver, (in_force, _))| {
+            giver.is_enabled && giver.may_read && !giver.roles.is_disjoint(&in_force.waive_roles)
+        })
+    };
+    let laid: Vec<_> = waivers.iter().map(|(waiver, _)| waiver).filter(may_waive).cloned().collect();
     let gates = gates::evaluate_all(&rules, &facts, &laid, now);
     let replaces =
         in_force.as_ref().map_or(row.archive_existing != 0, |(in_force, _)| in_force.rules.replaces);

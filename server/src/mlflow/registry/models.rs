@@ -1,16 +1,20 @@
 //! `registered-models/…`
 
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
 use domain::KeyValue;
+use domain::reviews::Target;
 use serde::{Deserialize, Serialize};
 use store::registry::{self, NewModel, RegistryQuery};
+use store::reviews::{Ask, Office};
 use web::wire::{Int64, Many};
 use web::{ApiError, Call, Either, SignedIn, required};
 
 use super::super::page_size;
 use super::super::wire::{Empty, Pair};
+use super::requests::asked_instead;
 use super::version_number;
 use super::wire::{ModelWire, VersionWire, model_answer, version_answer};
 use crate::clock::now;
@@ -174,11 +178,22 @@ struct AliasCall {
     version: Option<String>,
 }
 
-async fn set_alias(SignedIn(db): SignedIn, Call(call): Call<AliasCall>) -> Result<Json<Empty>, ApiError> {
+async fn set_alias(
+    SignedIn(db): SignedIn,
+    State(office): State<Office>,
+    Call(call): Call<AliasCall>,
+) -> Result<Json<Empty>, ApiError> {
     let (name, alias) = (required("name", call.name)?, required("alias", call.alias)?);
     let version = version_number(&required("version", call.version)?)?;
-    registry::set_alias(&db, name, alias, version, now()).await?;
-    Ok(Json(Empty {}))
+    match registry::set_alias(&db, name.clone(), alias.clone(), version, now()).await {
+        Ok(()) => Ok(Json(Empty {})),
+        Err(store::Error::NeedsReview { what, path }) => {
+            let target = Target::Alias(alias);
+            let ask = Ask { name, version, target, comment: String::new(), archive_existing: true };
+            Err(asked_instead(&db, &office, ask, (what, path)).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn get_by_alias(SignedIn(db): SignedIn, Call(call): Call<AliasCall>) -> Result<Response, ApiError> {

@@ -269,20 +269,35 @@ pub async fn plain_transition(
         Err(store::Error::NeedsReview { what, path }) => (what, path),
         moved => return Ok(moved?),
     };
-    let refused = |message: String| ApiError::new(http::StatusCode::FORBIDDEN, "PERMISSION_DENIED", message);
     let stage = registry::workspace_stages(db).await?.find("stage", stage)?.to_owned();
-    let target = Target::Stage(stage);
-    let in_force = reviews::in_force_for(db, &name, &target).await?;
+    let ask = Ask {
+        name,
+        version,
+        target: Target::Stage(stage),
+        comment: String::new(),
+        archive_existing: archive,
+    };
+    Err(asked_instead(db, office, ask, (what, path)).await?)
+}
+
+/// The refusal of a plain call `what` at `path`, with the request for it, if the policy makes one.
+pub async fn asked_instead(
+    db: &Db,
+    office: &Office,
+    ask: Ask,
+    (what, path): (String, String),
+) -> Result<ApiError, ApiError> {
+    let refused = |message: String| ApiError::new(http::StatusCode::FORBIDDEN, "PERMISSION_DENIED", message);
+    let in_force = reviews::in_force_for(db, &ask.name, &ask.target).await?;
     let makes_one =
         in_force.is_some_and(|found| found.rules.plain_call == domain::reviews::policy::PlainCall::Request);
     if !makes_one {
-        return Err(refused(format!("{what}; ask for one at {}{path}", office.url)));
+        return Ok(refused(format!("{what}; ask for one at {}{path}", office.url)));
     }
-    let ask = Ask { name, version, target, comment: String::new(), archive_existing: archive };
     match reviews::ask(db, ask, now()).await {
-        Ok(id) => Err(refused(format!("{what}; it is asked for at {}", address(office, id)))),
+        Ok(id) => Ok(refused(format!("{what}; it is asked for at {}", address(office, id)))),
         Err(store::Error::AlreadyExists { key, .. }) => {
-            Err(refused(format!("{what}; it is open at {}/reviews/{key}", office.url)))
+            Ok(refused(format!("{what}; it is open at {}/reviews/{key}", office.url)))
         }
         Err(error) => Err(error.into()),
     }

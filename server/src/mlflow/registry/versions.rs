@@ -196,6 +196,6 @@ async fn get_artifact(
     let path = required("path", call.path)?;
     let (name, version) = one(call.name, call.version)?;
     let version = registry::version(&db, &name, version).await?;
-    let home = files::home(&db, version.storage_location).await?;
-    files::download(&artifacts, &artifacts.place(&home, &path)?, &path, &headers).await
+    let place = artifacts.place(&version.storage_location, &path)?;
+    files::download(&artifacts, &place, &path, &headers).await
 }

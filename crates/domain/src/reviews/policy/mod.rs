@@ -58,12 +58,23 @@ pub struct StageRules {
 }
 
 impl StageRules {
-    /// Adds signatures that a request needs besides.
+    /// Adds signatures that a request needs besides, of whatever kind it is; none of them is an author's.
     pub fn also_signed_by(&mut self, more: &[Requirement]) {
-        for requirement in more {
-            if !self.sign_off.contains(requirement) {
-                self.sign_off.push(requirement.clone());
-            }
+        if more.is_empty() {
+            return;
+        }
+        add(&mut self.sign_off, more);
+        if let Some(rollback) = &mut self.rollback {
+            add(&mut rollback.sign_off, more);
+            rollback.author_may_sign = false;
+        }
+    }
+}
+
+fn add(sign_off: &mut Vec<Requirement>, more: &[Requirement]) {
+    for requirement in more {
+        if !sign_off.contains(requirement) {
+            sign_off.push(requirement.clone());
         }
     }
 }

@@ -16,6 +16,14 @@ pub struct Person {
     pub id: i64,
     pub roles: BTreeSet<Role>,
     pub is_enabled: bool,
+    /// Whether they may read the model: a signature is of nothing that its signer can't see.
+    #[serde(default = "yes")]
+    pub may_read: bool,
+}
+
+/// Reviews that ended before this was kept have no signers who might not.
+fn yes() -> bool {
+    true
 }
 
 /// A signature as it was given.
@@ -52,6 +60,8 @@ pub enum Void {
     Disabled,
     /// The signer doesn't hold the role any more.
     RoleLost,
+    /// The signer may not read the model any more.
+    Unreadable,
     Author,
 }
 
@@ -93,6 +103,9 @@ fn validity(
     if !signer.roles.contains(&sign_off.role) {
         return Err(Void::RoleLost);
     }
+    if !signer.may_read {
+        return Err(Void::Unreadable);
+    }
     if sign_off.digest == current_digest { Ok(()) } else { Err(Void::Stale) }
 }
 
@@ -131,7 +144,7 @@ pub fn eligible<'p>(
 }
 
 fn may_sign(person: &Person, barred: &BTreeSet<i64>) -> bool {
-    person.is_enabled && !barred.contains(&person.id)
+    person.is_enabled && person.may_read && !barred.contains(&person.id)
 }
 
 /// Gives each signer at most one place, and says which places stay free: Kuhn's algorithm for matchings. A place
@@ -223,8 +236,9 @@ pub fn is_named(requirements: &[Requirement], role: Role) -> bool {
     requirements.iter().any(|requirement| requirement.roles.includes(role))
 }
 
-/// The blocks that still hold: until that person signs, withdraws it or can't sign any more, or somebody who
-/// manages the model dismisses it.
+/// The blocks that still hold: until that person signs, withdraws it or loses the account or the role, or somebody who
+/// manages the model dismisses it. Who may read the model is for those who manage it to say, its authors too, and
+/// takes no block away.
 pub fn standing_blocks<'a>(blocks: &'a [Block], sign_offs: &[SignOff], people: &[Person]) -> Vec<&'a Block> {
     let holds = |block: &&Block| {
         let person = people.iter().find(|person| person.id == block.by && person.is_enabled);

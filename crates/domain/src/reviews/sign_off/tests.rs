@@ -4,7 +4,7 @@ use super::*;
 use Role::{Admin, DataEngineer, MlEngineer, OpsEngineer, Viewer};
 
 fn person(id: i64, roles: &[Role]) -> Person {
-    Person { id, roles: roles.iter().copied().collect(), is_enabled: true }
+    Person { id, roles: roles.iter().copied().collect(), is_enabled: true, may_read: true }
 }
 
 fn signed(by: i64, role: Role) -> SignOff {
@@ -36,6 +36,8 @@ fn a_signature_counts_as_things_are_now() {
     assert_eq!(verdict(&people, &stale), Err(Void::Stale));
     assert_eq!(verdict(&people, &signed(1, OpsEngineer)), Err(Void::RoleLost));
     assert_eq!(verdict_barring(&people, &sign_off, &authors(Some(1), None, None)), Err(Void::Author));
+    people[0].may_read = false;
+    assert_eq!(verdict(&people, &sign_off), Err(Void::Unreadable));
     people[0].is_enabled = false;
     assert_eq!(verdict(&people, &sign_off), Err(Void::Disabled));
 }
@@ -122,6 +124,7 @@ fn a_block_holds_until_its_reason_ends() {
     assert!(!holds(&Block { is_lifted: true, ..block.clone() }, &[], &people));
     assert!(!holds(&block, &[], &[person(1, &[Viewer])]));
     assert!(!holds(&block, &[], &[Person { is_enabled: false, ..people[0].clone() }]));
+    assert!(holds(&block, &[], &[Person { may_read: false, ..people[0].clone() }]));
 }
 
 /// Tries every assignment.

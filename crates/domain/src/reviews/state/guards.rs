@@ -1,9 +1,11 @@
 //! Who may do what to a review, and when.
 
+use std::collections::BTreeSet;
+
 use super::decisions::{apply, override_all, reject, sign, signer, waive, waiver};
 use super::{Access, Action, Actor, Refusal, Review, Standing, State};
 use crate::Millis;
-use crate::accounts::Scope;
+use crate::accounts::{Role, Scope};
 use crate::limits::Invalid;
 use crate::reviews::Kind;
 
@@ -28,15 +30,18 @@ pub struct Opening {
 /// Whether a review may be opened.
 ///
 /// # Errors
-/// `Forbidden` for whoever can't read the model or writes nothing; `InvalidState` says what stands in the way.
+/// `Forbidden` for whoever can't read the model, only looks or writes nothing; `InvalidState` says what stands in the way.
 pub fn check_open(opening: &Opening, actor: &Actor) -> Verdict {
-    readable(actor)?;
+    taking_part(actor)?;
     scoped(actor, &[Scope::Write, Scope::Review])?;
     if !opening.target_exists {
         return Err(Invalid::new("target", "the target doesn't exist; choose one of the workspace's").into());
     }
     if !opening.is_ready {
-        return invalid_state("the version isn't ready; wait until its files are there");
+        return invalid_state(
+            "the version's files can't be read, so nothing says what would be signed: its place is no folder with files, or \
+             a name has `%`, `?` or `#`; log the model anew and register that",
+        );
     }
     if opening.is_there {
         return invalid_state("the version has reached the target already");
@@ -60,7 +65,7 @@ pub fn check(action: &Action, review: &Review, actor: &Actor, standing: &Standin
     if let Action::Comment | Action::EditComment { .. } | Action::DeleteComment { .. } = action {
         return check_comment(action, actor);
     }
-    readable(actor)?;
+    taking_part(actor)?;
     if review.state.is_final() {
         return invalid_state(format!("this review is {}; open another one", review.state.as_str()));
     }
@@ -135,12 +140,17 @@ pub(super) fn invalid_state<T>(why: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::InvalidState(why.into()))
 }
 
-fn readable(actor: &Actor) -> Verdict {
-    if actor.access >= Access::Read {
-        Ok(())
-    } else {
-        forbidden(format!("`{}` may not see this model", actor.name))
+fn taking_part(actor: &Actor) -> Verdict {
+    if actor.access < Access::Read {
+        return forbidden(format!("`{}` may not see this model", actor.name));
     }
+    if actor.roles == BTreeSet::from([Role::Viewer]) {
+        return forbidden(format!(
+            "`{}` may look, but change nothing: the role viewer alone allows no more",
+            actor.name
+        ));
+    }
+    Ok(())
 }
 
 fn server(actor: &Actor) -> Verdict {
@@ -191,7 +201,7 @@ pub(super) fn check_words(field: &str, words: &str, least: usize) -> Verdict {
 /// # Errors
 /// `Forbidden`, with who may.
 pub fn check_comment(action: &Action, actor: &Actor) -> Verdict {
-    readable(actor)?;
+    taking_part(actor)?;
     scoped(actor, &[Scope::Write, Scope::Review])?;
     match action {
         Action::EditComment { by } if actor.id != Some(*by) => {

@@ -136,7 +136,7 @@ impl Standing {
 
     /// The role for a signer who names none; `None`: the policy needs no role of theirs.
     pub fn role_for(&self, review: &Review, signer: i64) -> Option<Role> {
-        let person = self.people.iter().find(|person| person.id == signer)?;
+        let person = self.people.iter().find(|person| person.id == signer && person.may_read)?;
         let (requirements, valid, barred) =
             (self.requirements(review), self.valid(review), self.barred(review));
         sign_off::choose_role(&requirements, &valid, person, &self.people, &barred)

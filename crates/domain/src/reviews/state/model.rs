@@ -18,6 +18,8 @@ pub(super) enum Step {
     Grants(i64, Role),
     Revokes(i64, Role),
     Enables(i64, bool),
+    /// Lets somebody read the model, or no longer.
+    Shows(i64, bool),
     Measures(u8),
     SetsPolicy(usize),
 }
@@ -123,7 +125,8 @@ impl World {
     }
 
     fn actor(&self, id: i64) -> Actor {
-        let person = self.people.iter().find(|person| person.id == id).filter(|person| person.is_enabled);
+        let person = self.people.iter().find(|person| person.id == id);
+        let person = person.filter(|person| person.is_enabled && person.may_read);
         let roles = person.map(|person| person.roles.clone()).unwrap_or_default();
         Actor {
             id: Some(id),
@@ -149,6 +152,7 @@ impl World {
                 self.person(*id).roles.remove(role);
             }
             Step::Enables(id, is_enabled) => self.person(*id).is_enabled = *is_enabled,
+            Step::Shows(id, may_read) => self.person(*id).may_read = *may_read,
             Step::Measures(percent) => self.auc = f64::from(*percent) / 100.0,
             Step::SetsPolicy(policy) => self.policy = *policy,
             Step::Does(id, action) => {
@@ -249,7 +253,10 @@ impl World {
                 }
             }
             assert!(!block.is_some_and(|role| holds(id, role)), "p{id} asks for changes");
-            let counts = |(role, signed): &(Role, &String)| **signed == digest && holds(id, *role) && id > 1;
+            let may_read = self.people.iter().any(|one| one.id == id && one.may_read);
+            let counts = |(role, signed): &(Role, &String)| {
+                **signed == digest && holds(id, *role) && may_read && id > 1
+            };
             signers.extend(signature.filter(counts).map(|(role, _)| role));
         }
         let places: Vec<Roles> = rules(self.policy)

@@ -46,6 +46,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (who(), any_role()).prop_map(|(who, role)| Step::Grants(who, role)),
         1 => (who(), any_role()).prop_map(|(who, role)| Step::Revokes(who, role)),
         1 => (who(), any::<bool>()).prop_map(|(who, is_enabled)| Step::Enables(who, is_enabled)),
+        1 => (who(), any::<bool>()).prop_map(|(who, may_read)| Step::Shows(who, may_read)),
         1 => (75_u8..85).prop_map(Step::Measures),
         1 => (0_usize..4).prop_map(Step::SetsPolicy),
     ]
@@ -58,6 +59,7 @@ fn any_people() -> impl Strategy<Value = Vec<Person>> {
             id,
             roles: roles.into_iter().collect(),
             is_enabled: true,
+            may_read: true,
         };
         (0..).zip(all).map(person).collect()
     })
@@ -132,7 +134,8 @@ fn every_end_is_reached() {
 
 #[test]
 fn each_member_of_the_document_makes_every_signature_stale() {
-    let people: Vec<_> = (2..4).map(|id| Person { id, roles: Role::ALL.into(), is_enabled: true }).collect();
+    let people: Vec<_> =
+        (2..4).map(|id| Person { id, roles: Role::ALL.into(), is_enabled: true, may_read: true }).collect();
     let world = World::new(people);
     let digest = |contents: &Contents| document::digest(&document::document(contents));
     let mut standing = world.standing();

@@ -6,10 +6,10 @@ const NOW: Millis = Millis(1_000);
 const ANA: i64 = 1; // asked for the review
 const BEN: i64 = 2; // ML engineer
 const CAM: i64 = 3; // ops engineer
-const DEE: i64 = 4; // viewer
+const DEE: i64 = 4; // data engineer, who signs nothing here
 
 fn person(id: i64, roles: &[Role]) -> Person {
-    Person { id, roles: roles.iter().copied().collect(), is_enabled: true }
+    Person { id, roles: roles.iter().copied().collect(), is_enabled: true, may_read: true }
 }
 
 fn people() -> Vec<Person> {
@@ -17,7 +17,7 @@ fn people() -> Vec<Person> {
         person(ANA, &[Role::DataScientist, Role::MlEngineer]),
         person(BEN, &[Role::MlEngineer]),
         person(CAM, &[Role::OpsEngineer]),
-        person(DEE, &[Role::Viewer]),
+        person(DEE, &[Role::DataEngineer]),
     ]
 }
 
@@ -322,6 +322,9 @@ fn a_review_is_opened_once_for_a_version_that_is_ready() {
     let can = Opening { is_ready: true, target_exists: true, is_there: false, open_review: None };
     let verdict = |opening: &Opening, actor: &Actor| kind_of(&check_open(opening, actor));
     assert_eq!(verdict(&can, &actor(DEE)), "ok");
+    let looks_on = Actor { roles: [Role::Viewer].into(), ..actor(DEE) };
+    assert_eq!(verdict(&can, &looks_on), "forbidden");
+    assert_eq!(verdict(&can, &Actor { roles: [Role::Viewer, Role::DataEngineer].into(), ..looks_on }), "ok");
     assert_eq!(verdict(&can, &Actor { access: Access::None, ..actor(DEE) }), "forbidden");
     assert_eq!(verdict(&can, &Actor { scopes: [Scope::Read].into(), ..actor(DEE) }), "forbidden");
     assert_eq!(verdict(&Opening { is_ready: false, ..can.clone() }, &actor(DEE)), "state");
