@@ -1,6 +1,8 @@
 //! Reads a struct from an object only. Derived readers take a list, too, field by field: a caller who leaves the names
-//! out would write what nobody meant.
+//! out would write what nobody meant. Names of fields may be written as protobuf's JSON mapping has them, `experimentId`
+//! for `experiment_id`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{
@@ -26,7 +28,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
         deserialize_f32 deserialize_f64 deserialize_char deserialize_str deserialize_string deserialize_bytes
         deserialize_byte_buf deserialize_option deserialize_unit deserialize_seq deserialize_map
-        deserialize_identifier deserialize_ignored_any
+        deserialize_ignored_any
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_identifier(Named(visitor))
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
@@ -79,6 +85,47 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
     fn is_human_readable(&self) -> bool {
         self.0.is_human_readable()
     }
+}
+
+/// Visits the name of a field.
+struct Named<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Named<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(formatter)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<V::Value, E> {
+        self.0.visit_u64(value)
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<V::Value, E> {
+        self.0.visit_str(&snake_case(name))
+    }
+
+    fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<V::Value, E> {
+        self.0.visit_bytes(name)
+    }
+}
+
+/// A name in camel case as it is declared; any other as it is.
+fn snake_case(name: &str) -> Cow<'_, str> {
+    let is_camel_case = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.contains(|c: char| c.is_ascii_uppercase())
+        && !name.contains('_');
+    if !is_camel_case {
+        return name.into();
+    }
+    let mut declared = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            declared.push('_');
+        }
+        declared.push(letter.to_ascii_lowercase());
+    }
+    declared.into()
 }
 
 macro_rules! visit_alike {
@@ -224,6 +271,20 @@ mod tests {
 
     fn read(json: &str) -> Result<Call, serde_json::Error> {
         Call::deserialize(Objects(&mut serde_json::Deserializer::from_str(json)))
+    }
+
+    #[test]
+    fn names_may_be_in_camel_case() {
+        for (written, declared) in [
+            ("experimentIds", "experiment_ids"),
+            ("runUuid", "run_uuid"),
+            ("name", "name"),
+            ("run_id", "run_id"),
+            ("RUNNING", "RUNNING"),
+            ("a_Bc", "a_Bc"),
+        ] {
+            assert_eq!(snake_case(written), declared);
+        }
     }
 
     #[test]

@@ -107,12 +107,16 @@ pub fn required(field: impl Display, value: Option<String>) -> Result<String, Ap
 fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
     // The place of an error costs time, so only errors pay for it.
     read(json).or_else(|_| {
+        let quoted = quote_non_finite(json);
+        let json = quoted.as_deref().unwrap_or(json);
         let mut reader = serde_json::Deserializer::from_slice(json);
         let value = serde_path_to_error::deserialize(Objects(&mut reader)).map_err(|error| {
             let field = error.path().to_string();
             let why = error.into_inner();
             // To the reader a number that no double can hold is no JSON, but it is, and has a field.
-            if why.is_data() || why.to_string().starts_with("number out of range") {
+            if field == "." && why.is_data() {
+                ApiError::bad_request("the request's body has to be a JSON object with the call's fields")
+            } else if why.is_data() || why.to_string().starts_with("number out of range") {
                 ApiError::bad_request(format!("Invalid value for parameter '{field}' supplied: {why}"))
             } else {
                 ApiError::bad_request(format!("the request's body is not valid JSON: {why}"))
@@ -123,6 +127,33 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
             .map_err(|why| ApiError::bad_request(format!("the request's body is not valid JSON: {why}")))?;
         Ok(value)
     })
+}
+
+/// Python writes NaN and the infinities as they are, and the reference reads them; JSON has them as texts only (protobuf's
+/// JSON mapping). `None` if there are none.
+fn quote_non_finite(json: &[u8]) -> Option<Vec<u8>> {
+    const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
+    let mut quoted = Vec::with_capacity(json.len() + 16);
+    let (mut rest, mut is_text, mut found) = (json, false, false);
+    while let Some((&byte, after)) = rest.split_first() {
+        let word = WORDS.into_iter().find(|word| !is_text && rest.starts_with(word));
+        if let Some(word) = word {
+            quoted.extend([b"\"", word, b"\""].concat());
+            (rest, found) = (&rest[word.len()..], true);
+            continue;
+        }
+        quoted.push(byte);
+        rest = after;
+        match (byte, after.split_first()) {
+            (b'"', _) => is_text = !is_text,
+            (b'\\', Some((&escaped, after))) if is_text => {
+                quoted.push(escaped);
+                rest = after;
+            }
+            _ => {}
+        }
+    }
+    found.then_some(quoted)
 }
 
 fn read<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
@@ -173,6 +204,22 @@ mod tests {
         assert_eq!(called("POST", "/x", json, " ").await, Ok(nothing));
     }
 
+    #[test]
+    fn what_python_writes_for_what_json_has_not_is_read() {
+        let quoted = |json: &str| {
+            quote_non_finite(json.as_bytes()).map(|quoted| String::from_utf8(quoted).expect("is text"))
+        };
+        for (json, expected) in [
+            (r#"{"a": NaN}"#, Some(r#"{"a": "NaN"}"#)),
+            (r"[NaN,-Infinity, Infinity]", Some(r#"["NaN","-Infinity", "Infinity"]"#)),
+            (r#"{"NaN": "-Infinity \" NaN", "b": "\\"}"#, None),
+            (r#"{"a": "\\", "b": NaN}"#, Some(r#"{"a": "\\", "b": "NaN"}"#)),
+            ("", None),
+        ] {
+            assert_eq!(quoted(json).as_deref(), expected, "{json}");
+        }
+    }
+
     #[tokio::test]
     async fn errors_name_the_field() {
         let json = "application/json";
@@ -184,7 +231,8 @@ mod tests {
             (r#"{"name": "a", "max": 1e400}"#, "'max'"),
             (r#"{"ids": ["a", -1e999]}"#, "'ids[1]'"),
             ("{", "not valid JSON"),
-            ("[1]", "invalid type"),
+            ("[1]", "has to be a JSON object"),
+            ("\"a\"", "has to be a JSON object"),
             (r#"{"name": "a"} x"#, "not valid JSON"),
         ] {
             let error = called("POST", "/x", json, body).await.expect_err(body);
