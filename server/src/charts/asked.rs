@@ -17,6 +17,7 @@ const MOST_TITLE: usize = 500;
 
 /// The fields of the query, as `docs/export.md` lists them.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fields {
     #[serde(default)]
     run: Many<String>,
@@ -25,6 +26,7 @@ pub struct Fields {
     filter: String,
     #[serde(default)]
     order_by: Many<String>,
+    limit: Option<String>,
     #[serde(default)]
     metric: Many<String>,
     axis: Option<String>,
@@ -65,11 +67,8 @@ pub struct Asked {
 pub enum Runs {
     /// By their ids, in this order.
     Named(Vec<String>),
-    Found {
-        experiment: i64,
-        filter: String,
-        order_by: Vec<String>,
-    },
+    /// The first of those that a search finds.
+    Found { experiment: i64, filter: String, order_by: Vec<String>, limit: Option<usize> },
 }
 
 impl Fields {
@@ -77,9 +76,24 @@ impl Fields {
     /// Names the first field that is wrong.
     pub fn check(self) -> Result<Asked, Invalid> {
         let runs = match (self.run.0, self.experiment) {
-            (named, None) if !named.is_empty() => Runs::Named(named),
+            (named, None) if !named.is_empty() => {
+                for (field, is_given) in [
+                    ("filter", !self.filter.is_empty()),
+                    ("order_by", !self.order_by.0.is_empty()),
+                    ("limit", self.limit.is_some()),
+                ] {
+                    if is_given {
+                        return Err(Invalid::new(
+                            field,
+                            "it is for the runs of an `experiment`; these are named",
+                        ));
+                    }
+                }
+                Runs::Named(named)
+            }
             (named, Some(Int64(experiment))) if named.is_empty() => {
-                Runs::Found { experiment, filter: self.filter, order_by: self.order_by.0 }
+                let limit = within("limit", number("limit", self.limit)?, 1..=MOST_LINES)?;
+                Runs::Found { experiment, filter: self.filter, order_by: self.order_by.0, limit }
             }
             (_, Some(_)) => return Err(Invalid::new("run", "name runs or an experiment, not both")),
             (_, None) => {
@@ -115,9 +129,9 @@ impl Fields {
             smoothing,
             from,
             to,
-            width: within("width", self.width, 720, 160..=4000)?,
-            height: within("height", self.height, 320, 80..=4000)?,
-            scale: within("scale", self.scale, 2.0, 0.5..=4.0)?,
+            width: within("width", number("width", self.width)?, 160..=4000)?.unwrap_or(720),
+            height: within("height", number("height", self.height)?, 80..=4000)?.unwrap_or(320),
+            scale: within("scale", number("scale", self.scale)?, 0.5..=4.0)?.unwrap_or(2.0),
             theme: Theme::parse(self.theme.as_deref())?,
             title: self.title,
         })
@@ -132,8 +146,10 @@ impl Asked {
         if lines <= MOST_LINES {
             return Ok(());
         }
-        let why = format!("a chart has at most {MOST_LINES} lines; ask for fewer runs or metrics");
-        Err(Invalid::new(field, why))
+        let why = format!(
+            "a chart has at most {MOST_LINES} lines; ask for fewer metrics or runs, by `limit` for the first so many"
+        );
+        Err(Invalid::new(if runs > 1 { field } else { "metric" }, why))
     }
 }
 
@@ -151,17 +167,18 @@ fn number<T: FromStr>(field: &str, text: Option<String>) -> Result<Option<T>, In
     text.parse().map(Some).map_err(|_| Invalid::new(field, format!("`{text}` is no number that it can have")))
 }
 
-fn within<T: PartialOrd + Display + FromStr>(
+fn within<T: PartialOrd + Display>(
     field: &str,
-    value: Option<String>,
-    default: T,
+    value: Option<T>,
     range: RangeInclusive<T>,
-) -> Result<T, Invalid> {
-    let value = number(field, value)?.unwrap_or(default);
-    if range.contains(&value) {
-        return Ok(value);
+) -> Result<Option<T>, Invalid> {
+    match value {
+        Some(value) if !range.contains(&value) => {
+            let why = format!("{value}; it is from {} to {}", range.start(), range.end());
+            Err(Invalid::new(field, why))
+        }
+        value => Ok(value),
     }
-    Err(Invalid::new(field, format!("{value}; it is from {} to {}", range.start(), range.end())))
 }
 
 #[cfg(test)]
@@ -198,6 +215,10 @@ mod tests {
             ("run=a&metric=loss&height=x", "height"),
             ("run=a&metric=loss&scale=NaN", "scale"),
             ("run=a&metric=loss&theme=pink", "theme"),
+            ("run=a&metric=loss&filter=x", "filter"),
+            ("run=a&metric=loss&limit=3", "limit"),
+            ("experiment=1&metric=loss&limit=51", "limit"),
+            ("run=a&metrics=loss", "metrics"),
         ] {
             let why = check(query).expect_err(query);
             assert!(why.contains(field), "{query}: {why}");

@@ -11,14 +11,18 @@ use ::charts::{HorizontalAxis, Options, smooth};
 use axum::Router;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use domain::Run;
+
+use domain::limits::Invalid;
 use domain::metrics::{Axis, Curve};
+use domain::thin::thin;
+use domain::{MetricPoint, MetricValue, Run};
 use futures::stream;
 use http::{HeaderMap, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 use store::metrics::{self, CurveQuery};
 use store::runs::{self, RunQuery};
 use store::{Db, experiments};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use web::{ApiError, Call, SignedIn};
 
@@ -29,6 +33,9 @@ use crate::state::AppState;
 
 /// A picture holds no script, and would run none.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
+
+const MOST_PIXELS: f64 = 16e6;
+static DRAWING: Semaphore = Semaphore::const_new(1);
 
 pub fn router() -> Router<AppState> {
     Router::new()
@@ -52,8 +59,20 @@ async fn png(
     Call(fields): Call<Fields>,
 ) -> Result<Response, ApiError> {
     let shown = Shown::read(&db, fields.check()?).await?;
-    let drawn = spawn_blocking(move || png::png(&shown.picture().svg().0, shown.asked.scale)).await;
-    match drawn {
+    let scale = shown.asked.scale;
+    let (document, (width, height)) = shown.picture().pixels();
+    let pixels = f64::from(width) * f64::from(height) * f64::from(scale).powi(2);
+    if pixels > MOST_PIXELS {
+        let why = format!(
+            "{width} × {height} at {scale} are {:.0} million pixels; a PNG has at most {:.0} million",
+            pixels / 1e6,
+            MOST_PIXELS / 1e6
+        );
+        return Err(Invalid::new("scale", why).into());
+    }
+    // A picture takes memory while it is drawn.
+    let _turn = DRAWING.acquire().await;
+    match spawn_blocking(move || png::png(&document, scale)).await {
         Ok(Ok(bytes)) => Ok(unless_known(&headers, "image/png", bytes)),
         Ok(Err(why)) => Err(not_drawn(&why)),
         Err(why) => Err(not_drawn(&why)),
@@ -84,7 +103,7 @@ fn unless_known(asked: &HeaderMap, kind: &'static str, bytes: Vec<u8>) -> Respon
     (headers, [(header::CONTENT_TYPE, kind)], bytes).into_response()
 }
 
-/// The points that are drawn.
+/// Every point, with its average.
 async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Response, ApiError> {
     let shown = Shown::read(&db, fields.check()?).await?;
     let position = match shown.asked.axis {
@@ -101,12 +120,15 @@ async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Respo
         Column::new("smoothed", Kind::Number),
     ];
     let rows = shown.curves.iter().flat_map(|curve| {
-        let smoothed = smooth(&shown.positions(curve), shown.asked.smoothing);
-        curve.points.iter().zip(smoothed).map(|(point, (at, smoothed))| {
+        let is_shown = |(point, _): &(&MetricPoint, MetricPoint)| {
+            let at = shown.asked.axis.position(point, curve.first_timestamp);
+            shown.asked.from.is_none_or(|from| from <= at) && shown.asked.to.is_none_or(|to| at <= to)
+        };
+        curve.points.iter().zip(shown.smoothed(curve)).filter(is_shown).map(|(point, smoothed)| {
             let position = match shown.asked.axis {
                 Axis::Step => Cell::Integer(point.step),
                 Axis::Time => Cell::Time(point.timestamp),
-                Axis::Relative => Cell::Number(at),
+                Axis::Relative => Cell::Number(Axis::Relative.position(point, curve.first_timestamp)),
             };
             let cells = [
                 Cell::Text(curve.run_uuid.clone()),
@@ -114,7 +136,7 @@ async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Respo
                 Cell::Text(curve.key.clone()),
                 position,
                 Cell::Number(point.value.0),
-                Cell::Number(smoothed),
+                Cell::Number(smoothed.value.0),
             ];
             cells.into_iter().enumerate().collect()
         })
@@ -127,6 +149,7 @@ async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Respo
 struct Shown {
     asked: Asked,
     names: HashMap<String, String>,
+    /// With every point: an average is one of all that was logged, however many are drawn.
     curves: Vec<Curve>,
 }
 
@@ -137,9 +160,9 @@ impl Shown {
             run_uuids: runs.iter().map(|run| run.uuid.clone()).collect(),
             keys: asked.metrics.clone(),
             axis: asked.axis,
-            from: asked.from,
-            to: asked.to,
-            buckets: asked.width as usize,
+            from: None,
+            to: None,
+            buckets: usize::MAX,
         };
         let curves = metrics::curves(db, &query).await?;
         let names = runs.into_iter().map(|run| (run.uuid, run.name)).collect();
@@ -150,9 +173,29 @@ impl Shown {
         self.names.get(&curve.run_uuid).map(String::as_str).unwrap_or_default()
     }
 
-    fn positions(&self, curve: &Curve) -> Vec<(f64, f64)> {
+    fn positions(&self, curve: &Curve, points: &[MetricPoint]) -> Vec<(f64, f64)> {
         let position = |point| self.asked.axis.position(point, curve.first_timestamp);
-        curve.points.iter().map(|point| (position(point), point.value.0)).collect()
+        points.iter().map(|point| (position(point), point.value.0)).collect()
+    }
+
+    /// The averages, for each of the curve's points.
+    fn smoothed(&self, curve: &Curve) -> Vec<MetricPoint> {
+        let smoothed = smooth(&self.positions(curve, &curve.points), self.asked.smoothing);
+        let averaged = |(point, (_, value)): (&MetricPoint, (f64, f64))| MetricPoint {
+            value: MetricValue(value),
+            ..*point
+        };
+        curve.points.iter().zip(smoothed).map(averaged).collect()
+    }
+
+    /// As many points of the part that is shown as the picture has room for, with the neighbours outside.
+    fn drawn(&self, curve: &Curve, points: &[MetricPoint]) -> Vec<(f64, f64)> {
+        let position = |point: &MetricPoint| self.asked.axis.position(point, curve.first_timestamp);
+        let (from, to) = (self.asked.from, self.asked.to);
+        let start = from.map_or(0, |from| points.partition_point(|point| position(point) < from));
+        let end = to.map_or(points.len(), |to| points.partition_point(|point| position(point) <= to));
+        let shown = &points[start.saturating_sub(1).min(end)..(end + 1).min(points.len())];
+        self.positions(curve, &thin(shown, self.asked.axis, self.asked.width as usize))
     }
 
     fn picture(&self) -> Picture {
@@ -171,19 +214,24 @@ impl Shown {
             (None, [first, ..]) if runs.len() == 1 => self.name(first).to_owned(),
             (None, _) => format!("{} metrics of {} runs", keys.len(), runs.len()),
         };
-        let line = |curve| Line { label: label(curve), points: self.positions(curve) };
+        let line = |curve: &Curve| Line {
+            label: label(curve),
+            points: self.drawn(curve, &curve.points),
+            smoothed: (self.asked.smoothing > 0.0).then(|| self.drawn(curve, &self.smoothed(curve))),
+        };
         Picture {
             title,
             lines: self.curves.iter().map(line).collect(),
             options: self.options(),
-            smoothing: self.asked.smoothing,
+
             theme: self.asked.theme,
         }
     }
 
     fn options(&self) -> Options {
         let Asked { width, height, log, from, to, axis, .. } = self.asked;
-        let places = self.curves.iter().flat_map(|curve| self.positions(curve)).map(|(at, _)| at);
+        let places =
+            self.curves.iter().flat_map(|curve| self.positions(curve, &curve.points)).map(|(at, _)| at);
         let (low, high) =
             places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
         let (low, high) = (from.unwrap_or(low), to.unwrap_or(high));
@@ -211,16 +259,16 @@ async fn runs_of(db: &Db, asked: &Asked) -> Result<Vec<Run>, ApiError> {
             }
             (found, "run")
         }
-        Runs::Found { experiment, filter, order_by } => {
+        Runs::Found { experiment, filter, order_by, limit } => {
             experiments::get(db, *experiment).await?;
             let query = RunQuery {
                 experiment_ids: vec![*experiment],
                 filter: filter.clone(),
                 order_by: order_by.clone(),
-                max_results: MOST_LINES + 1,
+                max_results: limit.unwrap_or(MOST_LINES + 1),
                 ..RunQuery::default()
             };
-            (runs::search(db, &query).await?.items, "filter")
+            (runs::search(db, &query).await?.items, "experiment")
         }
     };
     asked.check_lines(field, found.len())?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ::charts::{COLORS, Options, Series, metric_lines, smooth, summary};
+use ::charts::{COLORS, Options, Series, metric_lines, summary};
 
 use super::theme::Theme;
 
@@ -10,14 +10,15 @@ pub struct Line {
     pub label: String,
     /// (position, value), sorted by position.
     pub points: Vec<(f64, f64)>,
+    /// Drawn over them, which stay visible behind.
+    pub smoothed: Option<Vec<(f64, f64)>>,
 }
 
 pub struct Picture {
     pub title: String,
     pub lines: Vec<Line>,
     pub options: Options,
-    /// The weight of the past, 0 ≤ it < 1; the raw lines stay visible behind.
-    pub smoothing: f64,
+
     pub theme: Theme,
 }
 
@@ -29,6 +30,12 @@ const COLUMN: u32 = 220;
 const LETTER: u32 = 7;
 
 impl Picture {
+    /// The same for a program that draws it as pixels, and knows of no reader's preference.
+    pub fn pixels(self) -> (String, (u32, u32)) {
+        let theme = if self.theme == Theme::Auto { Theme::Light } else { self.theme };
+        Self { theme, ..self }.svg()
+    }
+
     /// The document, and its size in pixels.
     pub fn svg(&self) -> (String, (u32, u32)) {
         let columns = (self.options.width / COLUMN).clamp(1, 6);
@@ -72,17 +79,16 @@ impl Picture {
     }
 
     fn plot(&self) -> String {
-        let is_smoothed = self.smoothing > 0.0;
-        let raw = self.lines.iter().map(|line| (&*line.points, is_smoothed));
-        let smoothed: Vec<_> = self.lines.iter().map(|line| smooth(&line.points, self.smoothing)).collect();
-        let clear = smoothed.iter().filter(|_| is_smoothed).map(|points| (&**points, false));
-        let each = self.lines.len().max(1);
-        let series = raw.chain(clear).enumerate().map(|(place, (points, faint))| Series {
-            points,
-            color: place % each,
-            faint,
+        let raw = self.lines.iter().enumerate().map(|(color, line)| Series {
+            points: &line.points,
+            color,
+            faint: line.smoothed.is_some(),
         });
-        metric_lines(&series.collect::<Vec<_>>(), self.options).svg
+        let smoothed = self.lines.iter().enumerate().filter_map(|(color, line)| {
+            let points = line.smoothed.as_deref()?;
+            Some(Series { points, color, faint: false })
+        });
+        metric_lines(&raw.chain(smoothed).collect::<Vec<_>>(), self.options).svg
     }
 
     fn words(&self) -> String {
@@ -127,17 +133,15 @@ mod tests {
     use super::*;
 
     fn picture(lines: Vec<Line>) -> Picture {
-        Picture {
-            title: "<loss> & more".into(),
-            lines,
-            options: Options::default(),
-            smoothing: 0.0,
-            theme: Theme::Light,
-        }
+        Picture { title: "<loss> & more".into(), lines, options: Options::default(), theme: Theme::Light }
     }
 
     fn line(label: &str) -> Line {
-        Line { label: label.into(), points: vec![(0.0, 2.0), (1.0, f64::NAN), (2.0, 1.0), (3.0, 3.0)] }
+        Line {
+            label: label.into(),
+            points: vec![(0.0, 2.0), (1.0, f64::NAN), (2.0, 1.0), (3.0, 3.0)],
+            smoothed: None,
+        }
     }
 
     #[test]
@@ -158,7 +162,8 @@ mod tests {
     #[test]
     fn a_smoothed_line_has_its_raw_one_behind() {
         let raw = picture(vec![line("a"), line("b")]).svg().0;
-        let smoothed = Picture { smoothing: 0.5, ..picture(vec![line("a"), line("b")]) }.svg().0;
+        let averaged = |label| Line { smoothed: Some(vec![(0.0, 2.0), (3.0, 2.0)]), ..line(label) };
+        let smoothed = picture(vec![averaged("a"), averaged("b")]).svg().0;
         let lines = |svg: &str| svg.matches("<polyline").count();
         assert_eq!(lines(&smoothed) - lines(&raw), 2);
         assert!(smoothed.contains("opacity=\"0.28\"") && !raw.contains("opacity=\"0.28\""));

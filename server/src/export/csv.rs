@@ -52,7 +52,8 @@ fn text(cell: &Cell) -> Cow<'_, str> {
         Cell::Text(text) => harmless(text),
         Cell::Integer(number) => number.to_string().into(),
         Cell::Number(number) if number.is_nan() => "NaN".into(),
-        Cell::Number(number) => number.to_string().into(),
+        // Not as a plain decimal: pandas takes leading zeros for digits, and large whole numbers for texts.
+        Cell::Number(number) => format!("{number:?}").into(),
         Cell::Time(at) => time_text(*at).into(),
     }
 }
@@ -67,6 +68,22 @@ fn harmless(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_short_and_floats() {
+        for (number, written) in [
+            (0.25, "0.25"),
+            (1.0, "1.0"),
+            (1e-20, "1e-20"),
+            (5e-324, "5e-324"),
+            (2.5e19, "2.5e19"),
+            (1.0 / 3e15, "3.333333333333333e-16"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(text(&Cell::Number(number)), written);
+        }
+    }
 
     #[test]
     fn a_text_that_is_a_formula_is_shown_and_a_number_stays() {

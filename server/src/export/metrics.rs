@@ -10,19 +10,18 @@ use futures::stream::{self, BoxStream, Stream, StreamExt as _};
 use http::HeaderMap;
 use serde::Deserialize;
 use store::metrics::{self, HistoryQuery};
-use store::runs::{self, RunQuery};
+use store::runs;
 use store::{Db, Error, experiments};
 use web::wire::{Int64, Many};
 use web::{ApiError, Call, Path, SignedIn};
 
 use super::format::{Format, answer};
-use super::runs::{pages, view};
+use super::runs::{pages, query};
 use super::table::{Cell, Column, Kind, Row};
 use crate::state::AppState;
 
 /// Points that are read at once.
 const PAGE: usize = 10_000;
-const PAGE_RUNS: usize = 100;
 
 pub fn router() -> Router<AppState> {
     let (of_run, of_experiment) = ("/api/v1/runs/{id}/metrics", "/api/v1/experiments/{id}/metrics");
@@ -65,12 +64,14 @@ struct OneExperiment {
 
 /// `metric`: of which; all, if it names none.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct OfRun {
     #[serde(default)]
     metric: Many<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct OfExperiment {
     #[serde(default)]
     metric: Many<String>,
@@ -101,14 +102,7 @@ async fn export_experiment(
     Call(asked): Call<OfExperiment>,
 ) -> Result<Response, ApiError> {
     experiments::get(&db, id).await?;
-    let query = RunQuery {
-        experiment_ids: vec![id],
-        filter: asked.filter,
-        order_by: asked.order_by.0,
-        view: view(&asked.view)?,
-        max_results: PAGE_RUNS,
-        ..RunQuery::default()
-    };
+    let query = query(id, asked.filter, asked.order_by, &asked.view)?;
     let runs = pages(db.clone(), query);
     let name = format!("metrics-of-experiment-{id}");
     answer(format, &name, columns(), points(db, runs, asked.metric)).await

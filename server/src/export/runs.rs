@@ -20,9 +20,10 @@ use super::format::{Format, answer};
 use super::table::{Cell, Column, Kind, Row};
 use crate::state::AppState;
 
-/// Cells that are read at once.
-const PAGE_CELLS: usize = 200_000;
-const PAGE_RUNS: usize = 1000;
+/// Bytes of values that are read at once, about: the next page has as many runs as the last says make that many.
+const PAGE_BYTES: usize = 2 << 20;
+const FIRST_PAGE: usize = 20;
+const LARGEST_PAGE: usize = 1000;
 /// What every run has, in the order of `mlflow.search_runs`.
 const OWN: [(&str, Kind); 6] = [
     ("run_id", Kind::Text),
@@ -53,6 +54,7 @@ struct One {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Asked {
     #[serde(default)]
     columns: Many<String>,
@@ -81,28 +83,44 @@ async fn export(
 ) -> Result<Response, ApiError> {
     experiments::get(&db, id).await?;
     let columns = columns(&runs::keys(&db, &[id]).await?, &asked.columns.0)?;
-    let page = (PAGE_CELLS / columns.len().max(1)).clamp(1, PAGE_RUNS);
-    let query = RunQuery {
-        experiment_ids: vec![id],
-        filter: asked.filter,
-        order_by: asked.order_by.0,
-        view: view(&asked.view)?,
-        max_results: page,
-        ..RunQuery::default()
-    };
+    let query = query(id, asked.filter, asked.order_by, &asked.view)?;
     let places: HashMap<String, usize> =
         columns.iter().enumerate().map(|(place, column)| (column.name.clone(), place)).collect();
     let rows = pages(db, query).map_ok(move |runs| runs.into_iter().map(|run| row(run, &places)).collect());
     answer(format, &format!("runs-of-experiment-{id}"), columns, rows).await
 }
 
-pub fn view(text: &str) -> Result<ViewType, Invalid> {
-    match text {
-        "" | "active" => Ok(ViewType::ActiveOnly),
-        "deleted" => Ok(ViewType::DeletedOnly),
-        "all" => Ok(ViewType::All),
-        other => Err(Invalid::new("view", format!("`{other}`; there are active, deleted and all"))),
-    }
+/// Which runs an address asks for.
+pub fn query(
+    experiment: i64,
+    filter: String,
+    order_by: Many<String>,
+    view: &str,
+) -> Result<RunQuery, Invalid> {
+    let view = match view {
+        "" | "active" => ViewType::ActiveOnly,
+        "deleted" => ViewType::DeletedOnly,
+        "all" => ViewType::All,
+        other => {
+            return Err(Invalid::new("view", format!("`{other}`; there are active, deleted and all")));
+        }
+    };
+    Ok(RunQuery {
+        experiment_ids: vec![experiment],
+        filter,
+        order_by: order_by.0,
+        view,
+        max_results: FIRST_PAGE,
+        ..RunQuery::default()
+    })
+}
+
+/// Bytes that a run takes, about.
+fn size(run: &Run) -> usize {
+    const EACH: usize = 64;
+    let pairs = run.params.iter().chain(&run.tags).map(|pair| pair.key.len() + pair.value.len() + EACH);
+    let metrics = run.metrics.iter().map(|metric| metric.key.len() + EACH);
+    pairs.sum::<usize>() + metrics.sum::<usize>() + 4 * EACH
 }
 
 /// The runs that a search finds, a page at a time.
@@ -112,7 +130,14 @@ pub fn pages(db: Db, query: RunQuery) -> BoxStream<'static, Result<Vec<Run>, Err
         async move {
             let Some(query) = query else { return Ok(None) };
             let found = runs::search(&db, &query).await?;
-            let next = found.next_page_token.map(|token| RunQuery { page_token: Some(token), ..query });
+            let bytes: usize = found.items.iter().map(size).sum();
+            let max_results =
+                (PAGE_BYTES * found.items.len() / bytes.max(1)).clamp(1, query.max_results.max(10) * 2);
+            let next = found.next_page_token.map(|token| RunQuery {
+                page_token: Some(token),
+                max_results: max_results.min(LARGEST_PAGE),
+                ..query
+            });
             Ok(Some((found.items, next)))
         }
     });
@@ -128,9 +153,6 @@ fn columns(keys: &RunKeys, asked: &[String]) -> Result<Vec<Column>, Invalid> {
     all.extend(of_keys(METRICS, Kind::Number, &keys.metrics));
     all.extend(of_keys(PARAMS, Kind::Text, &keys.params));
     all.extend(of_keys(TAGS, Kind::Text, &keys.tags));
-    if asked.is_empty() {
-        return Ok(all);
-    }
     let mut chosen: Vec<Column> = Vec::new();
     for text in asked {
         // A comma parts names, but where it is a part of one.
@@ -142,7 +164,7 @@ fn columns(keys: &RunKeys, asked: &[String]) -> Result<Vec<Column>, Invalid> {
             }
         }
     }
-    Ok(chosen)
+    Ok(if chosen.is_empty() { all } else { chosen })
 }
 
 /// A key that no run has makes an empty column: a script goes on working where nothing was logged yet.
@@ -210,6 +232,7 @@ mod tests {
             let asked: Vec<_> = asked.iter().map(ToString::to_string).collect();
             columns(&keys, &asked)
         };
+        assert_eq!(asked(&["", ","]), asked(&[]));
         let all = asked(&[]).expect("all");
         assert_eq!(names(&all)[..2], ["run_id", "experiment_id"]);
         assert_eq!(names(&all)[6..], ["metrics.auc", "params.lr", "tags.a,b", "tags.team"]);

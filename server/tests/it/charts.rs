@@ -78,7 +78,7 @@ async fn a_chart_of_curves_has_an_address_in_each_format() {
     let csv = chart(&app, &format!("curves.csv?{asked}&smooth=0.5&axis=relative&to=10"), "").await;
     let lines: Vec<_> = csv.text().lines().collect();
     assert_eq!(lines[0], "run_id,run_name,metric,seconds,value,smoothed");
-    assert_eq!(lines[1], format!("{net},net,loss,0,1,1"));
+    assert_eq!(lines[1], format!("{net},net,loss,0.0,1.0,1.0"));
     let second: Vec<f64> = lines[2].split(',').skip(3).map(|text| text.parse().expect("a number")).collect();
     // 1 and 0.5, each with half the weight of the one after: (0.5 · 1 + 0.5) / 1.5.
     assert_eq!(second[..2], [1.0, 0.5]);
