@@ -123,7 +123,11 @@ fn List(waiting: Vec<Waiting>, title: &'static str, id: &'static str, empty: &'s
                     <a href=format!("/reviews/{}", row.id)>{what(&row)}</a>" "{role}
                     <p class="nothing">
                         {row.requester}" asked "<When at=Millis(row.opened_at_ms)/>". "
-                        {prose(&format!("Waits for {}.", in_words(&one.missing)))}
+                        {if one.missing.is_empty() {
+                            "Nothing is missing any more.".into_any()
+                        } else {
+                            prose(&format!("Waits for {}.", in_words(&one.missing))).into_any()
+                        }}
                     </p>
                 </li>
             }

@@ -223,6 +223,19 @@ pub async fn reviews_with_records(db: &Db) -> Result<BTreeSet<i64>> {
     Ok(found.into_iter().filter_map(with_record).collect())
 }
 
+/// The hash of an entry.
+///
+/// # Errors
+/// `Forbidden` unless an admin asks.
+pub async fn hash_of(db: &Db, entry: i64) -> Result<Option<String>> {
+    db.by().check_admin()?;
+    let found: Option<(String,)> = sqlx::query_as("SELECT hash FROM audit_entries WHERE id = $1")
+        .bind(entry)
+        .fetch_optional(&mut *db.reader().await?)
+        .await?;
+    Ok(found.map(|(hash,)| hash))
+}
+
 /// Whether the log says that a review's release was recorded as this very record.
 ///
 /// # Errors

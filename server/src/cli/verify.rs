@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use domain::accounts::Caller;
 use release::PublicKeys;
 use sha2::{Digest as _, Sha256};
-use store::audit;
+use store::{Db, audit};
 
 use crate::serve::{KEYS, open_database};
 
@@ -74,26 +74,61 @@ impl Verify {
         let (entries, head) = audit::verify(&db).await?;
         let mut said =
             vec![format!("the audit log is whole: {entries} entries, the last one's hash is {head}")];
-        let keys_folder = data.join(KEYS);
-        if keys_folder.is_dir() {
-            let keys = release::Keys::open(&keys_folder)?;
-            let records = store::reviews::all_records(&db).await?;
-            for record in &records {
-                let of = format!("the release record of review {}", record.review);
-                release::verify(record.envelope.as_bytes(), keys.public_keys(), None)
-                    .with_context(|| format!("{of} doesn't hold"))?;
-                let sha256 = hex::encode(Sha256::digest(&record.envelope));
-                audit::verify_record(&db, record.review, &sha256).await.with_context(|| of)?;
-            }
-            let reviews: BTreeSet<_> = records.iter().map(|record| record.review).collect();
-            if let Some(missing) = audit::reviews_with_records(&db).await?.difference(&reviews).next() {
-                bail!("the release record of review {missing} is gone: the audit log says that it was made");
-            }
-            said.push(format!("{} release records hold", records.len()));
+        if let Some(records) = check_records(&db, &data.join(KEYS)).await? {
+            said.push(format!(
+                "{records} release records hold, and the log is the one that they were made after"
+            ));
         }
         db.close().await;
         say(&format!("{}\n", said.join("\n")))
     }
+}
+
+/// Checks every release record and that the log is the one that it names; how many there are. `None`: this server has
+/// made none, and has no key yet.
+async fn check_records(db: &Db, keys: &Path) -> anyhow::Result<Option<usize>> {
+    let (records, made) = (store::reviews::all_records(db).await?, audit::reviews_with_records(db).await?);
+    if !keys.is_dir() {
+        let count = records.len().max(made.len());
+        if count > 0 {
+            bail!(
+                "there is no folder {}: without its keys nobody can check the {count} release records",
+                keys.display()
+            );
+        }
+        return Ok(None);
+    }
+    let keys = release::Keys::open(keys)?;
+    let mut anchors = Vec::new();
+    for record in &records {
+        let of = format!("the release record of review {}", record.review);
+        let report = release::verify(record.envelope.as_bytes(), keys.public_keys(), None)
+            .with_context(|| format!("{of} doesn't hold"))?;
+        let sha256 = hex::encode(Sha256::digest(&record.envelope));
+        audit::verify_record(db, record.review, &sha256).await.with_context(|| of)?;
+        if let Some(anchor) = &report.statement.predicate().audit {
+            let entry: i64 = anchor.seq.parse().with_context(|| format!("`{}` is no entry", anchor.seq))?;
+            anchors.push((entry, anchor.hash.clone(), record.review));
+        }
+    }
+    // Who can write to the database can make the chain anew, but not what was signed of it.
+    anchors.sort();
+    let mut whole = 0;
+    for (entry, hash, review) in anchors {
+        if audit::hash_of(db, entry).await?.as_ref() != Some(&hash) {
+            bail!(
+                "the audit log was tampered with: an entry from {} to {entry} isn't the one that was there when the release \
+                 record of review {review} was signed",
+                whole + 1
+            );
+        }
+        whole = entry;
+    }
+    let reviews: BTreeSet<_> = records.iter().map(|record| record.review).collect();
+    if let Some(missing) = made.difference(&reviews).next() {
+        bail!("the release record of review {missing} is gone: the audit log says that it was made");
+    }
+    Ok(Some(records.len()))
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -1,3 +1,5 @@
+use domain::Millis;
+use domain::audit::AuditEntry;
 use sqlx::Connection as _;
 
 use crate::app::{PASSWORD, TestApp, add_user, command, run};
@@ -127,6 +129,59 @@ async fn a_new_key_signs_and_what_the_old_one_signed_stays_valid() {
         let (status, said) = run(&["verify", "--data", folder.to_str().expect("text")], &folder);
         assert!(status == Some(1) && said.contains(part), "{said}");
     }
+
+    // Nor does it help to make the log's chain anew: the records were signed after the old one.
+    make_chain_anew(&mut connection).await;
+    let (status, said) = run(&["verify", "--data", folder.to_str().expect("text")], &folder);
+    assert!(
+        status == Some(1) && said.contains("isn't the one that was there when the release record"),
+        "{said}"
+    );
+    std::fs::rename(folder.join("keys"), folder.join("keys.away")).expect("is moved");
+    let (status, said) = run(&["verify", "--data", folder.to_str().expect("text")], &folder);
+    assert!(status == Some(1) && said.contains("nobody can check the 10 release records"), "{said}");
+}
+
+/// Puts somebody else's name on the first signature, and all hashes right.
+async fn make_chain_anew(connection: &mut sqlx::SqliteConnection) {
+    type Row = (i64, i64, String, String, String, String, String, String, String, String);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, at_ms, actor, roles, via, address, action, subject, before, after FROM audit_entries ORDER BY id",
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .expect("are read");
+    let (mut previous, mut is_changed) = (String::new(), false);
+    for (id, at, actor, roles, via, address, action, subject, before, after) in rows {
+        let forges = !is_changed && action == "review.sign";
+        is_changed |= forges;
+        let actor = if forges { "mallory".to_owned() } else { actor };
+        let mut entry = AuditEntry {
+            id,
+            at: Millis(at),
+            actor,
+            roles,
+            via,
+            address,
+            action,
+            subject,
+            before,
+            after,
+            previous: std::mem::take(&mut previous),
+            hash: String::new(),
+        };
+        entry.hash = entry.digest();
+        sqlx::query("UPDATE audit_entries SET actor = $1, previous = $2, hash = $3 WHERE id = $4")
+            .bind(&entry.actor)
+            .bind(&entry.previous)
+            .bind(&entry.hash)
+            .bind(id)
+            .execute(&mut *connection)
+            .await
+            .expect("is changed");
+        previous = entry.hash;
+    }
+    assert!(is_changed, "somebody signed");
 }
 
 #[test]

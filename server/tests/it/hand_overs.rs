@@ -8,8 +8,7 @@ use crate::team::{Person, TEAM, refused};
 #[tokio::test]
 async fn the_hand_overs_of_a_model_are_drawn_and_exported() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let version = dana.register(0.9).await;
     let review = dana.ask(version).await;
     for signer in [&erin, &otto] {

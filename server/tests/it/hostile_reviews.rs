@@ -20,8 +20,7 @@ async fn make(app: &TestApp, name: &str, role: &str) {
 #[tokio::test]
 async fn a_signature_counts_only_as_long_as_its_role_is_held() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let version = dana.register(0.9).await;
     let review = dana.ask(version).await;
     assert_eq!(erin.sign(review).await.status, StatusCode::OK);
@@ -46,8 +45,7 @@ async fn a_signature_counts_only_as_long_as_its_role_is_held() {
 #[tokio::test]
 async fn what_is_replayed_or_forged_changes_nothing() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let version = dana.register(0.9).await;
     let review = dana.ask(version).await;
     let digest = dana.review(review).await["digest"].clone();

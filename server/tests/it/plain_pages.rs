@@ -167,7 +167,7 @@ async fn the_audit_log_is_narrowed_by_day_and_part_on_the_page_and_in_its_export
 #[tokio::test]
 async fn an_admin_takes_somebodys_token_away_and_no_token_does() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana] = [Person::new(&app, "ada").await, Person::new(&app, "dana").await];
+    let [ada, dana] = Person::each(&app, ["ada", "dana"]).await;
     let mut browser = Browser::of(&app, "ada").await;
     let users = browser.get("/users?q=dana").await.html;
     let path = users.split("href=\"/users/").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");

@@ -43,12 +43,7 @@ async fn read_again(person: &Person<'_>, review: i64, but: &Value) -> Value {
 #[tokio::test]
 async fn signatures_are_for_the_files_that_were_there_and_released_files_stay() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana, erin, otto] = [
-        Person::new(&app, "ada").await,
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-    ];
+    let [ada, dana, erin, otto] = Person::each(&app, ["ada", "dana", "erin", "otto"]).await;
     let version = dana.register(0.9).await;
     let home = folder(&dana, version).await;
     let review = dana.ask(version).await;
@@ -106,8 +101,7 @@ async fn signatures_are_for_the_files_that_were_there_and_released_files_stay() 
 #[tokio::test]
 async fn whoever_changes_a_versions_files_is_one_of_its_authors() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let version = dana.register(0.9).await;
     let home = folder(&dana, version).await;
     let review = dana.ask(version).await;
@@ -124,8 +118,7 @@ async fn whoever_changes_a_versions_files_is_one_of_its_authors() {
 #[tokio::test]
 async fn a_file_that_is_written_while_the_last_signature_comes_is_released_as_it_is_or_not_at_all() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     for round in 0..12 {
         let version = dana.register(0.9).await;
         let file = format!("{}/model.pkl", folder(&dana, version).await);
@@ -166,8 +159,7 @@ async fn a_version_whose_files_nobody_here_can_read_is_not_reviewed() {
 #[tokio::test]
 async fn a_run_that_one_may_not_read_makes_no_version() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana, erin] =
-        [Person::new(&app, "ada").await, Person::new(&app, "dana").await, Person::new(&app, "erin").await];
+    let [ada, dana, erin] = Person::each(&app, ["ada", "dana", "erin"]).await;
     let version = dana.register(0.9).await;
     let found = dana.get(&format!("/api/2.0/mlflow/model-versions/get?name=churn&version={version}")).await;
     let run = found["model_version"]["run_id"].as_str().expect("a run").to_owned();
@@ -232,7 +224,7 @@ async fn who_goes_away_while_a_file_is_written_holds_nobody_up() {
 #[tokio::test]
 async fn who_wrote_the_files_is_an_author_also_of_later_versions_and_copies() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin] = [Person::new(&app, "dana").await, Person::new(&app, "erin").await];
+    let [dana, erin] = Person::each(&app, ["dana", "erin"]).await;
     let first = dana.register(0.9).await;
     let home = folder(&dana, first).await;
     assert_eq!(put(&app, &erin, &format!("{home}/data/extra.txt"), "erin's own").await.status, 200);
@@ -250,8 +242,7 @@ async fn who_wrote_the_files_is_an_author_also_of_later_versions_and_copies() {
 #[tokio::test]
 async fn clients_load_a_released_version_from_where_it_was_signed() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let first = dana.register(0.9).await;
     let home = folder(&dana, first).await;
     let run = home.split('/').nth(1).expect("the run's").to_owned();
@@ -347,8 +338,7 @@ async fn files_have_no_second_name() {
 #[tokio::test]
 async fn what_a_prompt_says_is_signed_and_stays_once_it_is_released() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let tag = |key: &str, value: &str| json!({ "key": key, "value": value });
     let is_prompt = tag("mlflow.prompt.is_prompt", "true");
     dana.mlflow("registered-models/create", json!({ "name": "churn", "tags": [is_prompt.clone()] })).await;
@@ -403,12 +393,7 @@ async fn what_a_prompt_says_is_signed_and_stays_once_it_is_released() {
 #[tokio::test]
 async fn a_rollback_goes_back_to_the_files_that_served() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana, erin, otto] = [
-        Person::new(&app, "ada").await,
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-    ];
+    let [ada, dana, erin, otto] = Person::each(&app, ["ada", "dana", "erin", "otto"]).await;
     let first = erin.register(0.8).await;
     let free = json!({ "text": "format = 1\n[stage.Production]\nsign_off = []\n" });
     assert_eq!(ada.send(Method::PUT, "/api/v1/models/churn/policy", free).await.status, 200);
@@ -432,12 +417,7 @@ async fn a_rollback_goes_back_to_the_files_that_served() {
 #[tokio::test]
 async fn what_is_logged_to_a_released_version_moves_no_bar() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana, erin, otto] = [
-        Person::new(&app, "ada").await,
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-    ];
+    let [ada, dana, erin, otto] = Person::each(&app, ["ada", "dana", "erin", "otto"]).await;
     let first = dana.register(0.9).await;
     let policy = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 1 }, \
                   { role = \"ops_engineer\", count = 1 }]\n\
@@ -466,7 +446,7 @@ async fn what_is_logged_to_a_released_version_moves_no_bar() {
 #[tokio::test]
 async fn an_error_names_the_field_that_was_sent() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana] = [Person::new(&app, "ada").await, Person::new(&app, "dana").await];
+    let [ada, dana] = Person::each(&app, ["ada", "dana"]).await;
     let version = dana.register(0.9).await;
     let ask = |model: &str, target: &str| json!({ "model": model, "version": version, "target": target });
     let long = "x".repeat(300);
@@ -486,7 +466,7 @@ async fn an_error_names_the_field_that_was_sent() {
 #[tokio::test]
 async fn the_files_of_what_serves_where_a_policy_guards_stay() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, erin] = [Person::new(&app, "ada").await, Person::new(&app, "erin").await];
+    let [ada, erin] = Person::each(&app, ["ada", "erin"]).await;
     let version = erin.register(0.8).await;
     let home = folder(&erin, version).await;
     let policy = async |text: &str| {
@@ -507,8 +487,7 @@ async fn the_files_of_what_serves_where_a_policy_guards_stay() {
 #[tokio::test]
 async fn who_is_judged_by_the_main_metric_does_not_choose_it() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana, erin] =
-        [Person::new(&app, "ada").await, Person::new(&app, "dana").await, Person::new(&app, "erin").await];
+    let [ada, dana, erin] = Person::each(&app, ["ada", "dana", "erin"]).await;
     let version = dana.register(0.8).await;
     let choose = async |name: &str, better: &str| {
         let fields = [("metric", "auc"), ("better", better)];
@@ -529,4 +508,54 @@ async fn who_is_judged_by_the_main_metric_does_not_choose_it() {
     assert_eq!(choose("erin", "lower").await, 303);
     let review = erin.ask_for(version, "Production").await;
     assert_eq!(choose("erin", "higher").await, 403, "she asked for review {review}");
+}
+
+/// A gate that waits has the same evidence whatever the files are.
+#[tokio::test]
+async fn a_waiver_is_of_the_files_that_were_there() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana, erin] = Person::each(&app, ["ada", "dana", "erin"]).await;
+    let version = dana.register(0.9).await;
+    let policy = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ops_engineer\", count = 1 }]\n\
+                  gate = [{ kind = \"check\", name = \"scan\", required = true }]\n\
+                  [waive]\nroles = [\"ml_engineer\"]\n";
+    let saved = ada.send(Method::PUT, "/api/v1/models/churn/policy", json!({ "text": policy })).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    let review = dana.ask(version).await;
+    let waive = json!({ "gate": "check:scan", "reason": "the scanner is down; I looked by hand" });
+    assert_eq!(erin.act(review, "waive", waive).await.status, 200);
+    let waived = dana.review(review).await;
+    assert_eq!(waived["missing"], json!(["1 ops_engineer"]));
+    let home = folder(&dana, version).await;
+    assert_eq!(put(&app, &dana, &format!("{home}/model.pkl"), "other weights").await.status, 200);
+    let found = read_again(&dana, review, &waived["digest"]).await;
+    assert_eq!(found["missing"].as_array().map(Vec::len), Some(2), "{}", found["missing"]);
+}
+
+#[tokio::test]
+async fn files_that_were_exchanged_have_not_soaked() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [ada, dana] = Person::each(&app, ["ada", "dana"]).await;
+    let version = dana.register(0.9).await;
+    let policy = "format = 1\n[stage.Staging]\nsign_off = []\n\
+                  [stage.Production]\nsign_off = [{ role = \"ops_engineer\", count = 1 }]\n\
+                  gate = [{ kind = \"soak\", stage = \"Staging\", for = \"48h\", required = true }]\n";
+    let saved = ada.send(Method::PUT, "/api/v1/models/churn/policy", json!({ "text": policy })).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    let stage = async |stage: &str| {
+        let moved = json!({ "name": "churn", "version": version.to_string(), "stage": stage });
+        dana.mlflow("model-versions/transition-stage", moved).await;
+    };
+    stage("Staging").await;
+    let review = dana.ask(version).await;
+    let soak = async || dana.review(review).await["gates"][0]["summary"].as_str().expect("words").to_owned();
+    assert_eq!(soak().await, "in Staging for 0 min of 48 h");
+    let before = dana.review(review).await["digest"].clone();
+    let home = folder(&dana, version).await;
+    assert_eq!(put(&app, &dana, &format!("{home}/model.pkl"), "other weights").await.status, 200);
+    read_again(&dana, review, &before).await;
+    assert!(soak().await.contains("its files have changed since"), "{}", soak().await);
+    stage("None").await;
+    stage("Staging").await;
+    assert_eq!(soak().await, "in Staging for 0 min of 48 h");
 }

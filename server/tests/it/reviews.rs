@@ -10,8 +10,7 @@ use crate::team::{Person, TEAM, refused};
 #[tokio::test]
 async fn a_version_reaches_production_with_two_signatures_and_leaves_a_record() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let version = dana.register(0.9).await;
     let review = dana.ask(version).await;
     let asked = dana.review(review).await;
@@ -78,12 +77,7 @@ async fn a_version_reaches_production_with_two_signatures_and_leaves_a_record() 
 async fn who_asked_or_may_not_sign_signs_nothing_and_one_person_counts_once() {
     let team = [TEAM, &[("both", &["ml_engineer", "ops_engineer"])]].concat();
     let app = TestApp::start_with_people(&team).await;
-    let [dana, ada, vera, both] = [
-        Person::new(&app, "dana").await,
-        Person::new(&app, "ada").await,
-        Person::new(&app, "vera").await,
-        Person::new(&app, "both").await,
-    ];
+    let [dana, ada, vera, both] = Person::each(&app, ["dana", "ada", "vera", "both"]).await;
     let version = dana.register(0.9).await;
     let review = dana.ask(version).await;
     refused(&dana.sign(review).await, StatusCode::FORBIDDEN, "author");
@@ -111,8 +105,7 @@ async fn who_asked_or_may_not_sign_signs_nothing_and_one_person_counts_once() {
 #[tokio::test]
 async fn a_signature_goes_stale_when_what_was_signed_changes() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let version = dana.register(0.9).await;
     let review = dana.ask(version).await;
     let seen = erin.review(review).await["digest"].clone();
@@ -140,8 +133,7 @@ async fn a_signature_goes_stale_when_what_was_signed_changes() {
 #[tokio::test]
 async fn signing_at_the_same_instant_applies_it_once() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     for round in 0..8 {
         let version = dana.register(0.9 + f64::from(round) / 100.0).await;
         let review = dana.ask(version).await;
@@ -162,12 +154,7 @@ async fn signing_at_the_same_instant_applies_it_once() {
 #[tokio::test]
 async fn a_plain_call_does_not_go_around_the_review() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto, ada] = [
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-        Person::new(&app, "ada").await,
-    ];
+    let [dana, erin, otto, ada] = Person::each(&app, ["dana", "erin", "otto", "ada"]).await;
     let version = dana.register(0.9).await;
     let call = |person: &Person<'_>, call: &str, stage: &str| {
         let body = json!({ "name": "churn", "version": version.to_string(), "stage": stage, "archive_existing_versions": stage == "Production" });
@@ -236,8 +223,7 @@ async fn a_plain_call_does_not_go_around_the_review() {
 #[tokio::test]
 async fn reviews_are_rejected_cancelled_overridden_and_rolled_back() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let first = dana.register(0.9).await;
     let review = dana.ask(first).await;
     refused(&dana.act(review, "reject", json!({ "comment": "no" })).await, StatusCode::FORBIDDEN, "");
@@ -311,12 +297,7 @@ async fn reviews_are_rejected_cancelled_overridden_and_rolled_back() {
 #[tokio::test]
 async fn changes_checks_and_waivers_hold_a_review_up() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto, ada] = [
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-        Person::new(&app, "ada").await,
-    ];
+    let [dana, erin, otto, ada] = Person::each(&app, ["dana", "erin", "otto", "ada"]).await;
     let policy = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 1 }]\nreplaces = true\n\
         [[stage.Production.gate]]\nkind = \"check\"\nname = \"load-test\"\nrequired = true\n\
         [[stage.Production.gate]]\nkind = \"metric\"\nmetric = \"auc\"\nmin = 0.95\nrequired = true\n\
@@ -447,8 +428,7 @@ async fn the_pages_show_it_and_lead_through_it() {
 #[tokio::test]
 async fn who_may_not_read_a_model_sees_none_of_its_reviews() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, ada] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "ada").await];
+    let [dana, erin, ada] = Person::each(&app, ["dana", "erin", "ada"]).await;
     let version = dana.register(0.9).await;
     let review = dana.ask(version).await;
     let comment = erin.act(review, "comments", json!({ "comment": "looks good" })).await.json["id"].clone();
@@ -499,12 +479,7 @@ async fn who_may_not_read_a_model_sees_none_of_its_reviews() {
 #[tokio::test]
 async fn a_request_for_changes_stays_when_whoever_asked_may_not_read_the_model_any_more() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto, ada] = [
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-        Person::new(&app, "ada").await,
-    ];
+    let [dana, erin, otto, ada] = Person::each(&app, ["dana", "erin", "otto", "ada"]).await;
     let version = dana.register(0.9).await;
     let body = json!({ "model": "churn", "version": version, "target": "Staging" });
     let review = dana.post("/api/v1/reviews", body).await.json["id"].as_i64().expect("an id");
@@ -529,8 +504,7 @@ async fn a_request_for_changes_stays_when_whoever_asked_may_not_read_the_model_a
 #[tokio::test]
 async fn a_waiver_counts_for_as_long_as_whoever_gave_it_could_give_it() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana, erin] =
-        [Person::new(&app, "ada").await, Person::new(&app, "dana").await, Person::new(&app, "erin").await];
+    let [ada, dana, erin] = Person::each(&app, ["ada", "dana", "erin"]).await;
     let version = dana.register(0.5).await;
     let policy = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ops_engineer\", count = 1 }]\n\
                   gate = [{ kind = \"metric\", metric = \"auc\", min = 0.8, required = true }]\n\
@@ -558,12 +532,7 @@ async fn a_waiver_counts_for_as_long_as_whoever_gave_it_could_give_it() {
 #[tokio::test]
 async fn a_rollback_of_one_stage_takes_nothing_out_of_another_that_a_policy_keeps() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana, erin, otto] = [
-        Person::new(&app, "ada").await,
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-    ];
+    let [ada, dana, erin, otto] = Person::each(&app, ["ada", "dana", "erin", "otto"]).await;
     let first = dana.register(0.8).await;
     let policy = "format = 1\n[stage.Staging]\nsign_off = [{ role = \"any\", count = 1 }]\nreplaces = true\nleave = \"free\"\n\
                   [stage.Staging.rollback]\nsign_off = [{ role = \"any\", count = 1 }]\nauthor_may_sign = true\n\
@@ -593,7 +562,7 @@ async fn a_rollback_of_one_stage_takes_nothing_out_of_another_that_a_policy_keep
 #[tokio::test]
 async fn a_protected_alias_is_asked_for_by_the_plain_call_if_the_policy_says_so() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [ada, dana] = [Person::new(&app, "ada").await, Person::new(&app, "dana").await];
+    let [ada, dana] = Person::each(&app, ["ada", "dana"]).await;
     let version = dana.register(0.9).await;
     let call = json!({ "name": "churn", "alias": "champion", "version": version.to_string() });
     for (plain_call, says) in [("refuse", "ask for one at http"), ("request", "it is asked for at http")] {
@@ -631,12 +600,7 @@ impl Person<'_> {
 #[tokio::test]
 async fn a_stage_that_a_policy_keeps_filled_is_left_by_the_signatures_that_it_takes_to_get_there() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto, ada] = [
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-        Person::new(&app, "ada").await,
-    ];
+    let [dana, erin, otto, ada] = Person::each(&app, ["dana", "erin", "otto", "ada"]).await;
     let version = dana.register(0.9).await;
     let review = dana.ask(version).await;
     erin.sign(review).await;
@@ -661,8 +625,7 @@ async fn a_stage_that_a_policy_keeps_filled_is_left_by_the_signatures_that_it_ta
 #[tokio::test]
 async fn a_rollback_is_of_what_serves_and_waits_for_no_other_request() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto] =
-        [Person::new(&app, "dana").await, Person::new(&app, "erin").await, Person::new(&app, "otto").await];
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
     let serve = async |auc: f64| {
         let version = dana.register(auc).await;
         let review = dana.ask(version).await;
@@ -704,12 +667,7 @@ async fn a_rollback_is_of_what_serves_and_waits_for_no_other_request() {
 #[tokio::test]
 async fn neither_a_new_name_nor_a_deletion_goes_around_a_policy() {
     let app = TestApp::start_with_people(TEAM).await;
-    let [dana, erin, otto, ada] = [
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-        Person::new(&app, "ada").await,
-    ];
+    let [dana, erin, otto, ada] = Person::each(&app, ["dana", "erin", "otto", "ada"]).await;
     let call = async |person: &Person<'_>, method: Method, call: &str, body: Value| {
         person.send(method, &format!("/api/2.0/mlflow/{call}"), body).await
     };

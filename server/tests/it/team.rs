@@ -28,6 +28,14 @@ impl<'a> Person<'a> {
         Self { app, token: value_of(&page, "Copy this").to_owned() }
     }
 
+    pub async fn each<const N: usize>(app: &'a TestApp, names: [&str; N]) -> [Self; N] {
+        let mut people = Vec::with_capacity(N);
+        for name in names {
+            people.push(Self::new(app, name).await);
+        }
+        people.try_into().unwrap_or_else(|_| unreachable!("as many as there are names"))
+    }
+
     pub async fn send(&self, method: Method, path: &str, body: Value) -> Reply {
         let request = self.app.request(method.clone(), path).bearer_auth(&self.token);
         let request = if method == Method::GET { request } else { request.json(&body) };

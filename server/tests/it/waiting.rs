@@ -17,12 +17,7 @@ async fn part(app: &TestApp, name: &str, heading: &str) -> String {
 #[tokio::test]
 async fn whoever_owns_a_model_is_alerted_to_what_is_wrong_with_what_serves() {
     let app = team().await;
-    let [dana, erin, otto, dora] = [
-        Person::new(&app, "dana").await,
-        Person::new(&app, "erin").await,
-        Person::new(&app, "otto").await,
-        Person::new(&app, "dora").await,
-    ];
+    let [dana, erin, otto, dora] = Person::each(&app, ["dana", "erin", "otto", "dora"]).await;
     let alerts = async |name: &str| part(&app, name, "Alerts on models you own").await;
     assert!(alerts("dana").await.contains("No alert on a model you own"));
     let first = trained(&dana).await;

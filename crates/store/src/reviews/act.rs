@@ -3,6 +3,7 @@
 use domain::Millis;
 use domain::accounts::{Caller, Role};
 use domain::limits;
+use domain::reviews::Kind;
 use domain::reviews::gates::{CheckReport, CheckState, check_report};
 use domain::reviews::state::{self, Access, Action, Refusal, State};
 use futures::FutureExt as _;
@@ -148,9 +149,7 @@ pub(super) async fn decide(
     // Whatever it changed may have been the last that was missing, or have made something stale.
     let then = situation(tx.connection, tx.engine, by, id, now).await?;
     tell::differences(tx, by, &now_is, &then, now).await?;
-    let auto_apply = then.seen.standing.in_force.as_ref().is_none_or(|in_force| in_force.rules.auto_apply);
-    let server = actor(&Caller::server(), Access::Server);
-    if auto_apply && state::check(&Action::Apply, &then.review, &server, &then.seen.standing, now).is_ok() {
+    if applies_itself(&then, now) {
         apply::apply(tx, office, by, &then, None, now).await?;
         return Ok(Ok(Outcome::Applied));
     }
@@ -159,7 +158,9 @@ pub(super) async fn decide(
 
 /// Why a rollback is of a version that serves no more; `None`: it isn't one, or that serves still.
 async fn overtaken(connection: &mut AnyConnection, now_is: &Situation) -> Result<Option<String>> {
-    let Some(replaced) = now_is.row.replaced else { return Ok(None) };
+    let Some(replaced) = now_is.row.replaced.filter(|_| now_is.review.kind == Kind::Rollback) else {
+        return Ok(None);
+    };
     let holder = evidence::holder(connection, now_is.row.model_id, &now_is.review.target, 0).await?;
     let is_there = holder == Some(replaced);
     Ok((!is_there).then(|| {
@@ -243,6 +244,60 @@ pub async fn expire_due(db: &Db, now: Millis) -> Result<usize> {
         .boxed()
     })
     .await
+}
+
+/// Applies every review that lacks nothing any more because time has passed, as after a soak; how many.
+///
+/// # Errors
+/// Only the database's: what can't be applied stays open.
+pub async fn apply_ready(db: &Db, office: &Office, now: Millis) -> Result<usize> {
+    let server = db.in_the_name_of(Caller::server());
+    let mut connection = server.reader().await?;
+    let open: Vec<(i64,)> = sqlx::query_as("SELECT id FROM reviews WHERE state = 'open' AND kind = $1")
+        .bind(Kind::Promotion.as_str())
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut ready = Vec::new();
+    for (id,) in open {
+        let now_is = situation(&mut connection, server.engine(), server.by(), id, now).await?;
+        if applies_itself(&now_is, now) {
+            ready.push(id);
+        }
+    }
+    drop(connection);
+    let mut count = 0;
+    for id in ready {
+        let office = office.clone();
+        let outcome = server
+            .write(move |tx| {
+                async move {
+                    let by = Caller::server();
+                    let now_is = situation(tx.connection, tx.engine, &by, id, now).await?;
+                    let is_ready = applies_itself(&now_is, now);
+                    if is_ready {
+                        apply::apply(tx, &office, &by, &now_is, None, now).await?;
+                    }
+                    Ok(is_ready)
+                }
+                .boxed()
+            })
+            .await;
+        match outcome {
+            Ok(is_applied) => count += usize::from(is_applied),
+            Err(error) => {
+                tracing::warn!(review = id, %error, "a review that lacks nothing could not be applied");
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Whether nothing is missing, and no person has to say so.
+fn applies_itself(now_is: &Situation, now: Millis) -> bool {
+    let standing = &now_is.seen.standing;
+    let auto_apply = standing.in_force.as_ref().is_none_or(|in_force| in_force.rules.auto_apply);
+    let server = actor(&Caller::server(), Access::Server);
+    auto_apply && state::check(&Action::Apply, &now_is.review, &server, standing, now).is_ok()
 }
 
 /// Ends a review whose time is over.

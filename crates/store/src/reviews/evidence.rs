@@ -52,7 +52,8 @@ struct VersionRow {
 const SELECT: &str = "SELECT v.id, v.version, v.stage, v.source, v.run_uuid, v.description, v.files_state,
         v.created_by, c.text AS card, s.inputs, s.outputs, s.params, s.version_id AS has_signature,
         (SELECT MAX(e.at_ms) FROM stage_entries e
-         WHERE e.model_id = v.model_id AND e.version = v.version AND e.stage = v.stage) AS entered_at_ms
+         WHERE e.model_id = v.model_id AND e.version = v.version AND e.stage = v.stage
+         AND e.files_changes = v.files_changes) AS entered_at_ms
     FROM model_versions v
     LEFT JOIN model_cards c ON c.version_id = v.id
     LEFT JOIN version_signatures s ON s.version_id = v.id

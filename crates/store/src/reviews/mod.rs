@@ -24,7 +24,7 @@ mod tell;
 mod timeline;
 mod write;
 
-pub use act::{Act, Outcome, Report, act, expire_due};
+pub use act::{Act, Outcome, Report, act, apply_ready, expire_due};
 pub use comments::{Comment, add_comment, comments_of, delete_comment, edit_comment};
 pub use details::{ChangesAsked, Details, SignedBy, details};
 pub use list::{ReviewQuery, Row as ReviewRow, Waiting, open_of_version, search, waiting_for};

@@ -160,7 +160,7 @@ async fn history(connection: &mut AnyConnection, model: i64, stage: &str) -> Res
 }
 
 /// The versions that are there with the files that they had when they came into the stage, but for those whose override
-/// others rejected.
+/// others rejected, or haven't judged yet.
 async fn usable(connection: &mut AnyConnection, model: i64, stage: &str) -> Result<Vec<i64>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT v.version FROM model_versions v WHERE v.model_id = $1 AND v.files_state = 'done'
@@ -168,7 +168,7 @@ async fn usable(connection: &mut AnyConnection, model: i64, stage: &str) -> Resu
                  WHERE e.model_id = v.model_id AND e.version = v.version AND e.stage = $2
                  ORDER BY e.id DESC LIMIT 1)
              AND NOT EXISTS (SELECT 1 FROM reviews f JOIN reviews o ON o.id = f.follows
-                 WHERE o.version_id = v.id AND f.state = 'rejected')",
+                 WHERE o.version_id = v.id AND f.state IN ('rejected', 'open'))",
     )
     .bind(model)
     .bind(stage)

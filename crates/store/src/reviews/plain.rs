@@ -10,7 +10,7 @@ use sqlx::AnyConnection;
 use super::policies::{SavedPolicy, has_own, in_force};
 use super::rows;
 use crate::error::{Error, Result};
-use crate::registry::stage_list;
+use crate::registry::{places, stage_list};
 use crate::writer::Tx;
 
 /// All but what stands for itself anywhere in an address.
@@ -196,7 +196,9 @@ pub(crate) async fn check_primary_metric(
             )));
         }
         for row in rows::open_of(connection, model).await? {
-            if by.user_id.is_some_and(|id| row.review().authors.contains(&id)) {
+            let mut authors = row.review().authors;
+            authors.extend(places::authors(connection, row.version_id).await?);
+            if by.user_id.is_some_and(|id| authors.contains(&id)) {
                 let review = row.id;
                 return Err(Error::Forbidden(format!(
                     "{why}, and an author of what review {review} is about may not change that meanwhile"

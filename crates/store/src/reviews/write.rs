@@ -2,6 +2,7 @@
 
 use domain::Millis;
 use domain::accounts::{Caller, Role};
+use domain::reviews::gates;
 use domain::reviews::state::State;
 use serde_json::{Value, json};
 
@@ -219,7 +220,9 @@ async fn waive(
     (gate, reason): (&str, &str),
     now: Millis,
 ) -> Result<()> {
+    let files = now_is.seen.facts.candidate.files_sha256.as_deref();
     let seen = now_is.seen.standing.gates.iter().find(|one| one.id == gate);
+    let given_for = seen.map(|seen| gates::waived(seen, files)).unwrap_or_default();
     let id = tx.next_ids("review_waivers", 1).await?;
     sqlx::query(
         "INSERT INTO review_waivers (id, review_id, gate, by_id, name, reason, evidence_sha256, at_ms)
@@ -231,7 +234,7 @@ async fn waive(
     .bind(by.user_id)
     .bind(&*by.name)
     .bind(reason)
-    .bind(seen.map_or("", |seen| &seen.evidence_sha256))
+    .bind(given_for)
     .bind(now.0)
     .execute(&mut *tx.connection)
     .await?;

@@ -248,6 +248,13 @@ pub async fn update(
     Ok((get(db, uuid).await?, made_up))
 }
 
+/// Scheme, host and port of an address.
+fn origin(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    format!("{scheme}://{host}").to_ascii_lowercase()
+}
+
 async fn apply(
     tx: &mut Tx<'_>,
     by: &Caller,
@@ -286,8 +293,11 @@ async fn apply(
     }
     row.name = change.name.unwrap_or(row.name);
     row.description = change.description.unwrap_or(row.description);
-    row.url = change.url.unwrap_or(row.url);
-    row.auth_header = change.authorization.unwrap_or(row.auth_header);
+    let url = change.url.unwrap_or_else(|| row.url.clone());
+    // What was meant for one receiver is told to no other.
+    let kept = if origin(&url) == origin(&row.url) { row.auth_header } else { String::new() };
+    row.auth_header = change.authorization.unwrap_or(kept);
+    row.url = url;
     row.verify_certificate = change.verify_certificate.map_or(row.verify_certificate, i64::from);
     sqlx::query(
         "UPDATE webhooks SET name = $1, description = $2, url = $3, events = $4, status = $5, secret = $6,

@@ -578,6 +578,35 @@ async fn those_a_review_waits_for_get_mail_and_its_author_when_it_is_decided() {
 }
 
 #[tokio::test]
+async fn a_review_that_lacks_nothing_but_time_is_applied_when_that_has_passed() {
+    const HOUR: i64 = 60 * 60 * 1000;
+    let _time = TIME.write().await;
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let otto = person(&db, Role::OpsEngineer).await;
+        let name = model(&dana).await;
+        let number = version(&dana, &name).await;
+        let text = "format = 1\n[stage.Staging]\nsign_off = []\n[stage.Production]\n\
+                    sign_off = [{ role = \"ops_engineer\", count = 1 }]\n\
+                    gate = [{ kind = \"soak\", stage = \"Staging\", for = \"48h\", required = true }]\n";
+        let of = PolicyOf::Model(name.clone());
+        reviews::save_policy(&db, of, text.into(), String::new(), Some(0), NOW).await.expect("is saved");
+        registry::transition(&dana, name.clone(), number, "Staging", false, NOW).await.expect("is moved");
+        let id = ask(&dana, &name, number).await;
+        let signed = reviews::act(&otto, &office, id, sign(), later(1)).await.expect("signs");
+        assert!(matches!(signed, Outcome::Recorded { .. }), "{signed:?}");
+        for (hours, expected) in [(47, "Staging"), (48, "Production")] {
+            reviews::apply_ready(&db, &office, later(hours * HOUR)).await.expect("looks");
+            assert_eq!(stage(&db, &name, number).await, expected, "after {hours} h");
+        }
+        let details = reviews::details(&dana, id, later(49 * HOUR)).await.expect("is read");
+        assert_eq!(details.review.state, State::Applied);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_no_address_is_refused() {
     let _time = TIME.read().await;
     on_each(async |db| {

@@ -8,7 +8,7 @@ mod readiness;
 mod rule;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Millis, canonical};
 pub use checks::{check_finding, check_name, check_report};
@@ -73,8 +73,18 @@ pub struct Waiver {
     pub gate: String,
     pub by: i64,
     pub reason: String,
+    /// What it was given for: see [`waived`].
     pub evidence_sha256: String,
     pub at: Millis,
+}
+
+/// What a waiver of a gate is given for: its evidence, of these files. A gate that waits, for a check or for time, has
+/// the same evidence whatever the files are.
+pub fn waived(result: &GateResult, files_sha256: Option<&str>) -> String {
+    match files_sha256 {
+        Some(files) => canonical::digest(&json!([result.evidence_sha256, files])),
+        None => result.evidence_sha256.clone(),
+    }
 }
 
 /// A status with its words and its evidence.
@@ -116,22 +126,23 @@ pub fn evaluate(rule: &GateRule, facts: &Facts, now: Millis) -> GateResult {
     }
 }
 
-/// Asks all of them, and lays over each the latest waiver that was given for the same evidence.
+/// Asks all of them, and lays over each the latest waiver that was given for the same evidence of the same files.
 pub fn evaluate_all(rules: &[GateRule], facts: &Facts, waivers: &[Waiver], now: Millis) -> Vec<GateResult> {
-    let waived = |rule| {
+    let files = facts.candidate.files_sha256.as_deref();
+    let with_waiver = |rule| {
         let mut result = evaluate(rule, facts, now);
         if matches!(result.status, Status::Fail | Status::Pending) {
-            let mut holding: Vec<_> = waivers.iter().filter(|waiver| holds(waiver, &result)).collect();
+            let mut holding: Vec<_> = waivers.iter().filter(|waiver| holds(waiver, &result, files)).collect();
             holding.sort_by_key(|waiver| (waiver.at, waiver.by));
             result.waiver = holding.last().map(|waiver| (*waiver).clone());
         }
         result
     };
-    rules.iter().map(waived).collect()
+    rules.iter().map(with_waiver).collect()
 }
 
-fn holds(waiver: &Waiver, result: &GateResult) -> bool {
-    waiver.gate == result.id && waiver.evidence_sha256 == result.evidence_sha256
+fn holds(waiver: &Waiver, result: &GateResult, files: Option<&str>) -> bool {
+    waiver.gate == result.id && waiver.evidence_sha256 == waived(result, files)
 }
 
 #[cfg(test)]

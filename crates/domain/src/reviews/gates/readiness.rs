@@ -132,7 +132,9 @@ pub(super) fn soak(facts: &Facts, stage: &str, for_ms: i64, now: Millis) -> Verd
         return Verdict::new(Status::Fail, format!("it isn't in {stage}"), evidence);
     }
     let Some(entered_at) = facts.candidate.stage_entered_at else {
-        let summary = format!("couldn't be computed: nothing says since when it has been in {stage}");
+        let summary = format!(
+            "couldn't be computed: its files have changed since it came into {stage}; move it there anew"
+        );
         return Verdict::new(Status::Pending, summary, evidence);
     };
     evidence["entered_at"] = integer(entered_at.0);

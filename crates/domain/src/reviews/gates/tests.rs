@@ -362,11 +362,14 @@ fn a_waiver_holds_for_the_evidence_it_was_given_for() {
         gate: failed.id.clone(),
         by: 1,
         reason: "the holdout is too small".into(),
-        evidence_sha256: failed.evidence_sha256.clone(),
+        evidence_sha256: waived(&failed, version(7, &[0.7]).files_sha256.as_deref()),
         at: NOW,
     };
     let passed = of(0.7, std::slice::from_ref(&waiver));
     assert!(!passed.blocks() && passed.status == Status::Fail && passed.waiver.is_some());
     assert!(of(0.6, std::slice::from_ref(&waiver)).blocks());
+    let others = VersionFacts { files_sha256: Some("others".into()), ..version(7, &[0.7]) };
+    let of_others = evaluate_all(&rules, &facts(others, None), std::slice::from_ref(&waiver), NOW);
+    assert!(of_others[0].blocks(), "it was given for other files");
     assert_eq!(of(0.9, &[waiver]).waiver, None);
 }
