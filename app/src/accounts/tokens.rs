@@ -40,16 +40,18 @@ pub fn TokensPage(
             <nav class="crumbs" aria-label="Breadcrumbs"><a href="/users">"Users"</a></nav>
             <div class="page-head"><h1>{format!("API tokens of {}", user.name)}</h1></div>
             <Refusal message=problem/>
-            <p class="nothing">
-                "For a job that runs under this name. A token that signs reviews is made by its owner alone, on their own page: nobody signs for somebody else."
-            </p>
-            {new_token.map(|new| view! { <ShownOnce new/> })}
-            <TokenTable tokens revoke=format!("{address}/revoke")/>
-            {if user.is_disabled {
-                view! { <p class="nothing">"The account is disabled: its tokens don’t work, and it gets no new ones."</p> }.into_any()
-            } else {
-                view! { <TokenForm action=format!("{address}/create") may_sign=false/> }.into_any()
-            }}
+            <section class="part" aria-label="API tokens">
+                <p class="nothing">
+                    "For a job that runs under this name. A token that signs reviews is made by its owner alone, on their own page: nobody signs for somebody else."
+                </p>
+                {new_token.map(|new| view! { <ShownOnce new/> })}
+                <TokenTable tokens revoke=format!("{address}/revoke")/>
+                {if user.is_disabled {
+                    view! { <p class="nothing">"The account is disabled: its tokens don’t work, and it gets no new ones."</p> }.into_any()
+                } else {
+                    view! { <TokenForm action=format!("{address}/create") may_sign=false/> }.into_any()
+                }}
+            </section>
         </div>
     }
 }

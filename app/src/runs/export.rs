@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
 use super::table::{Attribute, Column, TableState};
-use crate::plain::{Refusal, Table};
+use crate::plain::Refusal;
 use crate::url::Query;
 
 /// The ending, its name, what it is good for.
@@ -112,25 +112,29 @@ fn Files(export: RunsExport, total: i64) -> impl IntoView {
         rows.push(("Runs, the table’s columns", path("runs"), some));
     }
     rows.push(("Curves, a row for each point", path("metrics"), query));
-    let head = view! {
-        <th scope="col">"What"</th>
-        {FORMATS.map(|(_, name, _)| view! { <th scope="col">{name}</th> })}
-    }
-    .into_any();
-    let rows = rows.into_iter().map(|(label, path, query)| {
+    let parts = rows.into_iter().map(|(label, path, query)| {
         let links = FORMATS.map(|(ending, name, _)| {
             let href = query.after(&format!("{path}.{ending}"));
             let spoken = format!("{label}: {name}");
-            view! { <td><a class="button small" href=href download aria-label=spoken>"."{ending}</a></td> }
+            view! { <a class="button" href=href download aria-label=spoken>{name}</a> }
         });
-        view! { <tr><th scope="row">{label}</th>{links}</tr> }
+        view! {
+            <section class="part">
+                <h2>{label}</h2>
+                <div class="toolbar">{links}</div>
+            </section>
+        }
     });
     view! {
-        <p>{what}{matching}". A script gets the same from the addresses behind these links, with a token."</p>
-        <Table name="Files" head>{rows.collect_view()}</Table>
-        <ul class="nothing">
-            {FORMATS.map(|(_, name, what)| view! { <li>{name}", "{what}</li> })}
-        </ul>
+        <p>{what}{matching}"."</p>
+        {parts.collect_view()}
+        <section class="part">
+            <h2>"Which format"</h2>
+            <ul class="nothing">
+                {FORMATS.map(|(_, name, what)| view! { <li>{name}", "{what}</li> })}
+            </ul>
+            <p class="nothing">"A script gets the same from the addresses behind these links, with a token."</p>
+        </section>
     }
 }
 
