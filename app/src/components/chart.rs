@@ -1,7 +1,7 @@
 //! A chart of lines: drawn by the server, then redrawn for the room there is; it shows values under
 //! the pointer, zooms by dragging, and does the same by keys.
 
-use charts::{Drawing, HorizontalAxis, Options, Series, metric_lines, nearest, smooth, summary};
+use charts::{Drawing, HorizontalAxis, Options, Series, metric_lines, nearest, summary};
 use domain::Millis;
 use domain::metrics::Axis;
 use leptos::ev::{KeyboardEvent, PointerEvent};
@@ -20,6 +20,8 @@ pub struct ChartLine {
     /// Which of the theme's series colours, from 0.
     pub color: usize,
     pub points: Vec<(f64, f64)>,
+    /// The averages at these points.
+    pub smoothed: Vec<f64>,
     /// How many points there are before thinning.
     pub total: u64,
     /// Where every raw point can be downloaded.
@@ -118,12 +120,16 @@ pub fn Chart(
 }
 
 fn draw(lines: &[ChartLine], look: ChartLook, width: u32, height: u32) -> Drawing {
-    let smoothed: Vec<_> = lines
+    let smoothed: Vec<Vec<_>> = lines
         .iter()
-        .map(|line| if look.smoothing > 0.0 { smooth(&line.points, look.smoothing) } else { Vec::new() })
+        .map(|line| line.points.iter().zip(&line.smoothed).map(|((at, _), value)| (*at, *value)).collect())
         .collect();
     let is_smoothed = look.smoothing > 0.0;
-    let raw = lines.iter().map(|line| Series { points: &line.points, color: line.color, faint: is_smoothed });
+    let raw = lines.iter().map(|line| Series {
+        points: &line.points,
+        color: line.color,
+        faint: is_smoothed && !line.smoothed.is_empty(),
+    });
     let fine = lines.iter().zip(&smoothed).filter(|_| is_smoothed).map(|(line, points)| Series {
         points,
         color: line.color,
@@ -348,7 +354,7 @@ fn read(line: &ChartLine, at: f64, look: ChartLook, drawing: &Drawing) -> Option
     if (here - there).abs() > 24.0 {
         return None;
     }
-    let smoothed = (look.smoothing > 0.0).then(|| smooth(&line.points[..=index], look.smoothing)[index].1);
+    let smoothed = line.smoothed.get(index).copied().filter(|_| look.smoothing > 0.0);
     let top = drawing.frame.value_pixel(smoothed.unwrap_or(raw));
     Some(Reading { label: line.label.clone(), color: line.color, raw, smoothed, top })
 }

@@ -7,7 +7,7 @@ pub mod calendar;
 mod frame;
 mod lines;
 mod nearest;
-mod smooth;
+
 mod summary;
 mod ticks;
 mod window;
@@ -15,7 +15,7 @@ mod window;
 pub use frame::{Frame, HorizontalAxis, Options, Scale};
 pub use lines::{Drawing, Series, metric_lines};
 pub use nearest::nearest;
-pub use smooth::smooth;
+
 pub use summary::summary;
 pub use ticks::{duration_label, number_label};
 

@@ -1,6 +1,7 @@
 //! What the charts look like, as text.
 
-use charts::{HorizontalAxis, Options, Series, metric_lines, smooth};
+use charts::{HorizontalAxis, Options, Series, metric_lines};
+use domain::smooth::smooth;
 use proptest::prelude::*;
 
 fn small() -> Options {

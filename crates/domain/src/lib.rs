@@ -16,6 +16,7 @@ pub mod permissions;
 pub mod registry;
 pub mod reviews;
 pub mod runs;
+pub mod smooth;
 pub mod thin;
 pub mod time;
 

@@ -144,6 +144,8 @@ pub struct Curve {
     /// Sorted by the axis that was asked for; every bucket keeps its lowest, highest, first and last
     /// point, so no spike is lost.
     pub points: Vec<MetricPoint>,
+    /// The average at each of these points, of all that were logged before; empty if none was asked for.
+    pub smoothed: Vec<f64>,
     /// How many points there are in all, before thinning (in the window that was asked for).
     pub total_points: u64,
     /// The timestamp of the metric's very first point: where the relative axis starts.

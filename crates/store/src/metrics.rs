@@ -2,6 +2,7 @@
 
 use domain::limits::Invalid;
 use domain::metrics::{Axis, Curve};
+use domain::smooth::smooth;
 use domain::{MetricPoint, MetricValue, Millis, Page, thin};
 use sqlx::AnyConnection;
 
@@ -23,6 +24,8 @@ pub struct CurveQuery {
     pub to: Option<f64>,
     /// About the width of the drawing in pixels; each bucket keeps up to 5 points.
     pub buckets: usize,
+    /// The weight of the past in an exponential moving average; 0: none is computed.
+    pub smoothing: f64,
 }
 
 /// One curve for each run and key that has points, runs outside, keys inside, in the order asked for.
@@ -60,14 +63,36 @@ fn curve(query: &CurveQuery, run_uuid: &str, key: &str, mut points: Vec<MetricPo
     let from = query.from.map_or(0, |from| points.partition_point(|point| position(point) < from));
     let to = query.to.map_or(points.len(), |to| points.partition_point(|point| position(point) <= to));
     // The neighbours outside the window, so that the line leaves it.
-    let window = &points[from.saturating_sub(1).min(to)..(to + 1).min(points.len())];
+    let range = from.saturating_sub(1).min(to)..(to + 1).min(points.len());
+    let window = &points[range.clone()];
+    let kept = thin::thin(window, query.axis, query.buckets);
+    let smoothed = if query.smoothing > 0.0 {
+        // Over all points, also those before the window: thinned ones would make another average.
+        let values: Vec<_> = points.iter().map(|point| (position(point), point.value.0)).collect();
+        let smoothed = smooth(&values, query.smoothing);
+        at_kept(window, &kept, &smoothed[range])
+    } else {
+        Vec::new()
+    };
     Some(Curve {
         run_uuid: run_uuid.to_owned(),
         key: key.to_owned(),
-        points: thin::thin(window, query.axis, query.buckets),
+        points: kept,
+        smoothed,
         total_points: window.len() as u64,
         first_timestamp,
     })
+}
+
+/// Of the averages at `points` those at the points that were kept, which are some of them in their order.
+fn at_kept(points: &[MetricPoint], kept: &[MetricPoint], smoothed: &[(f64, f64)]) -> Vec<f64> {
+    let is_same = |a: &MetricPoint, b: &MetricPoint| {
+        (a.step, a.timestamp, a.value.to_ordinal()) == (b.step, b.timestamp, b.value.to_ordinal())
+    };
+    let mut all = points.iter().zip(smoothed);
+    kept.iter()
+        .filter_map(|one| all.find(|(point, _)| is_same(point, one)).map(|(_, (_, value))| *value))
+        .collect()
 }
 
 /// A metric of a run, by their numbers.

@@ -7,15 +7,14 @@ mod theme;
 
 use std::collections::{BTreeSet, HashMap};
 
-use ::charts::{HorizontalAxis, Options, smooth};
+use ::charts::{HorizontalAxis, Options};
 use axum::Router;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+use domain::Run;
 use domain::limits::Invalid;
 use domain::metrics::{Axis, Curve};
-use domain::thin::thin;
-use domain::{MetricPoint, MetricValue, Run};
 use futures::stream;
 use http::{HeaderMap, StatusCode, header};
 use sha2::{Digest as _, Sha256};
@@ -49,7 +48,7 @@ async fn svg(
     headers: HeaderMap,
     Call(fields): Call<Fields>,
 ) -> Result<Response, ApiError> {
-    let (document, _) = Shown::read(&db, fields.check()?).await?.picture().svg();
+    let (document, _) = drawn(&db, fields).await?.picture().svg();
     Ok(unless_known(&headers, "image/svg+xml", document.into_bytes()))
 }
 
@@ -58,7 +57,7 @@ async fn png(
     headers: HeaderMap,
     Call(fields): Call<Fields>,
 ) -> Result<Response, ApiError> {
-    let shown = Shown::read(&db, fields.check()?).await?;
+    let shown = drawn(&db, fields).await?;
     let scale = shown.asked.scale;
     let (document, (width, height)) = shown.picture().pixels();
     let pixels = f64::from(width) * f64::from(height) * f64::from(scale).powi(2);
@@ -77,6 +76,12 @@ async fn png(
         Ok(Err(why)) => Err(not_drawn(&why)),
         Err(why) => Err(not_drawn(&why)),
     }
+}
+
+async fn drawn(db: &Db, fields: Fields) -> Result<Shown, ApiError> {
+    let asked = fields.check()?;
+    let width = asked.width as usize;
+    Shown::read(db, asked, width).await
 }
 
 fn not_drawn(why: &dyn std::fmt::Display) -> ApiError {
@@ -105,7 +110,7 @@ fn unless_known(asked: &HeaderMap, kind: &'static str, bytes: Vec<u8>) -> Respon
 
 /// Every point, with its average.
 async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Response, ApiError> {
-    let shown = Shown::read(&db, fields.check()?).await?;
+    let shown = Shown::read(&db, fields.check()?, usize::MAX).await?;
     let position = match shown.asked.axis {
         Axis::Step => Column::new("step", Kind::Integer),
         Axis::Time => Column::new("time", Kind::Time),
@@ -120,23 +125,24 @@ async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Respo
         Column::new("smoothed", Kind::Number),
     ];
     let rows = shown.curves.iter().flat_map(|curve| {
-        let is_shown = |(point, _): &(&MetricPoint, MetricPoint)| {
-            let at = shown.asked.axis.position(point, curve.first_timestamp);
-            shown.asked.from.is_none_or(|from| from <= at) && shown.asked.to.is_none_or(|to| at <= to)
+        let is_shown = |(_, (at, _)): &(usize, (f64, f64))| {
+            shown.asked.from.is_none_or(|from| from <= *at) && shown.asked.to.is_none_or(|to| *at <= to)
         };
-        curve.points.iter().zip(shown.smoothed(curve)).filter(is_shown).map(|(point, smoothed)| {
+        shown.positions(curve).into_iter().enumerate().filter(is_shown).map(|(index, (at, value))| {
+            let point = &curve.points[index];
+            let smoothed = curve.smoothed.get(index).copied().unwrap_or(value);
             let position = match shown.asked.axis {
                 Axis::Step => Cell::Integer(point.step),
                 Axis::Time => Cell::Time(point.timestamp),
-                Axis::Relative => Cell::Number(Axis::Relative.position(point, curve.first_timestamp)),
+                Axis::Relative => Cell::Number(at),
             };
             let cells = [
                 Cell::Text(curve.run_uuid.clone()),
                 Cell::Text(shown.name(curve).to_owned()),
                 Cell::Text(curve.key.clone()),
                 position,
-                Cell::Number(point.value.0),
-                Cell::Number(smoothed.value.0),
+                Cell::Number(value),
+                Cell::Number(smoothed),
             ];
             cells.into_iter().enumerate().collect()
         })
@@ -149,20 +155,21 @@ async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Respo
 struct Shown {
     asked: Asked,
     names: HashMap<String, String>,
-    /// With every point: an average is one of all that was logged, however many are drawn.
     curves: Vec<Curve>,
 }
 
 impl Shown {
-    async fn read(db: &Db, asked: Asked) -> Result<Self, ApiError> {
+    /// `buckets`: as of a curve that is thinned.
+    async fn read(db: &Db, asked: Asked, buckets: usize) -> Result<Self, ApiError> {
         let runs = runs_of(db, &asked).await?;
         let query = CurveQuery {
             run_uuids: runs.iter().map(|run| run.uuid.clone()).collect(),
             keys: asked.metrics.clone(),
             axis: asked.axis,
-            from: None,
-            to: None,
-            buckets: usize::MAX,
+            from: asked.from,
+            to: asked.to,
+            buckets,
+            smoothing: asked.smoothing,
         };
         let curves = metrics::curves(db, &query).await?;
         let names = runs.into_iter().map(|run| (run.uuid, run.name)).collect();
@@ -173,29 +180,9 @@ impl Shown {
         self.names.get(&curve.run_uuid).map(String::as_str).unwrap_or_default()
     }
 
-    fn positions(&self, curve: &Curve, points: &[MetricPoint]) -> Vec<(f64, f64)> {
+    fn positions(&self, curve: &Curve) -> Vec<(f64, f64)> {
         let position = |point| self.asked.axis.position(point, curve.first_timestamp);
-        points.iter().map(|point| (position(point), point.value.0)).collect()
-    }
-
-    /// The averages, for each of the curve's points.
-    fn smoothed(&self, curve: &Curve) -> Vec<MetricPoint> {
-        let smoothed = smooth(&self.positions(curve, &curve.points), self.asked.smoothing);
-        let averaged = |(point, (_, value)): (&MetricPoint, (f64, f64))| MetricPoint {
-            value: MetricValue(value),
-            ..*point
-        };
-        curve.points.iter().zip(smoothed).map(averaged).collect()
-    }
-
-    /// As many points of the part that is shown as the picture has room for, with the neighbours outside.
-    fn drawn(&self, curve: &Curve, points: &[MetricPoint]) -> Vec<(f64, f64)> {
-        let position = |point: &MetricPoint| self.asked.axis.position(point, curve.first_timestamp);
-        let (from, to) = (self.asked.from, self.asked.to);
-        let start = from.map_or(0, |from| points.partition_point(|point| position(point) < from));
-        let end = to.map_or(points.len(), |to| points.partition_point(|point| position(point) <= to));
-        let shown = &points[start.saturating_sub(1).min(end)..(end + 1).min(points.len())];
-        self.positions(curve, &thin(shown, self.asked.axis, self.asked.width as usize))
+        curve.points.iter().map(|point| (position(point), point.value.0)).collect()
     }
 
     fn picture(&self) -> Picture {
@@ -216,8 +203,11 @@ impl Shown {
         };
         let line = |curve: &Curve| Line {
             label: label(curve),
-            points: self.drawn(curve, &curve.points),
-            smoothed: (self.asked.smoothing > 0.0).then(|| self.drawn(curve, &self.smoothed(curve))),
+            points: self.positions(curve),
+            smoothed: (!curve.smoothed.is_empty()).then(|| {
+                let places = self.positions(curve).into_iter().map(|(at, _)| at);
+                places.zip(curve.smoothed.iter().copied()).collect()
+            }),
         };
         Picture {
             title,
@@ -230,8 +220,7 @@ impl Shown {
 
     fn options(&self) -> Options {
         let Asked { width, height, log, from, to, axis, .. } = self.asked;
-        let places =
-            self.curves.iter().flat_map(|curve| self.positions(curve, &curve.points)).map(|(at, _)| at);
+        let places = self.curves.iter().flat_map(|curve| self.positions(curve)).map(|(at, _)| at);
         let (low, high) =
             places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
         let (low, high) = (from.unwrap_or(low), to.unwrap_or(high));

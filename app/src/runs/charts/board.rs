@@ -89,6 +89,7 @@ pub fn Board(
             axis: state.look.axis,
             window: state.look.window,
             buckets: if state.metric.is_some() { 1_000 } else { 300 },
+            smoothing: state.look.smoothing,
         }
     });
     // Fetched once, with the page; what follows is fetched in place.

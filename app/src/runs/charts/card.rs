@@ -88,6 +88,7 @@ fn line(run: &BoardRun, curve: &PlacedCurve) -> ChartLine {
         label: run.name.clone(),
         color: run.color,
         points: curve.points.iter().map(|(position, value)| (*position, value.0)).collect(),
+        smoothed: curve.smoothed.clone(),
         total: curve.total,
         raw_href: Query::new()
             .with("metric", &curve.key)

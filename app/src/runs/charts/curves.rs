@@ -17,6 +17,8 @@ pub struct CurveRequest {
     pub window: Option<(f64, f64)>,
     /// About the width of the drawing in pixels.
     pub buckets: usize,
+    /// The weight of the past in the averages; 0: none are asked for.
+    pub smoothing: f64,
 }
 
 /// A run's curve of one metric.
@@ -26,6 +28,8 @@ pub struct PlacedCurve {
     pub key: String,
     /// (place on the axis, value), sorted.
     pub points: Vec<(f64, MetricValue)>,
+    /// The averages at these points.
+    pub smoothed: Vec<f64>,
     pub total: u64,
 }
 
@@ -57,6 +61,7 @@ pub async fn list_curves(request: CurveRequest) -> Result<Vec<PlacedCurve>, UiEr
         from: request.window.map(|(from, _)| from),
         to: request.window.map(|(_, to)| to),
         buckets: request.buckets.clamp(1, 4_000),
+        smoothing: request.smoothing.clamp(0.0, 0.99),
     };
     let curves = store::metrics::curves(&db, &query).await?;
     let placed = curves.into_iter().map(|curve| PlacedCurve {
@@ -65,6 +70,7 @@ pub async fn list_curves(request: CurveRequest) -> Result<Vec<PlacedCurve>, UiEr
             .iter()
             .map(|point| (axis.position(point, curve.first_timestamp), point.value))
             .collect(),
+        smoothed: curve.smoothed,
         run: curve.run_uuid,
         key: curve.key,
         total: curve.total_points,

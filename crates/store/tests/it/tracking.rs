@@ -363,6 +363,14 @@ async fn curves_are_thinned_and_zoomed_with_their_neighbours() {
         let curves = metrics::curves(&db, &query).await.expect("are read");
         assert_eq!((curves.len(), curves[0].total_points), (1, 3_000));
         assert!(curves[0].points.len() <= 250 && curves[0].points.iter().any(|point| point.step == 1_234));
+        // 50 after zeros, with a tenth of the weight; a thinned curve and a part of it have the same average.
+        for (from, to) in [(None, None), (Some(1_230.0), Some(1_240.0))] {
+            let smoothed = CurveQuery { smoothing: 0.9, from, to, ..query.clone() };
+            let curve = metrics::curves(&db, &smoothed).await.expect("are read").remove(0);
+            assert_eq!(curve.points.len(), curve.smoothed.len());
+            let spike = curve.points.iter().position(|point| point.step == 1_234).expect("is kept");
+            assert!((curve.smoothed[spike] - 5.0).abs() < 1e-9, "{}", curve.smoothed[spike]);
+        }
         let zoomed = CurveQuery { from: Some(100.0), to: Some(110.0), ..query };
         let curves = metrics::curves(&db, &zoomed).await.expect("are read");
         let steps: Vec<_> = curves[0].points.iter().map(|point| point.step).collect();
