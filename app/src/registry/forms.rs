@@ -182,6 +182,12 @@ pub fn PrimaryMetricForm(
     }
 }
 
+/// In the place of a form that a policy would refuse.
+#[component]
+pub fn Undeletable(why: String) -> impl IntoView {
+    view! { <p class="nothing">{format!("It can’t be deleted: {why}.")}</p> }
+}
+
 /// Deletes a version or a model, which it names.
 #[component]
 pub fn DeleteForm(

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use store::registry::ModelOverview;
 
 use super::board::Board;
-use super::forms::{AliasRow, Asked, DeleteForm, Folded, PrimaryMetricForm, Refused, refused};
+use super::forms::{AliasRow, Asked, DeleteForm, Folded, PrimaryMetricForm, Refused, Undeletable, refused};
 use super::hand_overs::HandOvers;
 use super::head::{Aliases, Description, MayNotManage, MayOnlyLook, Tags};
 use super::lineage::Lineage;
@@ -99,6 +99,8 @@ pub fn ModelPage(
     offer: Offer,
     /// Why the main metric isn't theirs to choose.
     guarded: Option<String>,
+    /// Why nobody can delete it, for whoever otherwise could.
+    undeletable: Option<String>,
     refusal: Option<Refused>,
 ) -> impl IntoView {
     let may_change = offer.change;
@@ -129,7 +131,7 @@ pub fn ModelPage(
         let (action, metrics, primary) = (format!("{path}/primary-metric"), metrics.clone(), primary.clone());
         view! { <Folded label="Set" refused><PrimaryMetricForm action primary metrics typed/></Folded> }
     });
-    let deletes = offer.manage.then(|| {
+    let deletes = (offer.manage && undeletable.is_none()).then(|| {
         let refused = refused(refusal.as_ref(), Asked::Delete);
         let versions = format::plural(total, "version", "versions");
         let words = format!("Deletes “{name}” with its {versions}, tags and aliases. Runs and files stay.");
@@ -198,6 +200,7 @@ pub fn ModelPage(
             {content}
             {chart}
             {(!offer.manage).then(|| view! { <MayNotManage what="this model" who=offer.who_manages/> })}
+            {undeletable.map(|why| view! { <Undeletable why/> })}
         </div>
     }
 }

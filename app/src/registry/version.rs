@@ -4,13 +4,14 @@ use domain::registry::{FilesState, ModelVersion, PRODUCTION, is_prompt};
 use domain::{KeyValue, Run};
 use leptos::prelude::*;
 use store::registry::{Happened, VersionEvidence, VersionOverview};
+use store::reviews::Kept;
 
 use super::activity::VersionActivity;
 use super::card::CardPart;
 use super::differences::Differences;
 use super::example::{Example, ExamplePart};
 use super::files::FilesPart;
-use super::forms::{AliasRow, Asked, DeleteForm, Refused, refused};
+use super::forms::{AliasRow, Asked, DeleteForm, Refused, Undeletable, refused};
 use super::head::{Aliases, Description, MayNotManage, MayOnlyLook, Tags};
 use super::model::crumbs;
 use super::move_form::{MoveForm, StageHistory};
@@ -27,6 +28,8 @@ pub fn VersionPage(
     overview: VersionOverview,
     example: Option<Example>,
     offer: Offer,
+    /// What a policy lets nobody do.
+    kept: Kept,
     refusal: Option<Refused>,
     /// Its reviews, and what was said about it.
     reviews: AnyView,
@@ -54,11 +57,13 @@ pub fn VersionPage(
         let href = version_path(&name, newest);
         view! { <a class="chip" href=href>{format!("newest is version {newest}")}</a> }
     });
-    let mover = (may_change && !is_prompt).then(|| {
+    let stays = kept.stays.clone().filter(|_| may_change);
+    let mover = (may_change && !is_prompt && stays.is_none()).then(|| {
         let (stage, path, refusal) = (version.stage.clone(), path.clone(), refusal.clone());
         view! { <MoveForm stage stages=all_stages path champion=champion_number refusal/> }
     });
-    let deletes = offer.manage.then(|| {
+    let undeletable = kept.undeletable.filter(|_| offer.manage);
+    let deletes = (offer.manage && undeletable.is_none()).then(|| {
         let refused = refused(refusal.as_ref(), Asked::Delete);
         let serves = if is_serving { " It serves in Production!" } else { "" };
         let words = format!("Deletes version {number} of “{name}” and the aliases that name it; its run and files stay, the number is never given again.{serves}");
@@ -105,6 +110,7 @@ pub fn VersionPage(
                         <h2 id="stage">"Stage"</h2>
                         <StageHistory name=name.clone() entries=stages/>
                         {mover}
+                        {stays.map(|why| view! { <p class="nothing">{why}</p> })}
                     </section>
                     <section aria-labelledby="aliases">
                         <h2 id="aliases">"Aliases"</h2>
@@ -117,6 +123,7 @@ pub fn VersionPage(
                 </div>
             </div>
             {(!offer.manage).then(|| view! { <MayNotManage what="this version" who=offer.who_manages/> })}
+            {undeletable.map(|why| view! { <Undeletable why/> })}
         </div>
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use domain::limits::Invalid;
 use domain::metrics::Axis;
 use serde::Deserialize;
+use store::metrics::CurveQuery;
 use web::wire::{Flag, Int64, Many};
 
 use super::theme::Theme;
@@ -139,6 +140,11 @@ impl Fields {
 }
 
 impl Asked {
+    pub fn query(&self, run_uuids: Vec<String>, keys: Vec<String>, buckets: usize) -> CurveQuery {
+        let Self { axis, from, to, smoothing, .. } = *self;
+        CurveQuery { run_uuids, keys, axis, from, to, buckets, smoothing }
+    }
+
     /// # Errors
     /// So many runs make more lines than can be told apart.
     pub fn check_lines(&self, field: &str, runs: usize) -> Result<(), Invalid> {

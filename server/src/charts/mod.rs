@@ -6,19 +6,20 @@ mod png;
 mod theme;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use ::charts::{HorizontalAxis, Options};
 use axum::Router;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use domain::Run;
 use domain::limits::Invalid;
 use domain::metrics::{Axis, Curve};
-use futures::stream;
+use domain::{MetricPoint, Run};
+use futures::stream::{self, StreamExt as _};
 use http::{HeaderMap, StatusCode, header};
 use sha2::{Digest as _, Sha256};
-use store::metrics::{self, CurveQuery};
+use store::metrics;
 use store::runs::{self, RunQuery};
 use store::{Db, experiments};
 use tokio::sync::Semaphore;
@@ -27,14 +28,15 @@ use web::{ApiError, Call, SignedIn};
 
 use self::asked::{Asked, Fields, MOST_LINES, Runs};
 use self::picture::{Line, Picture};
-use crate::export::{Cell, Column, Format, Kind, answer};
+use crate::export::{Cell, Column, Format, Kind, Row, answer};
 use crate::state::AppState;
 
 /// A picture holds no script, and would run none.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
 
 const MOST_PIXELS: f64 = 16e6;
-static DRAWING: Semaphore = Semaphore::const_new(1);
+/// A picture takes memory while it is drawn, also for whoever has gone.
+static DRAWING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
 
 pub fn router() -> Router<AppState> {
     Router::new()
@@ -48,7 +50,7 @@ async fn svg(
     headers: HeaderMap,
     Call(fields): Call<Fields>,
 ) -> Result<Response, ApiError> {
-    let (document, _) = drawn(&db, fields).await?.picture().svg();
+    let (document, _) = Shown::read(&db, fields.check()?).await?.picture().svg();
     Ok(unless_known(&headers, "image/svg+xml", document.into_bytes()))
 }
 
@@ -57,7 +59,7 @@ async fn png(
     headers: HeaderMap,
     Call(fields): Call<Fields>,
 ) -> Result<Response, ApiError> {
-    let shown = drawn(&db, fields).await?;
+    let shown = Shown::read(&db, fields.check()?).await?;
     let scale = shown.asked.scale;
     let (document, (width, height)) = shown.picture().pixels();
     let pixels = f64::from(width) * f64::from(height) * f64::from(scale).powi(2);
@@ -69,19 +71,16 @@ async fn png(
         );
         return Err(Invalid::new("scale", why).into());
     }
-    // A picture takes memory while it is drawn.
-    let _turn = DRAWING.acquire().await;
-    match spawn_blocking(move || png::png(&document, scale)).await {
+    let turn = DRAWING.clone().acquire_owned().await;
+    let drawn = spawn_blocking(move || {
+        let _turn = turn;
+        png::png(&document, scale)
+    });
+    match drawn.await {
         Ok(Ok(bytes)) => Ok(unless_known(&headers, "image/png", bytes)),
         Ok(Err(why)) => Err(not_drawn(&why)),
         Err(why) => Err(not_drawn(&why)),
     }
-}
-
-async fn drawn(db: &Db, fields: Fields) -> Result<Shown, ApiError> {
-    let asked = fields.check()?;
-    let width = asked.width as usize;
-    Shown::read(db, asked, width).await
 }
 
 fn not_drawn(why: &dyn std::fmt::Display) -> ApiError {
@@ -108,10 +107,11 @@ fn unless_known(asked: &HeaderMap, kind: &'static str, bytes: Vec<u8>) -> Respon
     (headers, [(header::CONTENT_TYPE, kind)], bytes).into_response()
 }
 
-/// Every point, with its average.
+/// Every point, with its average: a curve after the other.
 async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Response, ApiError> {
-    let shown = Shown::read(&db, fields.check()?, usize::MAX).await?;
-    let position = match shown.asked.axis {
+    let asked = fields.check()?;
+    let runs = runs_of(&db, &asked).await?;
+    let position = match asked.axis {
         Axis::Step => Column::new("step", Kind::Integer),
         Axis::Time => Column::new("time", Kind::Time),
         Axis::Relative => Column::new("seconds", Kind::Number),
@@ -124,31 +124,42 @@ async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Respo
         Column::new("value", Kind::Number),
         Column::new("smoothed", Kind::Number),
     ];
-    let rows = shown.curves.iter().flat_map(|curve| {
-        let is_shown = |(_, (at, _)): &(usize, (f64, f64))| {
-            shown.asked.from.is_none_or(|from| from <= *at) && shown.asked.to.is_none_or(|to| *at <= to)
-        };
-        shown.positions(curve).into_iter().enumerate().filter(is_shown).map(|(index, (at, value))| {
-            let point = &curve.points[index];
-            let smoothed = curve.smoothed.get(index).copied().unwrap_or(value);
-            let position = match shown.asked.axis {
-                Axis::Step => Cell::Integer(point.step),
-                Axis::Time => Cell::Time(point.timestamp),
-                Axis::Relative => Cell::Number(at),
-            };
-            let cells = [
-                Cell::Text(curve.run_uuid.clone()),
-                Cell::Text(shown.name(curve).to_owned()),
-                Cell::Text(curve.key.clone()),
-                position,
-                Cell::Number(value),
-                Cell::Number(smoothed),
-            ];
-            cells.into_iter().enumerate().collect()
-        })
+    let metrics = asked.metrics.clone();
+    let each: Vec<_> = runs
+        .into_iter()
+        .flat_map(|run| metrics.iter().map(move |key| (run.clone(), key.clone())).collect::<Vec<_>>())
+        .collect();
+    let rows = stream::iter(each).then(move |(run, key)| {
+        let (db, asked) = (db.clone(), asked.clone());
+        async move {
+            let curves =
+                metrics::curves(&db, &asked.query(vec![run.uuid.clone()], vec![key], usize::MAX)).await?;
+            Ok(curves.iter().flat_map(|curve| points(&asked, &run, curve)).collect())
+        }
     });
-    let rows = rows.collect::<Vec<_>>();
-    answer(Format::Csv, "curves", columns, stream::once(async { Ok(rows) })).await
+    answer(Format::Csv, "curves", columns, rows).await
+}
+
+fn points(asked: &Asked, run: &Run, curve: &Curve) -> Vec<Row> {
+    let is_shown = |at: f64| asked.from.is_none_or(|from| from <= at) && asked.to.is_none_or(|to| at <= to);
+    let row = |(index, point): (usize, &MetricPoint)| {
+        let at = asked.axis.position(point, curve.first_timestamp);
+        let position = match asked.axis {
+            Axis::Step => Cell::Integer(point.step),
+            Axis::Time => Cell::Time(point.timestamp),
+            Axis::Relative => Cell::Number(at),
+        };
+        let cells = [
+            Cell::Text(run.uuid.clone()),
+            Cell::Text(run.name.clone()),
+            Cell::Text(curve.key.clone()),
+            position,
+            Cell::Number(point.value.0),
+            Cell::Number(curve.smoothed.get(index).copied().unwrap_or(point.value.0)),
+        ];
+        is_shown(at).then(|| cells.into_iter().enumerate().collect())
+    };
+    curve.points.iter().enumerate().filter_map(row).collect()
 }
 
 /// What a chart shows.
@@ -159,18 +170,10 @@ struct Shown {
 }
 
 impl Shown {
-    /// `buckets`: as of a curve that is thinned.
-    async fn read(db: &Db, asked: Asked, buckets: usize) -> Result<Self, ApiError> {
+    async fn read(db: &Db, asked: Asked) -> Result<Self, ApiError> {
         let runs = runs_of(db, &asked).await?;
-        let query = CurveQuery {
-            run_uuids: runs.iter().map(|run| run.uuid.clone()).collect(),
-            keys: asked.metrics.clone(),
-            axis: asked.axis,
-            from: asked.from,
-            to: asked.to,
-            buckets,
-            smoothing: asked.smoothing,
-        };
+        let ids = runs.iter().map(|run| run.uuid.clone()).collect();
+        let query = asked.query(ids, asked.metrics.clone(), asked.width as usize);
         let curves = metrics::curves(db, &query).await?;
         let names = runs.into_iter().map(|run| (run.uuid, run.name)).collect();
         Ok(Self { asked, names, curves })

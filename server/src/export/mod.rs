@@ -10,7 +10,7 @@ mod runs;
 mod table;
 
 pub use self::format::{Format, answer};
-pub use self::table::{Cell, Column, Kind};
+pub use self::table::{Cell, Column, Kind, Row};
 
 use axum::Router;
 

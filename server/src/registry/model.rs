@@ -61,9 +61,10 @@ async fn model(
     let hand_overs =
         if shown == ModelView::HandOvers { history::hand_overs(db, name, now()).await? } else { Vec::new() };
     let guarded = cards::primary_metric_is_guarded(db, name).await?;
+    let undeletable = if offer.manage { reviews::model_undeletable(db, name).await? } else { None };
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, name, Some(db.by()), || {
-        view! { <ModelPage overview view=shown metric hand_overs rollback offer guarded refusal/> }
+        view! { <ModelPage overview view=shown metric hand_overs rollback offer guarded undeletable refusal/> }
     }))
 }
 

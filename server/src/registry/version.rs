@@ -82,12 +82,12 @@ async fn version(
     let rows = reviews::open_of_version(from.db, name, number).await?;
     let happened = registry::activity(from.db, name, number).await?;
     let of = name.to_owned();
-    let offer = offer(from.db, name).await?;
+    let (offer, kept) = (offer(from.db, name).await?, reviews::version_kept(from.db, name, number).await?);
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let title = format!("{name}, version {number}");
     Ok(page(status, &title, Some(from.db.by()), || {
         let reviews = view! { <VersionReviews name=of version=number rows/> }.into_any();
-        view! { <VersionPage overview example offer refusal reviews happened/> }
+        view! { <VersionPage overview example offer kept refusal reviews happened/> }
     }))
 }
 

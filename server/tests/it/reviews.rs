@@ -718,3 +718,25 @@ async fn neither_a_new_name_nor_a_deletion_goes_around_a_policy() {
         "an admin may"
     );
 }
+
+/// What nobody may do, the page doesn't offer, and says why.
+#[tokio::test]
+async fn pages_offer_nothing_that_a_policy_keeps_from_everybody() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, otto] = Person::each(&app, ["dana", "erin", "otto"]).await;
+    let first = dana.register(0.9).await;
+    let other = dana.register(0.8).await;
+    let mut browser = Browser::of(&app, "dana").await;
+    let offers = |html: &str| ["/stage\"", "/delete\""].map(|form| html.contains(form));
+    let page = |version: i64| format!("/models/churn/versions/{version}");
+    assert_eq!(offers(&browser.get(&page(first)).await.html), [true, true]);
+    let review = dana.ask(first).await;
+    erin.sign(review).await;
+    assert_eq!(otto.sign(review).await.json["applied"], json!(true));
+    let html = browser.get(&page(first)).await.html;
+    assert_eq!(offers(&html), [false, false], "{html}");
+    assert!(html.contains("is the only one in Production, and a policy keeps it there"), "{html}");
+    assert_eq!(offers(&browser.get(&page(other)).await.html), [true, true]);
+    let model = browser.get("/models/churn").await.html;
+    assert!(!model.contains("/models/churn/delete\"") && model.contains("It can’t be deleted"), "{model}");
+}

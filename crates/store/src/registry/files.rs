@@ -150,8 +150,8 @@ pub async fn retry_failed(db: &Db) -> Result<()> {
     db.write(|tx| {
         async move {
             sqlx::query(
-                "UPDATE model_versions SET files_state = 'waiting', files_changes = files_changes + 1
-                 WHERE files_state = 'failed'",
+                // They didn't change: what counts by that goes on.
+                "UPDATE model_versions SET files_state = 'waiting' WHERE files_state = 'failed'",
             )
             .execute(&mut *tx.connection)
             .await?;

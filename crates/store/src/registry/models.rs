@@ -13,7 +13,7 @@ use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::permissions::{Kind, push_readable};
-use crate::reviews::{PlainCall, check_keeps_name, check_own_policy, check_plain_delete, supersede_all};
+use crate::reviews::{check_keeps_name, check_plain_delete_model, supersede_all};
 use crate::sql::Sql;
 use crate::webhooks::{self, events};
 use crate::writer::Tx;
@@ -165,16 +165,7 @@ pub async fn delete_model(db: &Db, name: String, now: Millis) -> Result<()> {
     db.write(move |tx| {
         async move {
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Manage), &name).await?;
-            let serving: Vec<(i64, String)> =
-                sqlx::query_as("SELECT version, stage FROM model_versions WHERE model_id = $1")
-                    .bind(id)
-                    .fetch_all(&mut *tx.connection)
-                    .await?;
-            for (version, stage) in serving {
-                let call = PlainCall { model: id, name: &name, version };
-                check_plain_delete(tx, &by, &call, &stage).await?;
-            }
-            check_own_policy(tx, &by, (id, &name)).await?;
+            check_plain_delete_model(tx.connection, &by, (id, &name)).await?;
             supersede_all(tx, id, None, "the model was deleted", now).await?;
             events::tell(tx, &by, id, What::Deleted, now).await?;
             webhooks::end_all_of(tx, id, now).await?;

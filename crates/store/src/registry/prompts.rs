@@ -1,10 +1,12 @@
 //! Prompts: what one says is in its version's tags. To reviews each of these is a file, named by its key.
 
+use domain::accounts::Caller;
 use domain::reviews::state::State;
 use sha2::{Digest as _, Sha256};
 
 use super::places::add_author;
 use crate::error::{Error, Result};
+use crate::reviews::guarded_place;
 use crate::writer::Tx;
 
 pub(super) const TEXT_TAG: &str = "mlflow.prompt.text";
@@ -29,7 +31,7 @@ pub(crate) async fn keep_files(tx: &mut Tx<'_>, version: i64) -> Result<()> {
     .bind(version)
     .fetch_all(&mut *tx.connection)
     .await?;
-    if content.is_empty() {
+    if !is_prompt(tx, version).await? {
         return Ok(());
     }
     sqlx::query("DELETE FROM version_files WHERE version_id = $1")
@@ -48,11 +50,17 @@ pub(crate) async fn keep_files(tx: &mut Tx<'_>, version: i64) -> Result<()> {
     Ok(())
 }
 
-/// Fails if a tag is what a released prompt says. To be asked before the tag changes.
+/// Fails if a tag is what a released prompt says, or one that serves where a policy guards. To be asked before the tag
+/// changes.
 ///
 /// # Errors
-/// `Forbidden` names the review.
-pub(super) async fn check_tag_may_change(tx: &mut Tx<'_>, version: i64, key: &str) -> Result<()> {
+/// `Forbidden` names the review, or the place.
+pub(super) async fn check_tag_may_change(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    version: i64,
+    key: &str,
+) -> Result<()> {
     if !is_content(key) || !is_prompt(tx, version).await? {
         return Ok(());
     }
@@ -62,6 +70,11 @@ pub(super) async fn check_tag_may_change(tx: &mut Tx<'_>, version: i64, key: &st
             .bind(State::Applied.as_str())
             .fetch_one(&mut *tx.connection)
             .await?;
+    if let (None, Some(target)) = (released, guarded_place(tx.connection, by, version).await?) {
+        return Err(Error::Forbidden(format!(
+            "the tag `{key}` is what this prompt says, and it is in {target}, which a policy guards; register another version"
+        )));
+    }
     let Some(review) = released else { return Ok(()) };
     Err(Error::Forbidden(format!(
         "the tag `{key}` is what this prompt says, and review {review} released it as it is; register another version"

@@ -280,7 +280,7 @@ pub async fn transition(
                 .await?;
             if before != stage {
                 check_plain_call(tx, &by, &call, &Target::Stage(stage.to_owned())).await?;
-                check_plain_leave(tx, &by, &call, &before).await?;
+                check_plain_leave(tx.connection, &by, &call, &before).await?;
             }
             let retire_to = archive_others.then_some(ARCHIVED);
             let wanted = Move { id, model, version: number, stage, retire_to, ..Move::default() };
@@ -312,7 +312,7 @@ pub async fn delete_version(db: &Db, name: String, number: i64, now: Millis) -> 
                 .fetch_one(&mut *tx.connection)
                 .await?;
             let call = PlainCall { model, name: &name, version: number };
-            check_plain_delete(tx, &by, &call, &stage).await?;
+            check_plain_delete(tx.connection, &by, &call, &stage).await?;
             supersede_all(tx, model, Some(number), "the version was deleted", now).await?;
             events::tell(tx, &by, model, of_version(number, VersionChange::Deleted), now).await?;
             for table in ["model_version_tags", "version_files", "version_signatures", "model_cards"] {
@@ -348,7 +348,7 @@ pub async fn set_version_tag(db: &Db, name: String, number: i64, tag: KeyValue, 
         async move {
             let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
-            prompts::check_tag_may_change(tx, id, &tag.key).await?;
+            prompts::check_tag_may_change(tx, &by, id, &tag.key).await?;
             put_tags(tx, Tagged::Version(id), std::slice::from_ref(&tag)).await?;
             prompts::tag_changed(tx, by.user_id, id, &tag.key).await?;
             let change = Change::new("version.set_tag", format!("{name}/{number}")).to(&tag);
@@ -372,7 +372,7 @@ pub async fn delete_version_tag(db: &Db, name: String, number: i64, key: String,
         async move {
             let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
-            prompts::check_tag_may_change(tx, id, &key).await?;
+            prompts::check_tag_may_change(tx, &by, id, &key).await?;
             remove_tag(tx, Tagged::Version(id), &key).await?;
             prompts::tag_changed(tx, by.user_id, id, &key).await?;
             let change = Change::new("version.delete_tag", format!("{name}/{number}"));

@@ -253,15 +253,20 @@ pub async fn expire_due(db: &Db, now: Millis) -> Result<usize> {
 pub async fn apply_ready(db: &Db, office: &Office, now: Millis) -> Result<usize> {
     let server = db.in_the_name_of(Caller::server());
     let mut connection = server.reader().await?;
-    let open: Vec<(i64,)> = sqlx::query_as("SELECT id FROM reviews WHERE state = 'open' AND kind = $1")
-        .bind(Kind::Promotion.as_str())
-        .fetch_all(&mut *connection)
-        .await?;
+    // What nobody has signed lacks more than time.
+    let open: Vec<(i64,)> = sqlx::query_as(
+        "SELECT q.id FROM reviews q WHERE q.state = 'open' AND q.kind = $1 AND EXISTS
+             (SELECT 1 FROM review_sign_offs s WHERE s.review_id = q.id AND s.withdrawn_at_ms IS NULL)",
+    )
+    .bind(Kind::Promotion.as_str())
+    .fetch_all(&mut *connection)
+    .await?;
     let mut ready = Vec::new();
     for (id,) in open {
-        let now_is = situation(&mut connection, server.engine(), server.by(), id, now).await?;
-        if applies_itself(&now_is, now) {
-            ready.push(id);
+        match situation(&mut connection, server.engine(), server.by(), id, now).await {
+            Ok(now_is) if applies_itself(&now_is, now) => ready.push(id),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(review = id, %error, "a review can't be read"),
         }
     }
     drop(connection);

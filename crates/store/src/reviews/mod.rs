@@ -30,6 +30,7 @@ pub use details::{ChangesAsked, Details, SignedBy, details};
 pub use list::{ReviewQuery, Row as ReviewRow, Waiting, open_of_version, search, waiting_for};
 pub use office::{Office, note_key_rotation};
 pub use open::{Ask, ask, plan, roll_back, rollback_to};
+pub use plain::{Kept, model_undeletable, version_kept};
 pub(crate) use policies::naming_stages;
 pub use policies::{
     PolicyOf, SavedPolicy, in_force_for, policy, policy_history, save_policy, stage_rules_of,
@@ -39,8 +40,8 @@ pub use records::{Record, all_records, record_of, records_of_version};
 pub use timeline::{Activity, activities_of_version};
 
 pub(crate) use plain::{
-    PlainCall, check_keeps_name, check_own_policy, check_plain_call, check_plain_delete, check_plain_leave,
-    check_primary_metric, guarded_place,
+    PlainCall, check_keeps_name, check_plain_call, check_plain_delete, check_plain_delete_model,
+    check_plain_leave, check_primary_metric, guarded_place,
 };
 pub(crate) use timeline::supersede_all;
 

@@ -1,16 +1,17 @@
 //! What goes around reviews where no policy asks for one, and doesn't where one does.
 
 use domain::accounts::Caller;
-use domain::registry::is_active;
+use domain::registry::{ARCHIVED, NO_STAGE, is_active};
 use domain::reviews::policy::{InForce, Leave, StageRules};
 use domain::reviews::{Kind, Target};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
 
-use super::policies::{SavedPolicy, has_own, in_force};
+use super::policies::{SavedPolicy, has_own, in_force, targets};
 use super::rows;
+use crate::Db;
 use crate::error::{Error, Result};
-use crate::registry::{places, stage_list};
+use crate::registry::{no_version, places, readable};
 use crate::writer::Tx;
 
 /// All but what stands for itself anywhere in an address.
@@ -54,12 +55,12 @@ pub(crate) async fn check_plain_call(
 
 /// The only version in a stage is not taken away by a plain call where the policy says so.
 pub(crate) async fn check_plain_leave(
-    tx: &mut Tx<'_>,
+    connection: &mut AnyConnection,
     by: &Caller,
     call: &PlainCall<'_>,
     stage: &str,
 ) -> Result<()> {
-    if kept(tx.connection, by, (call.model, call.version), stage).await?.is_none() {
+    if kept(connection, by, (call.model, call.version), stage).await?.is_none() {
         return Ok(());
     }
     Err(Error::Forbidden(format!(
@@ -72,22 +73,22 @@ pub(crate) async fn check_plain_leave(
 /// What a policy guards isn't taken away by deleting the version: its stage, its aliases; nor is the judgement on an
 /// override.
 pub(crate) async fn check_plain_delete(
-    tx: &mut Tx<'_>,
+    connection: &mut AnyConnection,
     by: &Caller,
     call: &PlainCall<'_>,
     stage: &str,
 ) -> Result<()> {
-    check_plain_leave(tx, by, call, stage).await?;
+    check_plain_leave(connection, by, call, stage).await?;
     let refused =
         |why: String| Err(Error::Forbidden(format!("`{}` version {} {why}", call.name, call.version)));
     let aliases: Vec<(String,)> =
         sqlx::query_as("SELECT alias FROM model_aliases WHERE model_id = $1 AND version = $2")
             .bind(call.model)
             .bind(call.version)
-            .fetch_all(&mut *tx.connection)
+            .fetch_all(&mut *connection)
             .await?;
     for (alias,) in aliases {
-        if is_guarded(tx.connection, by, call.model, &Target::Alias(alias.clone())).await? {
+        if is_guarded(connection, by, call.model, &Target::Alias(alias.clone())).await? {
             return refused(format!(
                 "has the alias `{alias}`, which a policy guards: give that to another one by a review first"
             ));
@@ -99,7 +100,7 @@ pub(crate) async fn check_plain_delete(
     .bind(call.model)
     .bind(call.version)
     .bind(Kind::Followup.as_str())
-    .fetch_optional(&mut *tx.connection)
+    .fetch_optional(&mut *connection)
     .await?;
     match follow_up {
         Some((id,)) => refused(format!(
@@ -109,9 +110,86 @@ pub(crate) async fn check_plain_delete(
     }
 }
 
+/// The same for each version of a model, and for its own policy.
+pub(crate) async fn check_plain_delete_model(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    (model, name): (i64, &str),
+) -> Result<()> {
+    // Nothing keeps the others.
+    let versions: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT v.version, v.stage FROM model_versions v WHERE v.model_id = $1 AND (v.stage NOT IN ($2, $3)
+             OR EXISTS (SELECT 1 FROM model_aliases a WHERE a.model_id = v.model_id AND a.version = v.version)
+             OR EXISTS (SELECT 1 FROM reviews q WHERE q.version_id = v.id AND q.kind = $4 AND q.state = 'open'))
+         ORDER BY v.version",
+    )
+    .bind(model)
+    .bind(NO_STAGE)
+    .bind(ARCHIVED)
+    .bind(Kind::Followup.as_str())
+    .fetch_all(&mut *connection)
+    .await?;
+    for (version, stage) in versions {
+        check_plain_delete(connection, by, &PlainCall { model, name, version }, &stage).await?;
+    }
+    check_own_policy(connection, by, (model, name)).await
+}
+
+/// Why a policy keeps something where it is, whoever asks; `None`: it doesn't.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// From leaving its stage by hand.
+    pub stays: Option<String>,
+    /// From being deleted.
+    pub undeletable: Option<String>,
+}
+
+/// What a version's page need not offer.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn version_kept(db: &Db, name: &str, number: i64) -> Result<Kept> {
+    let mut connection = db.reader().await?;
+    let model = readable(&mut connection, db.engine(), db.by(), name).await?;
+    let stage: Option<(String,)> =
+        sqlx::query_as("SELECT stage FROM model_versions WHERE model_id = $1 AND version = $2")
+            .bind(model)
+            .bind(number)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let (stage,) = stage.ok_or_else(|| no_version(name, number))?;
+    let call = PlainCall { model, name, version: number };
+    Ok(Kept {
+        stays: refusal(check_plain_leave(&mut connection, db.by(), &call, &stage).await)?,
+        undeletable: refusal(check_plain_delete(&mut connection, db.by(), &call, &stage).await)?,
+    })
+}
+
+/// Why a model can't be deleted, whoever asks.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn model_undeletable(db: &Db, name: &str) -> Result<Option<String>> {
+    let mut connection = db.reader().await?;
+    let model = readable(&mut connection, db.engine(), db.by(), name).await?;
+    refusal(check_plain_delete_model(&mut connection, db.by(), (model, name)).await)
+}
+
+fn refusal(outcome: Result<()>) -> Result<Option<String>> {
+    match outcome {
+        Ok(()) => Ok(None),
+        Err(Error::Forbidden(why)) => Ok(Some(why)),
+        Err(error) => Err(error),
+    }
+}
+
 /// A policy of a model's own is an admin's to take away, also with the model.
-pub(crate) async fn check_own_policy(tx: &mut Tx<'_>, by: &Caller, (model, name): (i64, &str)) -> Result<()> {
-    if by.is_admin() || !has_own(tx.connection, model).await? {
+async fn check_own_policy(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    (model, name): (i64, &str),
+) -> Result<()> {
+    if by.is_admin() || !has_own(connection, model).await? {
         return Ok(());
     }
     Err(Error::Forbidden(format!(
@@ -121,7 +199,7 @@ pub(crate) async fn check_own_policy(tx: &mut Tx<'_>, by: &Caller, (model, name)
 
 /// Callers know a model by its name: where a policy keeps what is there, only an admin gives the name to another.
 pub(crate) async fn check_keeps_name(tx: &mut Tx<'_>, by: &Caller, (model, name): (i64, &str)) -> Result<()> {
-    check_own_policy(tx, by, (model, name)).await?;
+    check_own_policy(tx.connection, by, (model, name)).await?;
     if by.is_admin() {
         return Ok(());
     }
@@ -181,13 +259,12 @@ pub(crate) async fn check_primary_metric(
     (model, name): (i64, &str),
     is_first: bool,
 ) -> Result<()> {
-    for stage in stage_list::read(connection).await?.iter() {
-        let target = Target::Stage(stage.to_owned());
+    for target in targets(connection, by, model).await? {
         let Some((found, _)) = in_force(connection, by, model, &target).await? else { continue };
         if !found.rules.gates.iter().any(|gate| gate.required && gate.kind.takes_primary_metric()) {
             continue;
         }
-        let why = format!("a required gate of {stage} compares versions of `{name}` by the main metric");
+        let why = format!("a required gate of {target} compares versions of `{name}` by the main metric");
         if !is_first && by.roles.is_disjoint(&found.waive_roles) {
             let roles: Vec<_> = found.waive_roles.iter().map(|role| role.as_str()).collect();
             let roles = roles.join(" or ");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::Millis;
 use domain::accounts::{Caller, Via};
 use domain::limits::{self, Invalid};
-use domain::registry::Stages;
+use domain::registry::{ARCHIVED, Stages};
 use domain::reviews::Target;
 use domain::reviews::policy::{self, InForce, Policy, StageRules};
 use futures::FutureExt as _;
@@ -106,6 +106,18 @@ pub(super) async fn in_force(
         policy::Scope::Workspace => of_workspace.as_ref().map(|(saved, _)| saved.clone()),
     };
     Ok(found.and_then(|in_force| Some((in_force.clone(), saved(in_force.scope)?))))
+}
+
+/// The stages, and the aliases that a policy of the model or of the workspace names.
+pub(super) async fn targets(connection: &mut AnyConnection, by: &Caller, model: i64) -> Result<Vec<Target>> {
+    let stages = stage_list::read(connection).await?;
+    let of_model = read(newest(connection, model).await?, &stages);
+    let of_workspace = newest(connection, WORKSPACE).await?.or_else(|| unsaved(by));
+    let policies = [of_model, read(of_workspace, &stages)];
+    let aliases: BTreeSet<String> =
+        policies.iter().flatten().flat_map(|(_, policy)| policy.aliases.keys().cloned()).collect();
+    let stages = stages.iter().map(|stage| Target::Stage(stage.to_owned()));
+    Ok(stages.chain(aliases.into_iter().map(Target::Alias)).collect())
 }
 
 /// Whether a model has a policy of its own.
@@ -216,6 +228,21 @@ pub async fn policy_history(db: &Db, of: &PolicyOf) -> Result<Vec<SavedPolicy>> 
     Ok(rows.into_iter().map(saved).collect())
 }
 
+/// What is pushed out of a stage goes back, or to `Archived`: nothing reaches a later stage by itself.
+fn check_retirement(policy: &Policy, stages: &Stages) -> Result<(), Invalid> {
+    let place = |name: &str| stages.iter().position(|one| one == name);
+    for (stage, rules) in &policy.stages {
+        let Some(retire_to) = rules.retire_to.as_deref().filter(|name| *name != ARCHIVED) else { continue };
+        if place(retire_to) > place(stage) {
+            let why = format!(
+                "`retire_to` of {stage}: {retire_to} comes after it, and what is pushed out goes back, or to Archived"
+            );
+            return Err(Invalid::new("policy", why));
+        }
+    }
+    Ok(())
+}
+
 /// Saves a policy; an empty text takes it away. `after` is the version that was edited: who was overtaken is told.
 ///
 /// # Errors
@@ -241,7 +268,9 @@ pub async fn save_policy(
             let sha256 = if text.is_empty() {
                 String::new()
             } else {
-                policy::parse(&text, &stages).map_err(Invalid::from)?.sha256()
+                let policy = policy::parse(&text, &stages).map_err(Invalid::from)?;
+                check_retirement(&policy, &stages)?;
+                policy.sha256()
             };
             let before = newest(tx.connection, number).await?;
             let version = before.as_ref().map_or(0, |before| before.version);

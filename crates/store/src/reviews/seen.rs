@@ -1,5 +1,7 @@
 //! What a review is decided on, and how it is kept when the review ends.
 
+use std::collections::BTreeSet;
+
 use domain::reviews::gates::{Facts, Measured};
 use domain::reviews::state::Standing;
 use serde::{Deserialize, Serialize};
@@ -64,16 +66,17 @@ pub(super) async fn as_released(
     let Some((text,)) = row else { return Ok(version) };
     let released: Released =
         serde_json::from_str(&text).map_err(|cause| sqlx::Error::Decode(cause.into()))?;
-    let facts = released.version.facts;
-    keep_later(&mut version.facts.run_metrics, facts.run_metrics);
-    keep_later(&mut version.facts.model_metrics, facts.model_metrics);
+    let released = released.version.facts;
+    let known: BTreeSet<_> =
+        released.run_metrics.iter().chain(&released.model_metrics).map(|metric| metric.key.clone()).collect();
+    let keep = |now: &mut Vec<Measured>, then: Vec<Measured>| {
+        now.retain(|metric| !known.contains(&metric.key));
+        now.extend(then);
+        now.sort_by(|a, b| a.key.cmp(&b.key));
+    };
+    keep(&mut version.facts.run_metrics, released.run_metrics);
+    keep(&mut version.facts.model_metrics, released.model_metrics);
     Ok(version)
-}
-
-fn keep_later(metrics: &mut Vec<Measured>, released: Vec<Measured>) {
-    metrics.retain(|metric| !released.iter().any(|one| one.key == metric.key));
-    metrics.extend(released);
-    metrics.sort_by(|a, b| a.key.cmp(&b.key));
 }
 
 /// What an ended review ended on; `None` of one that ended before that was kept.

@@ -325,6 +325,10 @@ async fn policies_are_versioned_previewed_and_replace_each_other() {
             [[stage.Production.gate]]\nkind = \"check\"\nname = \"load\"\nrequired = true\n";
         let refused = reviews::save_policy(&dana, of.clone(), text.into(), String::new(), None, NOW).await;
         assert!(matches!(refused, Err(Error::Forbidden(_))));
+        let forth =
+            "format = 1\n[stage.Staging]\nsign_off = []\nreplaces = true\nretire_to = \"Production\"\n";
+        let refused = reviews::save_policy(&db, of.clone(), forth.into(), String::new(), None, NOW).await;
+        assert!(matches!(refused, Err(Error::Invalid(why)) if why.message.contains("comes after it")));
         let saved = reviews::save_policy(&db, of.clone(), text.into(), "stricter".into(), Some(0), NOW).await;
         assert_eq!(saved.expect("is saved"), 1);
         let overtaken =

@@ -75,7 +75,7 @@ pub enum GateKind {
 impl GateKind {
     /// Whether it compares by the metric that the model names as its main one.
     pub fn takes_primary_metric(&self) -> bool {
-        matches!(self, Self::Champion { metric, .. } if metric == PRIMARY)
+        matches!(self, Self::Metric { metric, .. } | Self::Champion { metric, .. } if metric == PRIMARY)
     }
 
     /// As policies call it.

@@ -108,10 +108,6 @@ fn what_makes_no_sense_is_refused() {
         (production("plain_call = \"allow\""), "\"refuse\" or \"request\""),
         (production("retire_to = \"Archived\""), "unless `replaces = true`"),
         (production("replaces = true\nretire_to = \"Production\""), "can't retire"),
-        (
-            "format = 1\n[stage.Staging]\nsign_off = []\nreplaces = true\nretire_to = \"Production\"".into(),
-            "comes after it",
-        ),
         (production("[alias.\"v1\"]\nsign_off = []"), "no alias"),
         (production("[alias.live]\nsign_off = []\nreplaces = true"), "`replaces` is no key here"),
         (gate("required = true"), "`kind` is missing"),
