@@ -63,9 +63,11 @@ def test_parquet_is_what_search_runs_says(runs, fetch):
 def test_csv_and_json_are_what_search_runs_says(runs, fetch):
     texts = {"run_id": str, "experiment_id": str}
     texts |= {column: str for column in runs.columns if column.startswith(("params.", "tags."))}
-    assert_same(runs, pd.read_csv(fetch("runs.csv?order_by=start_time%20ASC"), dtype=texts))
+    csv = fetch("runs.csv?order_by=start_time%20ASC")
+    assert_same(runs, pd.read_csv(csv, dtype=texts, float_precision="round_trip"))
     for ending, lines in (("json", False), ("jsonl", True)):
-        found = pd.read_json(fetch(f"runs.{ending}?order_by=start_time%20ASC"), lines=lines, dtype=False)
+        file = fetch(f"runs.{ending}?order_by=start_time%20ASC")
+        found = pd.read_json(file, lines=lines, dtype=False, precise_float=True)
         assert_same(runs, found)
 
 
