@@ -23,8 +23,6 @@ async function pages(api: Api): Promise<string[]> {
     `/experiments/${wine}?group=model`,
     `/experiments/${wine}?filter=metrics.a%20==%201`,
     `/experiments/${await api.experiment("axe")}`,
-    `/experiments/${wine}/export?cols=params.C`,
-    `/experiments/${wine}/export?filter=metrics.a%20==%201`,
     runPath(trained),
     runPath(trained, "charts"),
     `${runPath(trained, "charts")}?metric=train_loss&smooth=0.6&log=1`,

@@ -250,7 +250,7 @@ test("the runs that a table shows are taken away as a file", async ({ page, api 
   await filter.fill("params.C = '1.0'");
   await filter.press("Enter");
   await expect(names(page)).toHaveCount(3);
-  await page.getByRole("link", { name: "Export" }).click();
+  await page.getByRole("link", { name: "Export", exact: true }).click();
   await expect(page.getByText("3 runs that match")).toBeVisible();
   const started = page.waitForEvent("download");
   await page.getByRole("link", { name: "Runs, the table’s columns: CSV" }).click();
