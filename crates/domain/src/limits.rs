@@ -28,6 +28,8 @@ pub const MAX_CLAUSES: usize = 100;
 /// In all lists of a filter.
 pub const MAX_LISTED_VALUES: usize = 4_000;
 pub const MAX_PATTERN_LENGTH: usize = 10_000;
+/// Room for as many listed values as there may be.
+pub const MAX_FILTER_LENGTH: usize = 1 << 20;
 pub const MAX_ORDERS: usize = 20;
 pub const MAX_EXPERIMENTS_SEARCHED: usize = 4_000;
 pub const MAX_DATASETS_SEARCHED: usize = 50;

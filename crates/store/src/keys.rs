@@ -1,7 +1,7 @@
 //! Names of params, metrics and tags, each stored once and known by its number. A name never changes
 //! its number, so what is known can be kept in memory, by any number of servers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sqlx::AnyConnection;
@@ -70,10 +70,18 @@ impl Keys {
         let (mut ids, missing) = self.known(names);
         if !missing.is_empty() {
             let found = select(connection, engine, &missing).await?;
-            let by_name: HashMap<_, _> = found.iter().map(|(name, id)| (name.as_str(), *id)).collect();
-            ids.extend(missing.iter().filter_map(|name| Some((*name, *by_name.get(name)?))));
+            add(&mut ids, &missing, &found);
             self.learn(found);
         }
+        Ok(ids)
+    }
+
+    /// The same within a write: what that has found is known to others only when it is committed.
+    pub async fn find_within<'n>(tx: &mut Tx<'_>, names: &[&'n str]) -> Result<HashMap<&'n str, i64>> {
+        let (mut ids, missing) = tx.keys.known(names);
+        let found = select(tx.connection, tx.engine, &missing).await?;
+        add(&mut ids, &missing, &found);
+        tx.learned.extend(found);
         Ok(ids)
     }
 
@@ -116,8 +124,8 @@ impl Keys {
         }
         let mut found = select(tx.connection, tx.engine, &missing).await?;
         if found.len() < missing.len() {
-            let has = |name: &str| found.iter().any(|(known, _)| known == name);
-            let fresh: Vec<_> = missing.iter().copied().filter(|name| !has(name)).collect();
+            let known: HashSet<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+            let fresh: Vec<_> = missing.iter().copied().filter(|name| !known.contains(name)).collect();
             let first = tx.next_ids("keys", fresh.len()).await?;
             let rows: Vec<_> = (first..).zip(fresh).collect();
             // Another server may have been faster: then its number holds.
@@ -128,11 +136,16 @@ impl Keys {
             .await?;
             found = select(tx.connection, tx.engine, &missing).await?;
         }
-        let by_name: HashMap<_, _> = found.iter().map(|(name, id)| (name.as_str(), *id)).collect();
-        ids.extend(missing.iter().filter_map(|name| Some((*name, *by_name.get(name)?))));
+        add(&mut ids, &missing, &found);
         tx.learned.extend(found);
         Ok(ids)
     }
+}
+
+/// Adds the numbers of `names` that were found.
+fn add<'n>(ids: &mut HashMap<&'n str, i64>, names: &[&'n str], found: &[(String, i64)]) {
+    let by_name: HashMap<_, _> = found.iter().map(|(name, id)| (name.as_str(), *id)).collect();
+    ids.extend(names.iter().filter_map(|name| Some((*name, *by_name.get(name)?))));
 }
 
 async fn select(

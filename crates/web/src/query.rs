@@ -1,11 +1,16 @@
 //! Calls in a query string: every value is a text, and a key that comes more than once has a list.
 
+use std::collections::HashMap;
+
 use percent_encoding::percent_decode_str;
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::ApiError;
+
+/// Different ones; no page and no call has nearly as many.
+const MOST_FIELDS: usize = 1000;
 
 /// # Errors
 /// Names the field whose value is wrong.
@@ -23,11 +28,17 @@ pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
 /// In the order in which their keys first come.
 fn fields(query: &str) -> Result<Vec<(String, Values)>, ApiError> {
     let mut fields: Vec<(String, Values)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (key, value) in pairs(query)? {
-        match fields.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, Values(values))) => values.push(value),
-            None => fields.push((key, Values(vec![value]))),
+        if let Some(place) = places.get(&key) {
+            fields[*place].1.0.push(value);
+            continue;
         }
+        if fields.len() == MOST_FIELDS {
+            return Err(ApiError::bad_request(format!("a form or a query has at most {MOST_FIELDS} fields")));
+        }
+        places.insert(key.clone(), fields.len());
+        fields.push((key, Values(vec![value])));
     }
     Ok(fields)
 }
@@ -80,5 +91,28 @@ impl<'de> Deserializer<'de> for Values {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         newtype_struct tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_comes_more_than_once_has_a_list() {
+        let parsed: BTreeMap<String, Vec<String>> = parse("a=1&b=x+y&a=%C3%BC").expect("is read");
+        assert_eq!(parsed["a"], ["1", "ü"]);
+        assert_eq!(parsed["b"], ["x y"]);
+    }
+
+    #[test]
+    fn more_fields_than_anything_has_are_refused_at_once() {
+        let fields =
+            |count: usize| (0..count).map(|index| format!("k{index}=")).collect::<Vec<_>>().join("&");
+        assert!(parse::<BTreeMap<String, String>>(&fields(MOST_FIELDS)).is_ok());
+        let refused = parse::<BTreeMap<String, String>>(&fields(200_000)).expect_err("far too many");
+        assert!(refused.message.contains("at most 1000 fields"), "{}", refused.message);
     }
 }

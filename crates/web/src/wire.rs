@@ -106,6 +106,9 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
+/// More than any call takes: each counts for itself, but nobody waits for a list that is far too long, nor keeps it.
+const MOST: usize = 20_000;
+
 /// A list; `null` is an empty one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Many<T>(pub Vec<T>);
@@ -137,6 +140,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Many<T>, A::Error> {
                 let mut all = Vec::with_capacity(list.size_hint().unwrap_or(0).min(1024));
                 while let Some(one) = list.next_element()? {
+                    if all.len() == MOST {
+                        return Err(de::Error::custom(format!("a list has at most {MOST} entries")));
+                    }
                     all.push(one);
                 }
                 Ok(Many(all))
@@ -167,7 +173,7 @@ mod tests {
         let many = serde_json::from_value::<Many<String>>;
         assert_eq!(many(json!(["a", "b"])).expect("parses").0, ["a", "b"]);
         assert!(many(json!(null)).expect("parses").0.is_empty());
-        for wrong in [json!("a"), json!([1]), json!({}), json!(5)] {
+        for wrong in [json!("a"), json!([1]), json!({}), json!(5), json!(vec!["a"; MOST + 1])] {
             assert!(many(wrong).is_err());
         }
     }

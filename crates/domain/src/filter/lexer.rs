@@ -1,6 +1,7 @@
 //! Text to tokens, each with its place.
 
 use super::FilterError;
+use crate::limits;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
@@ -50,6 +51,10 @@ pub(super) struct Placed {
 
 /// Splits `input`; the last token is always `End`.
 pub(super) fn tokens(input: &str) -> Result<Vec<Placed>, FilterError> {
+    if input.len() > limits::MAX_FILTER_LENGTH {
+        let message = format!("a filter has at most {} bytes", limits::MAX_FILTER_LENGTH);
+        return Err(FilterError::new(0, message));
+    }
     let chars: Vec<char> = input.chars().collect();
     let mut found = Vec::new();
     let mut at = 0;
