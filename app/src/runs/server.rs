@@ -121,6 +121,7 @@ mod answers {
             order_by: vec!["start_time ASC".into()],
             view: ViewType::ActiveOnly,
             max_results: CHILDREN,
+            without_inputs: true,
             ..RunQuery::default()
         };
         let children = store::runs::search(db, &query).await?.items.iter().map(related).collect();

@@ -29,7 +29,7 @@ impl<'q> Values<'q> {
 }
 
 /// At most so many values in one statement: SQLite takes 32,766, PostgreSQL 65,535.
-const MAX_VALUES: usize = 16_384;
+pub(crate) const MAX_VALUES: usize = 16_384;
 /// At most so many values in one `IN (…)`.
 pub(crate) const MAX_LIST: usize = 512;
 
@@ -71,9 +71,13 @@ fn chunk(length: usize, most: usize) -> usize {
 pub(crate) fn padded<T: Clone>(values: &[T]) -> Vec<T> {
     let mut padded = values.to_vec();
     if let Some(last) = values.last() {
-        padded.resize(values.len().next_power_of_two(), last.clone());
+        padded.resize(padded_len(values.len()), last.clone());
     }
     padded
+}
+
+pub(crate) fn padded_len(length: usize) -> usize {
+    length.next_power_of_two()
 }
 
 #[cfg(test)]

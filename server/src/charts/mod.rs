@@ -258,6 +258,7 @@ async fn runs_of(db: &Db, asked: &Asked) -> Result<Vec<Run>, ApiError> {
                 filter: filter.clone(),
                 order_by: order_by.clone(),
                 max_results: limit.unwrap_or(MOST_LINES + 1),
+                without_inputs: true,
                 ..RunQuery::default()
             };
             (runs::search(db, &query).await?.items, "experiment")

@@ -111,6 +111,7 @@ pub fn query(
         order_by: order_by.0,
         view,
         max_results: FIRST_PAGE,
+        without_inputs: true,
         ..RunQuery::default()
     })
 }

@@ -88,6 +88,14 @@ fn check_location(location: &str) -> Result<(), ApiError> {
                 "Invalid value for parameter 'artifact_location' supplied: a place of this server can't contain `%`",
             ));
         }
+        if let Some(host) =
+            path.strip_prefix('/').and_then(|rest| rest.split('/').next()).filter(|it| !it.is_empty())
+        {
+            return Err(ApiError::bad_request(format!(
+                "Invalid value for parameter 'artifact_location' supplied: `{host}` is another server's name; a place of this one \
+                 is `{scheme}` and a path"
+            )));
+        }
         artifacts::Place::parse(path.trim_matches('/'))?;
     }
     Ok(())

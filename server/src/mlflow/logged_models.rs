@@ -141,8 +141,23 @@ async fn create(SignedIn(db): SignedIn, Call(call): Call<Create>) -> Result<Resp
     Ok(answer(&logged_models::create(&db, new, now()).await?))
 }
 
-async fn get_model(SignedIn(db): SignedIn, Path(id): Path<String>) -> Result<Response, ApiError> {
-    Ok(answer(&logged_models::get(&db, &id).await?))
+#[derive(Deserialize)]
+struct Get {
+    #[serde(default)]
+    allow_deleted: Flag,
+}
+
+async fn get_model(
+    SignedIn(db): SignedIn,
+    Path(id): Path<String>,
+    Call(call): Call<Get>,
+) -> Result<Response, ApiError> {
+    let found = if call.allow_deleted.0 {
+        logged_models::get_even_deleted(&db, &id).await?
+    } else {
+        logged_models::get(&db, &id).await?
+    };
+    Ok(answer(&found))
 }
 
 #[derive(Deserialize)]

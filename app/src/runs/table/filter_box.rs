@@ -226,7 +226,7 @@ pub fn FilterBox(draft: FilterDraft) -> impl IntoView {
                 {options}
             </ul>
             <div id="run-filter-problem" role="alert">
-                {move || draft.problem.get().map(|error| view! { <FilterProblem text=draft.text.get() error/> })}
+                {move || draft.problem.get().map(|error| view! { <FilterProblem text=draft.text.get().trim_start().to_owned() error/> })}
             </div>
         </div>
     }

@@ -72,8 +72,7 @@ pub async fn list_runs(
 ) -> Result<RunRows, UiError> {
     let db = expect_context::<store::Db>();
     let columns = server::columns(&db, experiment_id, &selection).await?;
-    let filter = server::filter_of(&selection);
-    server::rows(&db, experiment_id, &selection, filter, columns, offset, limit).await
+    server::rows(&db, &selection, server::query(experiment_id, &selection, offset, limit), columns).await
 }
 
 /// The children of a run, oldest first.
@@ -84,9 +83,9 @@ pub async fn list_children(
     columns: Vec<Column>,
 ) -> Result<RunRows, UiError> {
     let db = expect_context::<store::Db>();
-    let filter = children_filter(&parent);
-    let selection = RowSelection::default();
-    server::rows(&db, experiment_id, &selection, filter, columns, 0, MOST_CHILDREN).await
+    let selection = RowSelection { filter: children_filter(&parent), ..RowSelection::default() };
+    let query = server::query(experiment_id, &selection, 0, MOST_CHILDREN);
+    server::rows(&db, &RowSelection::default(), query, columns).await
 }
 
 /// The groups by the selection's param, each with its first rows.
@@ -141,7 +140,7 @@ pub use server::keys as run_keys;
 mod server {
     use std::cmp::Reverse;
 
-    use domain::runs::{GIT_COMMIT_TAG, PARENT_TAG, Run, RunKeys, SOURCE_NAME_TAG, USER_TAG};
+    use domain::runs::{GIT_COMMIT_TAG, Run, RunKeys, SOURCE_NAME_TAG, USER_TAG};
     use domain::{Millis, ViewType};
     use store::Db;
     use store::runs::RunQuery;
@@ -174,8 +173,12 @@ mod server {
     /// What the runs of an experiment logged, first what most of the newest logged.
     pub async fn keys(db: &Db, experiment_id: i64) -> Result<RunKeys, UiError> {
         let mut keys = store::runs::keys(db, &[experiment_id]).await?;
-        let newest =
-            RunQuery { experiment_ids: vec![experiment_id], max_results: SAMPLE, ..RunQuery::default() };
+        let newest = RunQuery {
+            experiment_ids: vec![experiment_id],
+            max_results: SAMPLE,
+            without_inputs: true,
+            ..RunQuery::default()
+        };
         let newest = store::runs::search(db, &newest).await?.items;
         let usual = |has: &dyn Fn(&Run, &str) -> bool, keys: &mut Vec<String>| {
             keys.sort_by_cached_key(|key| Reverse(newest.iter().filter(|run| has(run, key)).count()));
@@ -186,26 +189,12 @@ mod server {
         Ok(keys)
     }
 
-    /// What was typed; without that, and unless the table is flat, the runs that have no parent.
-    pub fn filter_of(selection: &RowSelection) -> String {
-        let typed = selection.filter.trim();
-        if typed.is_empty() && !selection.flat && !selection.deleted {
-            format!("tags.`{PARENT_TAG}` IS NULL")
-        } else {
-            typed.to_owned()
-        }
-    }
-
     pub async fn rows(
         db: &Db,
-        experiment_id: i64,
         selection: &RowSelection,
-        filter: String,
+        query: RunQuery,
         columns: Vec<Column>,
-        offset: usize,
-        limit: usize,
     ) -> Result<RunRows, UiError> {
-        let query = query(experiment_id, selection, filter, offset, limit);
         let page = store::runs::search(db, &query).await?;
         let total = store::runs::count(db, &query).await?;
         let children = children(db, selection, &page.items).await?;
@@ -223,7 +212,7 @@ mod server {
         key: &str,
         columns: Vec<Column>,
     ) -> Result<Vec<RunGroup>, UiError> {
-        let query = query(experiment_id, selection, selection.filter.clone(), 0, IN_GROUP);
+        let query = RunQuery { only_roots: false, ..query(experiment_id, selection, 0, IN_GROUP) };
         let groups = store::runs::groups(db, &query, key, MOST_GROUPS).await?;
         let shown: Vec<_> = groups.iter().flat_map(|group| &group.runs).collect();
         let mut children = children(db, selection, shown).await?.into_iter();
@@ -236,25 +225,26 @@ mod server {
         Ok(groups.into_iter().map(group).collect())
     }
 
-    fn query(
-        experiment_id: i64,
-        selection: &RowSelection,
-        filter: String,
-        offset: usize,
-        limit: usize,
-    ) -> RunQuery {
+    pub fn query(experiment_id: i64, selection: &RowSelection, offset: usize, limit: usize) -> RunQuery {
         let order = selection.order.as_ref().map(|(column, descending)| {
             format!("{} {}", column.order_field(), if *descending { "DESC" } else { "ASC" })
         });
         RunQuery {
             experiment_ids: vec![experiment_id],
-            filter,
+            filter: selection.filter.trim().to_owned(),
             order_by: order.into_iter().collect(),
             view: if selection.deleted { ViewType::DeletedOnly } else { ViewType::ActiveOnly },
             max_results: limit.clamp(1, 1_000),
+            only_roots: is_nested(selection),
+            without_inputs: true,
             page_token: None,
             offset,
         }
+    }
+
+    /// Whether children stand under their parents: in a table that shows all runs.
+    fn is_nested(selection: &RowSelection) -> bool {
+        !selection.flat && selection.filter.trim().is_empty() && !selection.deleted
     }
 
     /// How many children each of the runs has; none are shown in a table that isn't nested.
@@ -264,8 +254,11 @@ mod server {
         runs: impl IntoIterator<Item = &'r Run>,
     ) -> Result<Vec<i64>, UiError> {
         let uuids: Vec<_> = runs.into_iter().map(|run| run.uuid.clone()).collect();
-        let nested = !selection.flat && selection.filter.trim().is_empty() && !selection.deleted;
-        Ok(if nested { store::runs::child_counts(db, &uuids).await? } else { vec![0; uuids.len()] })
+        Ok(if is_nested(selection) {
+            store::runs::child_counts(db, &uuids).await?
+        } else {
+            vec![0; uuids.len()]
+        })
     }
 
     fn table(runs: &[Run], children: Vec<i64>, columns: Vec<Column>, total: i64, now: Millis) -> RunRows {

@@ -6,17 +6,21 @@ mod checks;
 pub use catalog::{DatasetEntry, DatasetsCatalog, DatasetsQuery, catalog};
 pub use checks::{DatasetCheck, NewDatasetCheck, report_check};
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::KeyValue;
 use domain::datasets::{Dataset, DatasetInput};
 use futures::FutureExt as _;
-use serde::Deserialize;
+use sqlx::AnyConnection;
 
 use crate::Db;
+use crate::bulk;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::permissions::readable;
 use crate::runs::Kind;
+use crate::sql::Sql;
+
 use crate::writer::Tx;
 
 /// Says that a run read these data sets and logged models.
@@ -101,33 +105,51 @@ async fn link(tx: &mut Tx<'_>, run: i64, dataset: i64, tags: &[KeyValue]) -> Res
     Ok(())
 }
 
-pub(crate) const OF_RUNS: Kind = Kind {
-    columns: "run_id, dataset_id, name, digest, source_type, source, schema, profile",
-    from: "run_datasets JOIN datasets ON id = dataset_id",
-    run: "run_id",
-};
+/// Which data sets runs read; what these are is in [`facts`].
+pub(crate) const OF_RUNS: Kind = Kind { columns: "run_id, dataset_id", from: "run_datasets", run: "run_id" };
 pub(crate) const TAGS_OF_RUNS: Kind =
     Kind { columns: "run_id, dataset_id, key, value", from: "run_dataset_tags", run: "run_id" };
 
-/// The columns of [`OF_RUNS`].
-#[derive(Deserialize)]
-pub(crate) struct Row(i64, i64, String, String, String, String, Option<String>, Option<String>);
+/// A data set as it was described, by its number. A schema may be a megabyte, and many runs read the same data: each is
+/// read once.
+pub(crate) async fn facts(
+    engine: Engine,
+    connection: &mut AnyConnection,
+    used: &[(i64, i64)],
+) -> Result<HashMap<i64, Dataset>> {
+    let ids: BTreeSet<i64> = used.iter().map(|(_, dataset)| *dataset).collect();
+    let ids: Vec<_> = ids.into_iter().collect();
+    let mut facts = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(bulk::MAX_LIST) {
+        let mut sql = Sql::new(
+            engine,
+            "SELECT id, name, digest, source_type, source, schema, profile FROM datasets WHERE id IN",
+        );
+        let rows: Vec<Row> = sql.list(chunk).fetch(connection).await?;
+        facts.extend(rows.into_iter().map(|(id, name, digest, source_type, source, schema, profile)| {
+            (id, Dataset { name, digest, source_type, source, schema, profile })
+        }));
+    }
+    Ok(facts)
+}
 
-/// The inputs of runs, each with its run, from what was read as [`OF_RUNS`] and [`TAGS_OF_RUNS`].
+type Row = (i64, String, String, String, String, Option<String>, Option<String>);
+
+/// The inputs of runs, each with its run, from what was read as [`OF_RUNS`], [`TAGS_OF_RUNS`] and [`facts`].
 pub(crate) fn inputs(
-    rows: Vec<Row>,
+    used: Vec<(i64, i64)>,
     rows_of_tags: Vec<(i64, i64, String, String)>,
+    facts: &HashMap<i64, Dataset>,
 ) -> Vec<(i64, DatasetInput)> {
     let mut tags: HashMap<(i64, i64), Vec<KeyValue>> = HashMap::new();
     for (run, dataset, key, value) in rows_of_tags {
         tags.entry((run, dataset)).or_default().push(KeyValue { key, value });
     }
-    let input = |Row(run, id, name, digest, source_type, source, schema, profile)| {
+    let input = |(run, id)| {
         let tags = tags.remove(&(run, id)).unwrap_or_default();
-        let dataset = Dataset { name, digest, source_type, source, schema, profile };
-        (run, DatasetInput { dataset, tags })
+        facts.get(&id).map(|dataset| (run, DatasetInput { dataset: dataset.clone(), tags }))
     };
-    rows.into_iter().map(input).collect()
+    used.into_iter().filter_map(input).collect()
 }
 
 /// A data set that runs of some experiments read, for lists to choose from.

@@ -123,9 +123,22 @@ fn check_name(name: &str) -> Result<(), Invalid> {
 /// # Errors
 /// `NotFound`, also if it is deleted.
 pub async fn get(db: &Db, model_id: &str) -> Result<LoggedModel> {
+    one(db, model_id, " WHERE m.is_deleted = 0 AND m.model_id = ").await
+}
+
+/// The same, also if it is deleted.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn get_even_deleted(db: &Db, model_id: &str) -> Result<LoggedModel> {
+    one(db, model_id, " WHERE m.model_id = ").await
+}
+
+async fn one(db: &Db, model_id: &str, condition: &str) -> Result<LoggedModel> {
     let mut connection = db.reader().await?;
     let mut sql = Sql::new(db.engine(), SELECT);
-    sql.push(" WHERE m.is_deleted = 0 AND m.model_id = ").bind(model_id);
+    sql.push(condition).bind(model_id);
+
     push_readable(&mut sql, db.by(), ObjectKind::Experiment, "e");
     let rows = sql.fetch(&mut connection).await?;
     let mut models = load(db.engine(), &mut connection, rows).await?;

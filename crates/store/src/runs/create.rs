@@ -44,6 +44,7 @@ pub(crate) struct CreateRun {
 /// `NotFound` without such an experiment, `InvalidState` if that is deleted, `Invalid` if name and
 /// `mlflow.runName` differ.
 pub async fn create(db: &Db, mut new: NewRun) -> Result<Run> {
+    new.tags.retain(|tag| tag.key != NAME_TAG || !tag.value.is_empty());
     let tagged = new.tags.iter().find(|tag| tag.key == NAME_TAG).map(|tag| tag.value.clone());
     match tagged {
         Some(name) if new.name.is_empty() => new.name = name,

@@ -217,6 +217,10 @@ pub async fn log_model(db: &Db, uuid: String, model: serde_json::Value) -> Resul
                     .await?;
             let mut history: Vec<serde_json::Value> =
                 old.and_then(|(text,)| serde_json::from_str(&text).ok()).unwrap_or_default();
+            // A client that heard no answer sends it again.
+            if history.contains(&model) {
+                return Ok(());
+            }
             history.push(model);
             sqlx::query(
                 "INSERT INTO tags (run_id, key_id, experiment_id, value) VALUES ($1, $2, $3, $4)
@@ -242,7 +246,7 @@ pub async fn delete_tag(db: &Db, uuid: String, key: String) -> Result<()> {
     db.write(move |tx| {
         async move {
             let run = find_active(tx, &by, &uuid).await?;
-            let ids = tx.keys.find(tx.connection, tx.engine, &[key.as_str()]).await?;
+            let ids = Keys::find_within(tx, &[key.as_str()]).await?;
             let deleted = sqlx::query("DELETE FROM tags WHERE run_id = $1 AND key_id = $2")
                 .bind(run.id)
                 .bind(ids.get(key.as_str()).copied().unwrap_or(UNKNOWN))

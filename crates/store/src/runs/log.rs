@@ -269,7 +269,7 @@ impl<'l> Params<'l> {
     async fn of(tx: &mut Tx<'_>, logs: &[&'l LogRun], runs: &HashMap<String, RunRef>) -> Result<Self> {
         let names: Vec<_> =
             logs.iter().flat_map(|log| &log.log.params).map(|param| param.key.as_str()).collect();
-        let keys = tx.keys.find(tx.connection, tx.engine, &names).await?;
+        let keys = Keys::find_within(tx, &names).await?;
         let with_params = logs.iter().filter(|log| !log.log.params.is_empty());
         let ids: BTreeSet<_> = with_params.filter_map(|log| Some(runs.get(&log.uuid)?.id)).collect();
         let ids: Vec<_> = ids.into_iter().collect();

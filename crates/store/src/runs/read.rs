@@ -29,7 +29,7 @@ pub async fn get_many(db: &Db, uuids: &[String]) -> Result<Vec<Run>> {
     let mut connection = db.reader().await?;
     let ids = ids_of(db, &mut connection, uuids).await?;
     let ids: Vec<_> = uuids.iter().filter_map(|uuid| ids.get(uuid).copied()).collect();
-    load(db, &mut connection, &ids).await
+    load(db, &mut connection, &ids, true).await
 }
 
 /// How many runs that aren't deleted name each of `uuids` as their parent, in that order.
@@ -78,11 +78,16 @@ pub(crate) async fn ids_of(
     Ok(ids)
 }
 
-/// The runs with these numbers, in this order, with all that belongs to them.
-pub(crate) async fn load(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<Run>> {
+/// The runs with these numbers, in this order, with all that belongs to them; what they read and made only if asked for.
+pub(crate) async fn load(
+    db: &Db,
+    connection: &mut AnyConnection,
+    ids: &[i64],
+    with_inputs: bool,
+) -> Result<Vec<Run>> {
     let mut loaded = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(bulk::MAX_LIST) {
-        loaded.append(&mut load_chunk(db, connection, chunk).await?);
+        loaded.append(&mut load_chunk(db, connection, chunk, with_inputs).await?);
     }
     Ok(loaded)
 }
@@ -134,7 +139,12 @@ impl From<RunRow> for Run {
     }
 }
 
-async fn load_chunk(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<Run>> {
+async fn load_chunk(
+    db: &Db,
+    connection: &mut AnyConnection,
+    ids: &[i64],
+    with_inputs: bool,
+) -> Result<Vec<Run>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -180,7 +190,10 @@ async fn load_chunk(db: &Db, connection: &mut AnyConnection, ids: &[i64]) -> Res
             run.metrics.push(LatestMetric { key: name(key), value, step, timestamp: Millis(at) });
         }
     }
-    for (run, input) in datasets::inputs(unpack(datasets)?, unpack(dataset_tags)?) {
+    let used: Vec<(i64, i64)> = unpack(datasets)?;
+    let facts =
+        if with_inputs { datasets::facts(db.engine(), connection, &used).await? } else { HashMap::new() };
+    for (run, input) in datasets::inputs(used, unpack(dataset_tags)?, &facts) {
         if let Some(run) = runs.get_mut(&run) {
             run.inputs.datasets.push(input);
         }

@@ -1,5 +1,6 @@
 //! A filter's clauses, as SQL over `runs r`.
 
+use domain::ViewType;
 use domain::datasets::CONTEXT_TAG;
 use domain::filter::{Clause, Comparison, Subject, Test, TextComparison};
 
@@ -17,6 +18,8 @@ pub(super) struct Condition<'q> {
     pub key: i64,
     /// Whether few runs have what it names.
     pub is_of_few: bool,
+    /// For the absence of a parent: one that isn't among the runs of its child's experiment in this view is none.
+    pub parents: Option<ViewType>,
 }
 
 impl<'q> Condition<'q> {
@@ -53,7 +56,10 @@ impl<'q> Condition<'q> {
             return;
         }
         if self.is_absence() {
-            return push_absence(sql, table, self.key, run);
+            sql.push("NOT EXISTS (SELECT 1 FROM ").push(table).push(" c");
+            self.push_parents(sql);
+            sql.push(" WHERE c.run_id = ").push(run).push(" AND c.key_id = ").bind(self.key).push(")");
+            return;
         }
         sql.push("EXISTS (SELECT 1 FROM ").push(table).push(" c");
         if let (true, [experiment]) = (self.is_equality(), experiments) {
@@ -138,11 +144,25 @@ impl<'q> Condition<'q> {
     /// `FROM … WHERE`: the rows of its index for which it holds, as `c`, if it is selective; for an absence, those
     /// for which it doesn't.
     pub fn push_source(&self, sql: &mut Sql<'q>, experiments: &[i64]) {
-        sql.push(" FROM ").push(table(&self.clause.subject).unwrap_or_default()).push(" c WHERE ");
-        sql.is_in("c.experiment_id", experiments).push(" AND c.key_id = ").bind(self.key);
+        sql.push(" FROM ").push(table(&self.clause.subject).unwrap_or_default()).push(" c");
+        self.push_parents(sql);
+        sql.push(" WHERE ").is_in("c.experiment_id", experiments).push(" AND c.key_id = ").bind(self.key);
         if !self.is_absence() {
             self.push_tests(sql);
         }
+    }
+
+    /// Behind the tags `c` that name parents: the parents, as `p`.
+    fn push_parents(&self, sql: &mut Sql<'q>) {
+        let Some(view) = self.parents else { return };
+        sql.push(
+            " JOIN runs p ON p.uuid = c.value AND p.experiment_id = c.experiment_id AND p.id <> c.run_id",
+        );
+        match view {
+            ViewType::ActiveOnly => sql.push(" AND p.is_deleted = 0"),
+            ViewType::DeletedOnly => sql.push(" AND p.is_deleted = 1"),
+            ViewType::All => sql,
+        };
     }
 
     /// Whether only runs that have a value (other than NaN) for `subject` are left.

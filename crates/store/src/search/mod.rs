@@ -12,6 +12,7 @@ pub(crate) mod text;
 use std::borrow::Cow;
 
 use domain::filter::{self, RUNS};
+use domain::runs::PARENT_TAG;
 use domain::{Page, Run, ViewType};
 use sqlx::AnyConnection;
 
@@ -31,6 +32,10 @@ pub struct RunQuery {
     /// E.g. `metrics.loss ASC`; ties and no order: newest first.
     pub order_by: Vec<String>,
     pub view: ViewType,
+    /// Only runs without a parent that the same table would show.
+    pub only_roots: bool,
+    /// Leaves out what the runs read and made, which may be megabytes a run.
+    pub without_inputs: bool,
     pub max_results: usize,
     /// Goes on after the page that gave this token.
     pub page_token: Option<String>,
@@ -49,7 +54,7 @@ pub async fn search(db: &Db, query: &RunQuery) -> Result<Page<Run>> {
     let plan = Plan::new(db, &mut connection, query, &filter, &order).await?;
     let ids = plan.page(&mut connection).await?;
     let shown = ids.len().min(query.max_results);
-    let items = runs::load(db, &mut connection, &ids[..shown]).await?;
+    let items = runs::load(db, &mut connection, &ids[..shown], !query.without_inputs).await?;
     let next_page_token = match (items.last(), ids.len() > shown) {
         (Some(run), true) => Some(plan.token_after(run, ids[shown - 1])),
         _ => None,
@@ -95,7 +100,7 @@ pub async fn groups(db: &Db, query: &RunQuery, param: &str, most: usize) -> Resu
     let key = keys.get(param).copied().unwrap_or(UNKNOWN);
     let groups = plan.groups(&mut connection, key, most, query.max_results).await?;
     let ids: Vec<_> = groups.iter().flat_map(|group| group.ids.iter().copied()).collect();
-    let mut runs = runs::load(db, &mut connection, &ids).await?.into_iter();
+    let mut runs = runs::load(db, &mut connection, &ids, !query.without_inputs).await?.into_iter();
     let group = |Group { value, ids, total }| {
         let runs = runs.by_ref().take(ids.len()).collect();
         RunGroup { value, runs, total }
@@ -113,7 +118,11 @@ async fn seen<'q>(db: &Db, connection: &mut AnyConnection, query: &'q RunQuery) 
 }
 
 fn parse(query: &RunQuery) -> Result<(filter::Filter, Vec<filter::OrderBy>)> {
-    let filter = filter::parse(&RUNS, &query.filter)?;
+    let mut filter = filter::parse(&RUNS, &query.filter)?;
+    if query.only_roots {
+        let subject = filter::Subject::Tag(PARENT_TAG.to_owned());
+        filter.clauses.push(filter::Clause { subject, test: filter::Test::IsNull { negated: false } });
+    }
     let order = filter::parse_orders(&RUNS, &query.order_by)?;
     Ok((filter, order))
 }

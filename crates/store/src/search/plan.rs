@@ -9,6 +9,7 @@ use super::condition::{Condition, push_absence};
 use super::keyset::{self, SortKey, Value};
 use super::order::{Key, last_keys, table};
 use crate::Db;
+use crate::bulk;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::keys::UNKNOWN;
@@ -65,6 +66,9 @@ pub(super) struct Group {
     pub total: i64,
 }
 
+/// So many conditions are looked up at once for all runs, rather than for each.
+const MOST_LOOKED_UP: usize = 16;
+
 /// An offset beyond this is gone to by the index alone.
 const FAR: usize = 500;
 
@@ -84,8 +88,13 @@ impl<'q> Plan<'q> {
         let mut conditions: Vec<_> = filter
             .clauses
             .iter()
-            .map(|clause| Condition { clause, key: id(&clause.subject), is_of_few: false })
+            .map(|clause| Condition { clause, key: id(&clause.subject), is_of_few: false, parents: None })
             .collect();
+        if query.only_roots
+            && let Some(root) = conditions.last_mut()
+        {
+            root.parents = Some(query.view);
+        }
         conditions.sort_by_key(Condition::rank);
         let keys = order
             .iter()
@@ -110,7 +119,8 @@ impl<'q> Plan<'q> {
         let counted: Vec<_> = counted.filter(|(_, one)| one.is_selective() || one.is_absence()).collect();
         let mut few = self.estimates(connection, &counted).await?;
         few.retain(|(_, runs)| *runs < FEW);
-        for (index, _) in &few {
+        // Each such absence names the experiments once more.
+        for (index, _) in few.iter().filter(|_| experiments.len() <= bulk::MAX_LIST).take(MOST_LOOKED_UP) {
             self.conditions[*index].is_of_few = true;
         }
         let fewest = few.into_iter().filter(|(index, _)| self.conditions[*index].is_selective());
@@ -130,19 +140,22 @@ impl<'q> Plan<'q> {
         connection: &mut AnyConnection,
         conditions: &[(usize, &Condition<'q>)],
     ) -> Result<Vec<(usize, i64)>> {
-        if conditions.is_empty() {
-            return Ok(Vec::new());
+        let experiments = &self.query.experiment_ids;
+        let at_once = (bulk::MAX_VALUES / bulk::padded_len(experiments.len())).max(1);
+        let mut estimates = Vec::with_capacity(conditions.len());
+        for chunk in conditions.chunks(at_once) {
+            let mut sql = Sql::new(self.engine, "");
+            for (place, (_, condition)) in chunk.iter().enumerate() {
+                sql.push(if place > 0 { " UNION ALL SELECT " } else { "SELECT " }).bind(to_int(place));
+                sql.push(", COUNT(*) FROM (SELECT 1 AS one");
+                condition.push_source(&mut sql, experiments);
+                sql.push(" LIMIT ").bind(FEW).push(") AS some_of_them");
+            }
+            let counts: Vec<(i64, i64)> = sql.fetch(connection).await?;
+            let index = |place: i64| usize::try_from(place).ok().and_then(|place| chunk.get(place));
+            estimates.extend(counts.into_iter().filter_map(|(place, runs)| Some((index(place)?.0, runs))));
         }
-        let mut sql = Sql::new(self.engine, "");
-        for (place, (_, condition)) in conditions.iter().enumerate() {
-            sql.push(if place > 0 { " UNION ALL SELECT " } else { "SELECT " }).bind(to_int(place));
-            sql.push(", COUNT(*) FROM (SELECT 1 AS one");
-            condition.push_source(&mut sql, &self.query.experiment_ids);
-            sql.push(" LIMIT ").bind(FEW).push(") AS some_of_them");
-        }
-        let counts: Vec<(i64, i64)> = sql.fetch(connection).await?;
-        let index = |place: i64| usize::try_from(place).ok().and_then(|place| conditions.get(place));
-        Ok(counts.into_iter().filter_map(|(place, runs)| Some((index(place)?.0, runs))).collect())
+        Ok(estimates)
     }
 
     /// The numbers of the page's runs, and of one more if there is any.

@@ -1,5 +1,7 @@
 //! Experiments, runs and what they logged.
 
+use std::collections::BTreeSet;
+
 use domain::datasets::{Dataset, DatasetInput};
 use domain::metrics::Axis;
 use domain::{KeyValue, MetricValue, Millis, RunStatus, ViewType};
@@ -337,6 +339,61 @@ async fn keys_values_and_children_are_counted_in_their_experiment_only() {
         let summaries = experiments::summaries(&db, &query).await.expect("are found").items;
         let summary = summaries.iter().find(|one| one.experiment.id == id).expect("is there");
         assert_eq!((summary.active_runs, summary.running_runs, summary.last_run_at), (4, 4, Some(Millis(2))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_whose_parent_is_not_shown_is_a_root() {
+    on_each(async |db| {
+        let (id, other) = (experiment(&db).await, experiment(&db).await);
+        let (kept, gone, elsewhere) =
+            (run(&db, id, 1).await, run(&db, id, 2).await, run(&db, other, 3).await);
+        let mut children = Vec::new();
+        for parent in [&kept, &gone, &elsewhere] {
+            let child = run(&db, id, 4).await;
+            runs::set_tag(&db, child.clone(), KeyValue::new("mlflow.parentRunId", parent.clone()))
+                .await
+                .expect("is set");
+            children.push(child);
+        }
+        runs::delete(&db, gone.clone(), NOW).await.expect("is deleted");
+        let query = RunQuery {
+            experiment_ids: vec![id],
+            only_roots: true,
+            max_results: 10,
+            order_by: vec!["start_time ASC".into()],
+            ..RunQuery::default()
+        };
+        let found = runs::search(&db, &query).await.expect("are found").items;
+        let mut found: Vec<_> = found.into_iter().map(|run| run.uuid).collect();
+        assert_eq!(found.remove(0), kept);
+        let orphans: BTreeSet<_> = children[1..].iter().cloned().collect();
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), orphans);
+        assert_eq!(runs::count(&db, &query).await.expect("are counted"), 3);
+        let deleted = RunQuery { view: ViewType::DeletedOnly, ..query };
+        assert_eq!(runs::count(&db, &deleted).await.expect("are counted"), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_search_of_thousands_of_experiments_takes_as_many_conditions_as_any() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let wanted = run(&db, id, 1).await;
+        let values = (0..12).map(|index| metric(&format!("m{index}"), 1.0, 0)).collect();
+        log(&db, &wanted, values, Vec::new()).await;
+        let mut filter: Vec<_> = (0..12).map(|index| format!("metrics.m{index} > 0")).collect();
+        filter.extend((0..20).map(|index| format!("params.p{index} IS NULL")));
+        let query = RunQuery {
+            experiment_ids: (1..4_000).map(|index| id + index).chain([id]).collect(),
+            filter: filter.join(" AND "),
+            max_results: 10,
+            ..RunQuery::default()
+        };
+        let found = runs::search(&db, &query).await.expect("are found").items;
+        assert_eq!(found.iter().map(|run| run.uuid.as_str()).collect::<Vec<_>>(), [wanted.as_str()]);
     })
     .await;
 }

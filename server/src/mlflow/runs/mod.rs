@@ -171,7 +171,7 @@ async fn search(SignedIn(db): SignedIn, Call(call): Call<Search>) -> Result<Resp
         view: view_type(call.run_view_type.as_ref(), "run_view_type")?,
         max_results: page_size(call.max_results, PAGE, MAX_RESULTS)?,
         page_token: call.page_token,
-        offset: 0,
+        ..RunQuery::default()
     };
     let page = runs::search(&db, &query).await?;
     let runs = page.items.iter().map(RunWire::from).collect();
