@@ -16,6 +16,7 @@ use web::entry::{Accounts, WrongPassword};
 use web::session;
 use web::{ApiError, Call, Form};
 
+use super::oidc::Errand;
 use super::{Asking, Doorway, Remote, SignOn, page};
 use crate::clock::now;
 use crate::state::AppState;
@@ -44,17 +45,19 @@ async fn show(
     if asking.is_some() && again.is_none() {
         return Redirect::to(on_this_server(&next)).into_response();
     }
-    form(&sign_on, StatusCode::OK, next, String::new(), None)
+    let errand = Errand { next, again: again.is_some() };
+    form(&sign_on, StatusCode::OK, errand, String::new(), None)
 }
 
 pub(super) fn form(
     sign_on: &SignOn,
     status: StatusCode,
-    next: String,
+    errand: Errand,
     name: String,
     problem: Option<String>,
 ) -> Response {
-    let elsewhere = sign_on.link(&next);
+    let elsewhere = sign_on.link(&errand);
+    let next = errand.next;
     page(status, "Sign in", None, || view! { <SignInPage next name problem elsewhere/> })
 }
 
@@ -83,7 +86,7 @@ async fn sign_in(
     let name = name.trim().to_owned();
     let wrong = |name: String, next: String| {
         let why = "the user name or the password is wrong".to_owned();
-        form(&sign_on, StatusCode::UNAUTHORIZED, next, name, Some(why))
+        form(&sign_on, StatusCode::UNAUTHORIZED, Errand { next, again: false }, name, Some(why))
     };
     if name.len() > MOST_TYPED || password.len() > MOST_TYPED {
         return Ok(wrong(String::new(), next));
@@ -96,7 +99,8 @@ async fn sign_in(
         Err(WrongPassword::Wrong) => Ok(wrong(name, next)),
         Err(WrongPassword::TooMany { seconds }) => {
             let why = format!("too many wrong passwords; wait {seconds} s and try again");
-            let mut response = form(&sign_on, StatusCode::TOO_MANY_REQUESTS, next, name, Some(why));
+            let errand = Errand { next, again: false };
+            let mut response = form(&sign_on, StatusCode::TOO_MANY_REQUESTS, errand, name, Some(why));
             response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
             Ok(response)
         }
@@ -155,7 +159,7 @@ async fn welcome_form(
         Ok(Invited::FirstAdmin) => None,
         Ok(Invited::Person(name)) => Some(name),
         Err(Error::InvalidState(why)) => {
-            return Ok(form(sign_on, StatusCode::GONE, String::new(), String::new(), Some(why)));
+            return Ok(form(sign_on, StatusCode::GONE, Errand::default(), String::new(), Some(why)));
         }
         Err(error) => return Err(error.into()),
     };

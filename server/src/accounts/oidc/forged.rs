@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 use super::person::Person;
 use super::problem::Problem;
-use super::provider::{Answer, PATIENCE_MS, Pending, Provider};
+use super::provider::{Answer, Errand, PATIENCE_MS, Pending, Provider};
 use crate::clock::now;
 use crate::config::Oidc;
 
@@ -107,8 +107,16 @@ impl Forged {
 
     /// Somebody who set out, and the nonce that the provider was told.
     async fn begin(&self) -> (Answer, Pending, String) {
-        let (url, pending) = self.provider.begin("/".into(), now()).await.expect("is reached");
+        self.begin_with(Errand::default()).await
+    }
+
+    async fn begin_with(&self, errand: Errand) -> (Answer, Pending, String) {
+        let is_again = errand.again;
+        let (url, pending) = self.provider.begin(errand, now()).await.expect("is reached");
         let asked: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+        let fresh = (asked.get("prompt").map(String::as_str), asked.get("max_age").map(String::as_str));
+        assert_eq!(fresh, if is_again { (Some("login"), Some("0")) } else { (None, None) });
+
         assert_eq!(asked["code_challenge_method"], "S256");
         let answer = Answer { state: asked["state"].clone(), code: "a code".into(), ..Answer::default() };
         (answer, pending, asked["nonce"].clone())
@@ -242,6 +250,24 @@ async fn only_the_providers_own_signature_counts() {
 }
 
 #[tokio::test]
+async fn who_shows_again_who_they_are_has_signed_in_there_since() {
+    let forged = Forged::start().await;
+    let (id, key) = key(1);
+    let seconds = now().0 / 1000;
+    for (auth_time, is_accepted) in [(None, false), (Some(seconds - 900), false), (Some(seconds), true)] {
+        let (answer, pending, nonce) =
+            forged.begin_with(Errand { next: "/reviews/1".into(), again: true }).await;
+        let mut claims = forged.claims(&nonce);
+        if let Some(at) = auth_time {
+            claims["auth_time"] = json!(at);
+        }
+        forged.words().id_token = signed(&json!({ "alg": "EdDSA", "kid": id }), &claims, &key);
+        let outcome = forged.provider.finish(pending, answer, now()).await;
+        assert_eq!(outcome.is_ok(), is_accepted, "{auth_time:?}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_new_key_is_looked_up_once_a_minute_at_most() {
     let forged = Forged::start().await;
     assert!(forged.finish_with(|_| {}).await.is_ok());
@@ -326,7 +352,7 @@ async fn a_document_of_another_issuer_is_not_believed() {
     for other in [format!("{issuer}/"), "http://127.0.0.1:1".into()] {
         let forged = Forged::start().await;
         forged.words().metadata.insert("issuer".into(), json!(other));
-        let outcome = forged.provider.begin("/".into(), now()).await;
+        let outcome = forged.provider.begin(Errand::default(), now()).await;
         assert!(matches!(outcome, Err(Problem::Unreachable)), "{other}");
     }
 }

@@ -25,6 +25,7 @@ use web::{ApiError, Call, session};
 
 use self::person::{Person, numbered};
 use self::problem::Problem;
+pub use self::provider::Errand;
 use self::provider::{Answer, PATIENCE_MS, Pending, Provider};
 use super::sign_in::{Next, form, let_in, on_this_server};
 use super::{Asking, Doorway, Remote};
@@ -58,10 +59,14 @@ impl SignOn {
     }
 
     /// The way there, for the page to sign in.
-    pub fn link(&self, next: &str) -> Option<Elsewhere> {
+    pub fn link(&self, errand: &Errand) -> Option<Elsewhere> {
         let provider = self.0.as_ref()?;
-        let next = utf8_percent_encode(next, NON_ALPHANUMERIC);
-        Some(Elsewhere { name: provider.name().to_owned(), href: format!("/sign-in/oidc?next={next}") })
+        let next = utf8_percent_encode(&errand.next, NON_ALPHANUMERIC);
+        let again = if errand.again { "&again=1" } else { "" };
+        Some(Elsewhere {
+            name: provider.name().to_owned(),
+            href: format!("/sign-in/oidc?next={next}{again}"),
+        })
     }
 
     fn provider(&self) -> Result<&Provider, ApiError> {
@@ -76,19 +81,19 @@ async fn start(
     State(sign_on): State<SignOn>,
     Asking(asking): Asking,
     session: Session,
-    Call(Next { next, .. }): Call<Next>,
+    Call(Next { next, again }): Call<Next>,
 ) -> Result<Response, ApiError> {
     let provider = sign_on.provider()?;
-    let next = on_this_server(&next);
-    if asking.is_some() {
-        return Ok(Redirect::to(next).into_response());
+    let errand = Errand { next: on_this_server(&next).to_owned(), again: again.is_some() };
+    if asking.is_some() && !errand.again {
+        return Ok(Redirect::to(&errand.next).into_response());
     }
-    match provider.begin(next.to_owned(), now()).await {
+    match provider.begin(errand.clone(), now()).await {
         Ok((url, pending)) => {
             session::put_aside(&session, PENDING, &pending, PATIENCE_MS, now()).await?;
             Ok(Redirect::to(url.as_str()).into_response())
         }
-        Err(problem) => Ok(turned_away(&sign_on, next, &problem)),
+        Err(problem) => Ok(turned_away(&sign_on, &errand, &problem)),
     }
 }
 
@@ -103,15 +108,16 @@ async fn callback(
     Call(answer): Call<Answer>,
 ) -> Result<Response, ApiError> {
     let provider = sign_on.provider()?;
-    if asking.is_some() {
-        // They went back in their browser's history.
-        return Ok(Redirect::to("/").into_response());
-    }
     // It is used up by the first who comes with it, whatever becomes of them.
-    let Some(pending) = session::take_aside::<Pending>(&session, PENDING).await? else {
-        return Ok(turned_away(&sign_on, "/", &Problem::Stale));
+    let pending = session::take_aside::<Pending>(&session, PENDING).await?;
+    let Some(pending) = pending.filter(|pending| asking.is_none() || pending.errand.again) else {
+        if asking.is_some() {
+            // They went back in their browser's history.
+            return Ok(Redirect::to("/").into_response());
+        }
+        return Ok(turned_away(&sign_on, &Errand::default(), &Problem::Stale));
     };
-    let next = pending.next.clone();
+    let errand = pending.errand.clone();
     let outcome = match provider.finish(pending, answer, now()).await {
         Ok(person) => known_here(&db.in_the_name_of(Caller { address, ..Caller::server() }), person).await,
         Err(problem) => Err(problem),
@@ -119,9 +125,9 @@ async fn callback(
     match outcome {
         Ok(user_id) => {
             let_in(&doorway, &db, &session, user_id).await?;
-            Ok(Redirect::to(&next).into_response())
+            Ok(Redirect::to(&errand.next).into_response())
         }
-        Err(problem) => Ok(turned_away(&sign_on, &next, &problem)),
+        Err(problem) => Ok(turned_away(&sign_on, &errand, &problem)),
     }
 }
 
@@ -142,6 +148,6 @@ async fn known_here(db: &Db, person: Person) -> Result<i64, Problem> {
 }
 
 /// The page to sign in, with the reason why that didn't work.
-fn turned_away(sign_on: &SignOn, next: &str, problem: &Problem) -> Response {
-    form(sign_on, problem.status(), next.to_owned(), String::new(), Some(problem.to_string()))
+fn turned_away(sign_on: &SignOn, errand: &Errand, problem: &Problem) -> Response {
+    form(sign_on, problem.status(), errand.clone(), String::new(), Some(problem.to_string()))
 }

@@ -1,10 +1,11 @@
 //! Leading people to the provider, and deciding whether to believe what they bring back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use domain::Millis;
-use openidconnect::core::{CoreAuthenticationFlow, CoreGenderClaim, CoreJwsSigningAlgorithm};
+use openidconnect::core::{CoreAuthPrompt, CoreAuthenticationFlow, CoreGenderClaim, CoreJwsSigningAlgorithm};
 use openidconnect::url::Url;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClaimsVerificationError, CsrfToken, IdTokenClaims, Nonce,
@@ -20,6 +21,7 @@ use crate::config::Oidc;
 
 /// How long somebody may take to sign in at the provider.
 pub const PATIENCE_MS: i64 = 10 * 60 * 1000;
+const CLOCKS_DIFFER_MS: i64 = 60 * 1000;
 
 /// Signatures by keys that the provider alone has. With the secret that it shares with us (HS256), whoever reads
 /// our configuration could be anybody.
@@ -42,8 +44,17 @@ pub struct Pending {
     nonce: String,
     verifier: String,
     began_at: Millis,
-    /// Where they go afterwards: a path on this server.
+    /// Where they go afterwards.
+    pub errand: Errand,
+}
+
+/// What somebody signs in for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Errand {
+    /// A path on this server.
     pub next: String,
+    /// To show once more who one is: that one was signed in at the provider already doesn't do.
+    pub again: bool,
 }
 
 /// With what the provider sends somebody back.
@@ -79,22 +90,25 @@ impl Provider {
     ///
     /// # Errors
     /// `Unreachable`.
-    pub async fn begin(&self, next: String, now: Millis) -> Result<(Url, Pending), Problem> {
+    pub async fn begin(&self, errand: Errand, now: Millis) -> Result<(Url, Pending), Problem> {
         let known = self.connection.known().await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = CoreAuthenticationFlow::AuthorizationCode;
-        let (url, state, nonce) = known
+        let mut request = known
             .client
             .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
             .add_scopes(self.oidc.scopes.iter().cloned().map(Scope::new))
-            .set_pkce_challenge(challenge)
-            .url();
+            .set_pkce_challenge(challenge);
+        if errand.again {
+            request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO);
+        }
+        let (url, state, nonce) = request.url();
         let pending = Pending {
             state: state.into_secret(),
             nonce: nonce.secret().clone(),
             verifier: verifier.into_secret(),
             began_at: now,
-            next,
+            errand,
         };
         Ok((url, pending))
     }
@@ -128,6 +142,9 @@ impl Provider {
             outcome => outcome,
         };
         let claims = claims.map_err(|error| Problem::not_accepted(&described(error, "the id token")))?;
+        if pending.errand.again {
+            check_is_fresh(claims, pending.began_at)?;
+        }
         self.person(&known, &tokens, claims).await
     }
 
@@ -192,6 +209,15 @@ impl Provider {
             error => Problem::not_accepted(&described(error, "the userinfo endpoint")),
         })
     }
+}
+
+/// OpenID Connect Core, 3.1.2.1: whoever asks with `max_age` is told when the person signed in.
+fn check_is_fresh(claims: &Claims, began_at: Millis) -> Result<(), Problem> {
+    let signed_in = claims.auth_time().map(|at| at.timestamp_millis());
+    if signed_in.is_some_and(|at| at >= began_at.0 - CLOCKS_DIFFER_MS) {
+        return Ok(());
+    }
+    Err(Problem::not_accepted(&anyhow!("`auth_time` doesn't say that the person has just signed in there")))
 }
 
 /// What the id token says, if the provider has signed it, for us, for this sign-in and not too long ago, and if it
