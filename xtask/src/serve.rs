@@ -16,7 +16,8 @@ pub fn demo(options: &[String]) -> Result<()> {
 pub fn serve(options: &[String]) -> Result<()> {
     let mut server = Command::new(build::release()?);
     server.args(["serve", "--open"]);
-    if !options.iter().any(|option| option.starts_with("--data")) {
+    let is_said = options.iter().any(|option| option.starts_with("--data"));
+    if !is_said && std::env::var_os("COUNTERSIGN_DATA").is_none() {
         server.arg("--data").arg(project::data());
     }
     become_server(server.args(options))

@@ -57,7 +57,11 @@ pub fn Viewer(viewed: Viewed) -> impl IntoView {
         // Its scripts run in an origin of their own: they can draw, but neither act as the reader
         // nor ask another host.
         Content::Html => {
-            view! { <iframe class="file-frame" src=source title=name sandbox="allow-scripts"></iframe> }.into_any()
+                        view! {
+                <p class="muted">"Shown without what it loads from other hosts. Download it to see it whole."</p>
+                <iframe class="file-frame" src=source title=name sandbox="allow-scripts"></iframe>
+            }
+            .into_any()
         }
         Content::Nothing(why) => view! { <EmptyState title=why/> }.into_any(),
     };

@@ -24,6 +24,9 @@ impl<T: Send + Sync + 'static> Copy for Fresh<T> {}
 
 /// Starts with `first` and fetches again whenever `source` changes. Parts of the page can follow the
 /// value without being rebuilt, as they would be under a resource.
+///
+/// One question is under way at a time; of those that come meanwhile the last one follows its answer. So what changes
+/// faster than it is answered is still seen, and nobody asks a server more than it answers.
 pub fn fresh<T, S, F>(
     first: T,
     source: impl Fn() -> S + Send + Sync + 'static,
@@ -36,30 +39,33 @@ where
 {
     let fresh =
         Fresh { value: RwSignal::new(first), problem: RwSignal::new(None), is_pending: RwSignal::new(false) };
-    // An answer that was overtaken by a later question is dropped.
-    let latest = StoredValue::new(0_usize);
+    let next = StoredValue::new(None::<S>);
+    let fetch = StoredValue::new(fetch);
     let source = Memo::new(move |_| source());
     Effect::new(move |before: Option<S>| {
         let now = source.get();
         if before.is_some_and(|before| before != now) {
-            let number = latest.get_value() + 1;
-            latest.set_value(number);
-            fresh.is_pending.set(true);
-            let answer = fetch(now.clone());
-            spawn_local(async move {
-                let answer = answer.await;
-                if latest.try_get_value() != Some(number) {
-                    return;
-                }
-                fresh.is_pending.set(false);
-                match answer {
-                    Ok(value) => {
-                        fresh.problem.set(None);
-                        fresh.value.set(value);
+            next.set_value(Some(now.clone()));
+            if !fresh.is_pending.get_untracked() {
+                fresh.is_pending.set(true);
+                spawn_local(async move {
+                    while let Some(Some(question)) = next.try_update_value(Option::take) {
+                        let Some(answer) = fetch.try_with_value(|fetch| fetch(question)) else { return };
+                        let answer = answer.await;
+                        if fresh.is_pending.is_disposed() {
+                            return;
+                        }
+                        match answer {
+                            Ok(value) => {
+                                fresh.problem.set(None);
+                                fresh.value.set(value);
+                            }
+                            Err(error) => fresh.problem.set(Some(error)),
+                        }
                     }
-                    Err(error) => fresh.problem.set(Some(error)),
-                }
-            });
+                    let _ = fresh.is_pending.try_set(false);
+                });
+            }
         }
         now
     });
