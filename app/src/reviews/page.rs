@@ -65,7 +65,7 @@ pub fn ReviewPage(
                     <Discussion details=details.clone() now/>
                 </div>
                 <aside class="review-side">
-                    <SignOffs details=details.clone()/>
+                    <SignOffs details=details.clone() now/>
                     <Actions details now/>
                 </aside>
             </div>

@@ -4,7 +4,7 @@ use domain::Millis;
 use domain::accounts::Role;
 use domain::reviews::policy::{Requirement, Roles};
 use domain::reviews::sign_off::{self, Void};
-use domain::reviews::state::{self, Action, Actor, MIN_OVERRIDE_REASON, State};
+use domain::reviews::state::{self, Action, Actor, MIN_OVERRIDE_REASON, MIN_REASON, State};
 use leptos::prelude::*;
 use store::reviews::{Details, SignedBy};
 
@@ -12,7 +12,7 @@ use super::roles_in_words;
 use crate::plain::When;
 
 #[component]
-pub fn SignOffs(details: Details) -> impl IntoView {
+pub fn SignOffs(details: Details, now: Millis) -> impl IntoView {
     let is_open = details.review.state == State::Open;
     let missing = details.standing.missing(&details.review);
     let (barred, valid) = (details.standing.barred(&details.review), details.standing.valid(&details.review));
@@ -37,10 +37,13 @@ pub fn SignOffs(details: Details) -> impl IntoView {
     let authors_count = in_force.is_some_and(|in_force| in_force.author_may_sign(details.review.kind));
     let signed = details.signed.iter().rev().cloned().map(|signed| view! { <Signed signed is_open/> });
     let changes = details.changes.iter().cloned().map(|asked| {
+        let dismiss = Action::DismissChanges { by: asked.by, reason: "x".repeat(MIN_REASON) };
+        let dismiss = details.can(&dismiss, now).then(|| view! { <DismissForm id=details.id by=asked.by/> });
         view! {
             <li class="void">
                 <strong>{asked.name}</strong>" asks for changes, as "{asked.role.label()}", "<When at=asked.at/>
                 <p>{asked.words}</p>
+                {dismiss}
             </li>
         }
     });
@@ -196,6 +199,21 @@ fn SignForm(details: Details) -> impl IntoView {
             <button type="submit" class="button primary">"Sign"</button>
             <p class="nothing">"Your signature holds for exactly what stands here. If any of it changes, it goes stale."</p>
         </form>
+    }
+}
+
+/// For when whoever asked for changes can't say that they are made.
+#[component]
+fn DismissForm(id: i64, by: i64) -> impl IntoView {
+    view! {
+        <details class="confirm action">
+            <summary class="button small">"Dismiss"</summary>
+            <form method="post" action=format!("/reviews/{id}/dismiss-changes") class="action-form">
+                <input type="hidden" name="by" value=by.to_string()/>
+                <textarea name="reason" rows="2" required minlength=MIN_REASON.to_string() maxlength="10000" placeholder="Why it holds nothing up any more" aria-label="Why it holds nothing up any more"></textarea>
+                <button type="submit" class="button small danger">"Dismiss the request for changes"</button>
+            </form>
+        </details>
     }
 }
 

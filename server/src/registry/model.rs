@@ -60,7 +60,7 @@ async fn model(
     let rollback = reviews::rollback_to(db, name, PRODUCTION).await?;
     let hand_overs =
         if shown == ModelView::HandOvers { history::hand_overs(db, name, now()).await? } else { Vec::new() };
-    let guarded = cards::primary_metric_is_guarded(db, name).await?;
+    let guarded = if offer.change { cards::primary_metric_is_guarded(db, name).await? } else { None };
     let undeletable = if offer.manage { reviews::model_undeletable(db, name).await? } else { None };
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, name, Some(db.by()), || {

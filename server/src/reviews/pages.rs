@@ -134,10 +134,11 @@ struct Typed {
     role: String,
     #[serde(default)]
     digest: String,
+    by: Option<Int64>,
 }
 
 fn read(action: &str, typed: Typed) -> Result<Act, ApiError> {
-    let Typed { comment, reason, gate, role: role_text, digest } = typed;
+    let Typed { comment, reason, gate, role: role_text, digest, by } = typed;
     Ok(match action {
         "sign" => Act::Sign {
             role: if role_text.is_empty() { None } else { Some(role(&role_text)?) },
@@ -147,6 +148,11 @@ fn read(action: &str, typed: Typed) -> Result<Act, ApiError> {
         "withdraw" => Act::Withdraw,
         "request-changes" => Act::RequestChanges { words: comment },
         "withdraw-changes" => Act::WithdrawChanges,
+        "dismiss-changes" => {
+            let by =
+                by.ok_or_else(|| ApiError::bad_request("name in `by` whose request for changes it is"))?;
+            Act::DismissChanges { by: by.0, reason }
+        }
         "waive" => Act::Waive { gate, reason },
         "unwaive" => Act::Unwaive { gate },
         "reject" => Act::Reject { words: comment },

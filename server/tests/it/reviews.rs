@@ -437,8 +437,11 @@ async fn who_may_not_read_a_model_sees_none_of_its_reviews() {
     refused(&erin.sign(review).await, StatusCode::NOT_FOUND, "no review");
     let seen = Browser::of(&app, "dana").await.get(&format!("/reviews/{review}")).await.html;
     assert!(!seen.contains("erin can sign") && seen.contains("Nobody who may sign is left"), "{seen}");
+    let record = dana.send(Method::GET, &format!("/api/v1/reviews/{review}/record"), Value::Null).await;
+    refused(&record, StatusCode::NOT_FOUND, "no release record");
     for path in [
         format!("/api/v1/reviews/{review}"),
+        format!("/api/v1/reviews/{review}/record"),
         format!("/reviews/{review}"),
         "/api/2.0/mlflow/transition-requests/list?name=churn&version=1".into(),
         format!("/models/churn/versions/{version}/ask"),
@@ -473,6 +476,61 @@ async fn who_may_not_read_a_model_sees_none_of_its_reviews() {
     assert!(!browser.get("/waiting").await.html.contains("churn"));
     assert!(!browser.get("/reviews").await.html.contains("churn"));
     assert_eq!(dana.get("/api/v1/reviews").await["reviews"][0]["id"], review);
+    let record = erin.send(Method::GET, &format!("/api/v1/reviews/{review}/record"), Value::Null).await;
+    refused(&record, StatusCode::NOT_FOUND, "no review");
+
+    // Nor when the model is gone: who asked, and admins, still do.
+    let gone = json!({ "name": "churn" });
+    let deleted = ada.send(Method::DELETE, "/api/2.0/mlflow/registered-models/delete", gone).await;
+    assert_eq!(deleted.status, 200, "{}", deleted.json);
+    for path in [format!("/api/v1/reviews/{review}"), format!("/reviews/{review}")] {
+        assert_eq!(erin.send(Method::GET, &path, Value::Null).await.status, 404, "{path}");
+        for person in [&dana, &ada] {
+            assert_eq!(person.send(Method::GET, &path, Value::Null).await.status, 200, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_only_read_a_model_moves_nothing_where_nobody_signs() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin, ada] = Person::each(&app, ["dana", "erin", "ada"]).await;
+    let version = dana.register(0.9).await;
+    let grants = json!({ "grants": [
+        { "user": "dana", "level": "manage" }, { "user": "erin", "level": "read" },
+    ] });
+    assert_eq!(ada.send(Method::PUT, "/api/v1/models/churn/permissions", grants).await.status, 200);
+    let free = json!({ "text": "format = 1\n[stage.Staging]\nsign_off = []\n", "after": 0 });
+    assert_eq!(ada.send(Method::PUT, "/api/v1/models/churn/policy", free).await.status, 200);
+    let review = erin.ask_for(version, "Staging").await;
+    refused(&erin.act(review, "apply", json!({})).await, StatusCode::FORBIDDEN, "edits the model");
+    assert_eq!(dana.stage(version).await, "None");
+    assert_eq!(dana.act(review, "apply", json!({})).await.status, StatusCode::OK);
+    assert_eq!(dana.stage(version).await, "Staging");
+}
+
+#[tokio::test]
+async fn a_request_for_changes_is_dismissed_on_the_page() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, erin] = Person::each(&app, ["dana", "erin"]).await;
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    let asked = erin.act(review, "request-changes", json!({ "comment": "scale the input" })).await;
+    assert_eq!(asked.status, StatusCode::OK, "{}", asked.json);
+    let path = format!("/reviews/{review}/dismiss-changes");
+    let mut author = Browser::of(&app, "dana").await;
+    assert!(!author.get(&format!("/reviews/{review}")).await.html.contains(&path), "an author can't");
+    let mut admin = Browser::of(&app, "ada").await;
+    let page = admin.get(&format!("/reviews/{review}")).await.html;
+    let (_, form) = page.split_once(&path).expect("a form");
+    let (_, by) = form.split_once("name=\"by\" value=\"").expect("who asked");
+    let by = by.split_once('"').expect("an end").0;
+    let short = admin.post(&path, &[("by", by), ("reason", "why not")]).await;
+    assert!(short.status == StatusCode::BAD_REQUEST && short.html.contains("at least 10"), "{}", short.html);
+    assert!(dana.review(review).await["missing"].to_string().contains("changes that erin asks for"));
+    let done = admin.post(&path, &[("by", by), ("reason", "it is scaled since run 7")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.html);
+    assert!(!dana.review(review).await["missing"].to_string().contains("erin"));
 }
 
 /// Who manages a model says who reads it, an author too: that takes no request for changes away.

@@ -294,6 +294,11 @@ pub fn check_user_name(field: &str, name: &str) -> Result<(), Invalid> {
         let why = format!("`{name}`; a name has letters, digits, and . _ - @ +");
         return Err(Invalid::new(field, why));
     }
+    if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        let why =
+            format!("`{name}`; a name of digits alone looks like the number of somebody else's account");
+        return Err(Invalid::new(field, why));
+    }
     if RESERVED_NAMES.contains(&name.to_lowercase().as_str()) {
         let why = format!("`{name}` is what the audit log calls somebody without an account; choose another");
         return Err(Invalid::new(field, why));
@@ -380,7 +385,7 @@ mod tests {
         for name in ["ana", "Åsa.Öberg", "ci-bot_2", "a@b.org"] {
             assert!(check_user_name("name", name).is_ok(), "{name}");
         }
-        for name in ["", "a b", "a\nb", "<b>", "a,b", "a/b", "Local", "countersign", &"x".repeat(101)] {
+        for name in ["", "7", "a b", "a\nb", "<b>", "a,b", "a/b", "Local", "countersign", &"x".repeat(101)] {
             assert!(check_user_name("name", name).is_err(), "{name}");
         }
         assert!(check_label("label", "nightly training").is_ok());

@@ -14,7 +14,7 @@ use super::{Asking, find, find_version};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
-use crate::reviews::{PlainCall, check_plain_call};
+use crate::reviews::{PlainCall, check_alias_stays, check_plain_call};
 use crate::webhooks::events;
 
 /// Gives a version the alias, which another one of the model may have had.
@@ -75,9 +75,8 @@ pub async fn delete_alias(db: &Db, name: String, alias: String, now: Millis) -> 
                     .bind(&*alias)
                     .fetch_optional(&mut *tx.connection)
                     .await?;
-            if let Some((version,)) = held {
-                let call = PlainCall { model, name: &name, version };
-                check_plain_call(tx, &by, &call, &Target::Alias(alias.clone())).await?;
+            if held.is_some() {
+                check_alias_stays(tx, &by, (model, &name), &alias).await?;
             }
             sqlx::query("DELETE FROM model_aliases WHERE model_id = $1 AND alias = $2")
                 .bind(model)

@@ -10,8 +10,8 @@ use serde_json::json;
 use super::{Asking, find, find_version, readable, touch};
 use crate::Db;
 use crate::audit::{self, Change};
-use crate::error::{Error, Result};
-use crate::reviews::check_primary_metric;
+use crate::error::Result;
+use crate::reviews::{check_primary_metric, refusal};
 
 /// What a person says about a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,11 +119,7 @@ pub async fn primary_metric_is_guarded(db: &Db, name: &str) -> Result<Option<Str
     let is_first = primary_metric(db, name).await?.is_none();
     let mut connection = db.reader().await?;
     let id = readable(&mut connection, db.engine(), db.by(), name).await?;
-    match check_primary_metric(&mut connection, db.by(), (id, name), is_first).await {
-        Ok(()) => Ok(None),
-        Err(Error::Forbidden(why)) => Ok(Some(why)),
-        Err(error) => Err(error),
-    }
+    refusal(check_primary_metric(&mut connection, db.by(), (id, name), is_first).await)
 }
 
 /// Names the metric by which a model's versions are judged; `None` takes it away.

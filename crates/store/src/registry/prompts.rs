@@ -1,6 +1,7 @@
 //! Prompts: what one says is in its version's tags. To reviews each of these is a file, named by its key.
 
 use domain::accounts::Caller;
+use domain::registry::source;
 use domain::reviews::state::State;
 use sha2::{Digest as _, Sha256};
 
@@ -12,10 +13,6 @@ use crate::writer::Tx;
 pub(super) const TEXT_TAG: &str = "mlflow.prompt.text";
 /// Kind of prompt, form of the answer, settings of the model.
 const SETTINGS: &str = "_mlflow_prompt_";
-const IS_CONTENT: &str =
-    "(key IN ('mlflow.prompt.text', 'mlflow.prompt.is_prompt') OR SUBSTR(key, 1, 15) = '_mlflow_prompt_')";
-/// A prompt's `source`, as the client has it.
-const PLACEHOLDERS: &str = "('dummy-source', 'prompt-template')";
 
 /// Whether a tag is a part of what a prompt says, rather than a note about it.
 fn is_content(key: &str) -> bool {
@@ -24,21 +21,19 @@ fn is_content(key: &str) -> bool {
 
 /// Keeps what a version says as its files, if it is of a prompt.
 pub(crate) async fn keep_files(tx: &mut Tx<'_>, version: i64) -> Result<()> {
-    let content: Vec<(String, String)> = sqlx::query_as(&format!(
-        "SELECT t.key, t.value FROM model_version_tags t JOIN model_versions v ON v.id = t.version_id
-         WHERE t.version_id = $1 AND v.source IN {PLACEHOLDERS} AND {IS_CONTENT} ORDER BY t.key"
-    ))
-    .bind(version)
-    .fetch_all(&mut *tx.connection)
-    .await?;
     if !is_prompt(tx, version).await? {
         return Ok(());
     }
+    let tags: Vec<(String, String)> =
+        sqlx::query_as("SELECT key, value FROM model_version_tags WHERE version_id = $1 ORDER BY key")
+            .bind(version)
+            .fetch_all(&mut *tx.connection)
+            .await?;
     sqlx::query("DELETE FROM version_files WHERE version_id = $1")
         .bind(version)
         .execute(&mut *tx.connection)
         .await?;
-    for (key, value) in content {
+    for (key, value) in tags.into_iter().filter(|(key, _)| is_content(key)) {
         sqlx::query("INSERT INTO version_files (version_id, path, sha256, size) VALUES ($1, $2, $3, $4)")
             .bind(version)
             .bind(key)
@@ -98,7 +93,9 @@ pub(super) async fn tag_changed(tx: &mut Tx<'_>, by: Option<i64>, version: i64, 
 }
 
 async fn is_prompt(tx: &mut Tx<'_>, version: i64) -> Result<bool> {
-    let text = format!("SELECT COUNT(*) FROM model_versions WHERE id = $1 AND source IN {PLACEHOLDERS}");
-    let (count,): (i64,) = sqlx::query_as(&text).bind(version).fetch_one(&mut *tx.connection).await?;
-    Ok(count > 0)
+    let (source,): (String,) = sqlx::query_as("SELECT source FROM model_versions WHERE id = $1")
+        .bind(version)
+        .fetch_one(&mut *tx.connection)
+        .await?;
+    Ok(source::parse(&source, true).is_ok())
 }

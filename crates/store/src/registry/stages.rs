@@ -20,6 +20,8 @@ pub(crate) struct Move<'a> {
     pub stage: &'a str,
     /// Where those go that are in the stage now; `None`: they stay.
     pub retire_to: Option<&'a str>,
+    /// Only this one goes there.
+    pub retires_only: Option<i64>,
     pub rolled_back_from: Option<i64>,
     pub review: Option<i64>,
 }
@@ -39,13 +41,14 @@ pub(crate) async fn enter(
     if let Some(retire_to) = wanted.retire_to {
         retired = sqlx::query_as(
             "UPDATE model_versions SET stage = $1, updated_at_ms = $2
-             WHERE model_id = $3 AND stage = $4 AND id <> $5 RETURNING version",
+                          WHERE model_id = $3 AND stage = $4 AND id <> $5 AND ($6 IS NULL OR version = $6) RETURNING version",
         )
         .bind(retire_to)
         .bind(now.0)
         .bind(wanted.model)
-        .bind(wanted.stage)
+                .bind(wanted.stage)
         .bind(wanted.id)
+        .bind(wanted.retires_only)
         .fetch_all(&mut *tx.connection)
         .await?;
     }
@@ -65,8 +68,10 @@ pub(crate) async fn enter(
         note(tx, &gone, now).await?;
         events::tell(tx, by, wanted.model, moved(*version, wanted.stage, stage), now).await?;
     }
-    if before != wanted.stage {
+    if before != wanted.stage || wanted.rolled_back_from.is_some() {
         note(tx, wanted, now).await?;
+    }
+    if before != wanted.stage {
         events::tell(tx, by, wanted.model, moved(wanted.version, &before, wanted.stage), now).await?;
     }
     Ok((before, retired))

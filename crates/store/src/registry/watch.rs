@@ -58,7 +58,7 @@ const HANDED: usize = 5;
 /// Only the database's.
 pub async fn watched(db: &Db, now: Millis) -> Result<Watched> {
     let by = db.by();
-    let is_own = |owner: &str| by.user_id.is_some() && owner == by.name;
+    let is_own = |owner: &str| by.user_id.is_some() && owner.eq_ignore_ascii_case(&by.name);
     let last_changed = CatalogQuery {
         order: CatalogOrder::Updated,
         descends: true,

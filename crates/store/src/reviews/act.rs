@@ -3,7 +3,9 @@
 use domain::Millis;
 use domain::accounts::{Caller, Role};
 use domain::limits;
-use domain::reviews::Kind;
+use domain::permissions::Level;
+use domain::reviews::{Kind, Target};
+
 use domain::reviews::gates::{CheckReport, CheckState, check_report};
 use domain::reviews::state::{self, Access, Action, Refusal, State};
 use futures::FutureExt as _;
@@ -14,6 +16,8 @@ use super::Office;
 use super::apply;
 use super::evidence;
 use super::open::MAX_WORDS;
+use super::policies;
+
 use super::people::actor;
 use super::situation::{Situation, situation};
 use super::tell;
@@ -21,7 +25,10 @@ use super::timeline::{self, New};
 use super::write;
 use crate::Db;
 use crate::audit::{self, Change};
+use crate::engine::Engine;
 use crate::error::Result;
+use crate::permissions::model_level;
+
 use crate::writer::Tx;
 
 /// What somebody does, with what they say.
@@ -253,18 +260,27 @@ pub async fn expire_due(db: &Db, now: Millis) -> Result<usize> {
 pub async fn apply_ready(db: &Db, office: &Office, now: Millis) -> Result<usize> {
     let server = db.in_the_name_of(Caller::server());
     let mut connection = server.reader().await?;
-    // What nobody has signed lacks more than time.
-    let open: Vec<(i64,)> = sqlx::query_as(
-        "SELECT q.id FROM reviews q WHERE q.state = 'open' AND q.kind = $1 AND EXISTS
-             (SELECT 1 FROM review_sign_offs s WHERE s.review_id = q.id AND s.withdrawn_at_ms IS NULL)",
+    let open: Vec<(i64, i64, String, i64)> = sqlx::query_as(
+        "SELECT q.id, q.model_id, q.target, CASE WHEN EXISTS
+             (SELECT 1 FROM review_sign_offs s WHERE s.review_id = q.id AND s.withdrawn_at_ms IS NULL)
+             THEN 1 ELSE 0 END FROM reviews q WHERE q.state = 'open' AND q.kind = $1",
     )
     .bind(Kind::Promotion.as_str())
     .fetch_all(&mut *connection)
     .await?;
     let mut ready = Vec::new();
-    for (id,) in open {
+    for (id, model, target, is_signed) in open {
+        // What somebody has to sign, and nobody has, lacks more than time.
+        if is_signed == 0 && !is_left_to_gates(&mut connection, server.by(), model, &target).await? {
+            continue;
+        }
         match situation(&mut connection, server.engine(), server.by(), id, now).await {
-            Ok(now_is) if applies_itself(&now_is, now) => ready.push(id),
+            Ok(now_is)
+                if applies_itself(&now_is, now)
+                    && is_asked_by_an_editor(&mut connection, server.engine(), &now_is).await? =>
+            {
+                ready.push(id);
+            }
             Ok(_) => {}
             Err(error) => tracing::warn!(review = id, %error, "a review can't be read"),
         }
@@ -295,6 +311,30 @@ pub async fn apply_ready(db: &Db, office: &Office, now: Millis) -> Result<usize>
         }
     }
     Ok(count)
+}
+
+/// Whether a policy leaves the target to its gates: nobody has to sign.
+async fn is_left_to_gates(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    model: i64,
+    target: &str,
+) -> Result<bool> {
+    let found = policies::in_force(connection, by, model, &Target::parse(target)).await?;
+    Ok(found.is_some_and(|(found, _)| found.rules.sign_off.is_empty()))
+}
+
+/// Whether somebody vouches for the request: those who have to sign it, else whoever asked, if they may change the model.
+async fn is_asked_by_an_editor(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    now_is: &Situation,
+) -> Result<bool> {
+    let is_signed_for = !now_is.seen.standing.requirements(&now_is.review).is_empty();
+    let Some(requester) = now_is.review.requester.filter(|_| !is_signed_for) else { return Ok(true) };
+    let roles = now_is.people.roles(requester);
+    let caller = Caller { user_id: Some(requester), roles, ..Caller::server() };
+    Ok(model_level(connection, engine, &caller, now_is.row.model_id).await? >= Some(Level::Edit))
 }
 
 /// Whether nothing is missing, and no person has to say so.

@@ -102,6 +102,8 @@ async fn move_there(tx: &mut Tx<'_>, by: &Caller, now_is: &Situation, now: Milli
                 version: row.version,
                 stage: &stage,
                 retire_to: now_is.seen.retire_to.as_deref(),
+                retires_only: row.replaced.filter(|replaced| now_is.seen.archive == [*replaced]),
+
                 rolled_back_from: row.replaced,
                 review: Some(row.id),
             };

@@ -84,7 +84,9 @@ async fn waited_for(tx: &mut Tx<'_>, now_is: &Situation) -> Result<Vec<String>> 
         sqlx::query_as("SELECT id, email FROM users WHERE email <> '' AND is_disabled = 0 ORDER BY id")
             .fetch_all(&mut *tx.connection)
             .await?;
-    let counts = |id: i64| now_is.seen.standing.role_for(&now_is.review, id).is_some();
+    let (standing, review) = (&now_is.seen.standing, &now_is.review);
+    let barred = standing.barred(review);
+    let counts = |id: i64| !barred.contains(&id) && standing.role_for(review, id).is_some();
     Ok(with_address.into_iter().filter(|(id, _)| counts(*id)).map(|(_, email)| email).take(MOST).collect())
 }
 

@@ -40,8 +40,8 @@ pub use records::{Record, all_records, record_of, records_of_version};
 pub use timeline::{Activity, activities_of_version};
 
 pub(crate) use plain::{
-    PlainCall, check_keeps_name, check_plain_call, check_plain_delete, check_plain_delete_model,
-    check_plain_leave, check_primary_metric, guarded_place,
+    PlainCall, check_alias_stays, check_keeps_name, check_plain_call, check_plain_delete,
+    check_plain_delete_model, check_plain_leave, check_primary_metric, guarded_place, refusal,
 };
 pub(crate) use timeline::supersede_all;
 

@@ -131,14 +131,16 @@ pub async fn roll_back(
             })?;
             let ask = Ask { name, version, target, comment: words.clone(), archive_existing: true };
             let id = open(tx, &by, &ask, Kind::Rollback, Some(current), now).await?;
-            let sign = Act::Sign { role: None, digest: None, words };
-            let outcome = match decide(tx, &office, &by, id, &sign, now).await? {
+            let opened = situation::situation(tx.connection, tx.engine, &by, id, now).await?;
+            let (act, lacking) = if opened.seen.standing.requirements(&opened.review).is_empty() {
+                (Act::Apply, "somebody who may apply it")
+            } else {
+                (Act::Sign { role: None, digest: None, words }, "a signature of somebody who may roll back")
+            };
+            let outcome = match decide(tx, &office, &by, id, &act, now).await? {
                 Ok(outcome) => outcome,
-                // They may ask, not sign: it waits for somebody who may.
-                Err(why) => {
-                    let missing = format!("a signature of somebody who may roll back ({why})");
-                    Outcome::Recorded { missing: vec![missing] }
-                }
+                // They may ask, no more: it waits for somebody who may.
+                Err(why) => Outcome::Recorded { missing: vec![format!("{lacking} ({why})")] },
             };
             Ok((id, outcome))
         }
@@ -221,6 +223,8 @@ pub(super) async fn open(
         return Err(Error::AlreadyExists { what: "review", key: earlier.to_string(), hint });
     }
     let is_there = match &ask.target {
+        // Beside the version that it takes out.
+        Target::Stage(_) if kind == Kind::Rollback => false,
         Target::Stage(stage) => version.facts.stage == *stage,
         Target::Alias(alias) => {
             let held: Option<(i64,)> =

@@ -7,7 +7,7 @@ use domain::reviews::{Kind, Target};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
 
-use super::policies::{SavedPolicy, has_own, in_force, targets};
+use super::policies::{Held, SavedPolicy, has_own, in_force};
 use super::rows;
 use crate::Db;
 use crate::error::{Error, Result};
@@ -51,6 +51,21 @@ pub(crate) async fn check_plain_call(
         Target::Alias(alias) => format!("gets the alias `{alias}` by a review"),
     };
     Err(call.needs_review(target, &why))
+}
+
+/// An alias that a policy guards isn't taken away: what callers load by it is moved on by a review.
+pub(crate) async fn check_alias_stays(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    (model, name): (i64, &str),
+    alias: &str,
+) -> Result<()> {
+    if !is_guarded(tx.connection, by, model, &Target::Alias(alias.to_owned())).await? {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "a policy guards the alias `{alias}` of `{name}`: give it to another version by a review"
+    )))
 }
 
 /// The only version in a stage is not taken away by a plain call where the policy says so.
@@ -110,29 +125,55 @@ pub(crate) async fn check_plain_delete(
     }
 }
 
-/// The same for each version of a model, and for its own policy.
+/// What a policy keeps isn't taken away with the whole model; nor is the model's own policy, or the judgement on an
+/// override.
 pub(crate) async fn check_plain_delete_model(
     connection: &mut AnyConnection,
     by: &Caller,
     (model, name): (i64, &str),
 ) -> Result<()> {
-    // Nothing keeps the others.
-    let versions: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT v.version, v.stage FROM model_versions v WHERE v.model_id = $1 AND (v.stage NOT IN ($2, $3)
-             OR EXISTS (SELECT 1 FROM model_aliases a WHERE a.model_id = v.model_id AND a.version = v.version)
-             OR EXISTS (SELECT 1 FROM reviews q WHERE q.version_id = v.id AND q.kind = $4 AND q.state = 'open'))
-         ORDER BY v.version",
+    if let Some(target) = kept_target(connection, by, model).await? {
+        return Err(Error::Forbidden(format!(
+            "`{name}` has a version in {target}, and a policy keeps it there: it isn't taken away with the model"
+        )));
+    }
+    let follow_up: Option<(i64,)> =
+        sqlx::query_as("SELECT id FROM reviews WHERE model_id = $1 AND kind = $2 AND state = 'open' LIMIT 1")
+            .bind(model)
+            .bind(Kind::Followup.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+    if let Some((id,)) = follow_up {
+        return Err(Error::Forbidden(format!(
+            "a version of `{name}` was released by an override, and review {id} has still to say whether that was right"
+        )));
+    }
+    check_own_policy(connection, by, (model, name)).await
+}
+
+/// A stage or an alias that a version of the model has, and that a policy takes from none by hand.
+async fn kept_target(connection: &mut AnyConnection, by: &Caller, model: i64) -> Result<Option<Target>> {
+    let stages: Vec<(String,)> = sqlx::query_as(
+        "SELECT DISTINCT stage FROM model_versions WHERE model_id = $1 AND stage NOT IN ($2, $3)",
     )
     .bind(model)
     .bind(NO_STAGE)
     .bind(ARCHIVED)
-    .bind(Kind::Followup.as_str())
     .fetch_all(&mut *connection)
     .await?;
-    for (version, stage) in versions {
-        check_plain_delete(connection, by, &PlainCall { model, name, version }, &stage).await?;
-    }
-    check_own_policy(connection, by, (model, name)).await
+    let aliases: Vec<(String,)> = sqlx::query_as("SELECT alias FROM model_aliases WHERE model_id = $1")
+        .bind(model)
+        .fetch_all(&mut *connection)
+        .await?;
+    let held = Held::of(connection, by, model).await?;
+    let keeps = |target: &Target| held.in_force(target).is_some_and(|(found, _)| keeps(&found.rules, target));
+    let stages = stages.into_iter().map(|(stage,)| Target::Stage(stage));
+    Ok(stages.chain(aliases.into_iter().map(|(alias,)| Target::Alias(alias))).find(keeps))
+}
+
+/// Whether what is in the target leaves it by a review only.
+fn keeps(rules: &StageRules, target: &Target) -> bool {
+    asks_for_anything(rules) && (rules.leave == Leave::Review || matches!(target, Target::Alias(_)))
 }
 
 /// Why a policy keeps something where it is, whoever asks; `None`: it doesn't.
@@ -175,7 +216,8 @@ pub async fn model_undeletable(db: &Db, name: &str) -> Result<Option<String>> {
     refusal(check_plain_delete_model(&mut connection, db.by(), (model, name)).await)
 }
 
-fn refusal(outcome: Result<()>) -> Result<Option<String>> {
+/// Why a check refuses.
+pub(crate) fn refusal(outcome: Result<()>) -> Result<Option<String>> {
     match outcome {
         Ok(()) => Ok(None),
         Err(Error::Forbidden(why)) => Ok(Some(why)),
@@ -203,26 +245,12 @@ pub(crate) async fn check_keeps_name(tx: &mut Tx<'_>, by: &Caller, (model, name)
     if by.is_admin() {
         return Ok(());
     }
-    let stages: Vec<(String,)> =
-        sqlx::query_as("SELECT DISTINCT stage FROM model_versions WHERE model_id = $1")
-            .bind(model)
-            .fetch_all(&mut *tx.connection)
-            .await?;
-    let aliases: Vec<(String,)> = sqlx::query_as("SELECT alias FROM model_aliases WHERE model_id = $1")
-        .bind(model)
-        .fetch_all(&mut *tx.connection)
-        .await?;
-    let stages = stages.into_iter().map(|(stage,)| Target::Stage(stage));
-    for target in stages.chain(aliases.into_iter().map(|(alias,)| Target::Alias(alias))) {
-        let Some((found, _)) = in_force(tx.connection, by, model, &target).await? else { continue };
-        let keeps = found.rules.leave == Leave::Review || matches!(target, Target::Alias(_));
-        if keeps && asks_for_anything(&found.rules) {
-            return Err(Error::Forbidden(format!(
-                "`{name}` has a version in {target}, and a policy keeps it there under that name; an admin can change that"
-            )));
-        }
+    match kept_target(tx.connection, by, model).await? {
+        Some(target) => Err(Error::Forbidden(format!(
+            "`{name}` has a version in {target}, and a policy keeps it there under that name; an admin can change that"
+        ))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The stage or alias of a version that a policy guards: what is there got there by a review, or was there before.
@@ -243,12 +271,10 @@ pub(crate) async fn guarded_place(
             .fetch_all(&mut *connection)
             .await?;
     let stage = Some(Target::Stage(stage)).filter(|stage| is_active(&stage.to_string()));
-    for target in stage.into_iter().chain(aliases.into_iter().map(|(alias,)| Target::Alias(alias))) {
-        if is_guarded(connection, by, model, &target).await? {
-            return Ok(Some(target));
-        }
-    }
-    Ok(None)
+    let held = Held::of(connection, by, model).await?;
+    let guarded =
+        |target: &Target| held.in_force(target).is_some_and(|(found, _)| asks_for_anything(&found.rules));
+    Ok(stage.into_iter().chain(aliases.into_iter().map(|(alias,)| Target::Alias(alias))).find(guarded))
 }
 
 /// Where a required gate compares by the main metric, that is changed by whoever may waive the gate, and by no author of
@@ -259,8 +285,9 @@ pub(crate) async fn check_primary_metric(
     (model, name): (i64, &str),
     is_first: bool,
 ) -> Result<()> {
-    for target in targets(connection, by, model).await? {
-        let Some((found, _)) = in_force(connection, by, model, &target).await? else { continue };
+    let held = Held::of(connection, by, model).await?;
+    for target in held.targets() {
+        let Some((found, _)) = held.in_force(&target) else { continue };
         if !found.rules.gates.iter().any(|gate| gate.required && gate.kind.takes_primary_metric()) {
             continue;
         }
@@ -305,8 +332,7 @@ pub(super) async fn kept(
 ) -> Result<Option<(InForce, SavedPolicy)>> {
     let target = Target::Stage(stage.to_owned());
     let found = in_force(connection, by, model, &target).await?;
-    let keeps = |rules: &StageRules| rules.leave == Leave::Review && asks_for_anything(rules);
-    let Some(found) = found.filter(|(found, _)| keeps(&found.rules)) else { return Ok(None) };
+    let Some(found) = found.filter(|(found, _)| keeps(&found.rules, &target)) else { return Ok(None) };
     let (others,): (i64,) = sqlx::query_as(
         "SELECT COUNT(*) FROM model_versions WHERE model_id = $1 AND stage = $2 AND version <> $3",
     )

@@ -85,39 +85,53 @@ fn read(saved: Option<SavedPolicy>, stages: &Stages) -> Option<(SavedPolicy, Pol
     }
 }
 
-/// The policy that decides about a target, with the text that it is in.
+/// The policies that decide about a model, read once for all of its targets.
+pub(super) struct Held {
+    stages: Stages,
+    of_model: Option<(SavedPolicy, Policy)>,
+    of_workspace: Option<(SavedPolicy, Policy)>,
+}
+
+impl Held {
+    pub async fn of(connection: &mut AnyConnection, by: &Caller, model: i64) -> Result<Self> {
+        let stages = stage_list::read(connection).await?;
+        let of_model = read(newest(connection, model).await?, &stages);
+        let of_workspace = newest(connection, WORKSPACE).await?.or_else(|| unsaved(by));
+        Ok(Self { of_workspace: read(of_workspace, &stages), of_model, stages })
+    }
+
+    /// What decides about a target, with the policy that it is in.
+    pub fn in_force(&self, target: &Target) -> Option<(InForce, SavedPolicy)> {
+        let found = policy::in_force(
+            self.of_model.as_ref().map(|(_, policy)| policy),
+            self.of_workspace.as_ref().map(|(_, policy)| policy),
+            target,
+        )?;
+        let held = match found.scope {
+            policy::Scope::Model => &self.of_model,
+            policy::Scope::Workspace => &self.of_workspace,
+        };
+        let saved = held.as_ref().map(|(saved, _)| saved.clone())?;
+        Some((found, saved))
+    }
+
+    /// The stages, and the aliases that one of the policies names.
+    pub fn targets(&self) -> Vec<Target> {
+        let policies = self.of_model.iter().chain(&self.of_workspace);
+        let aliases: BTreeSet<&String> = policies.flat_map(|(_, policy)| policy.aliases.keys()).collect();
+        let stages = self.stages.iter().map(|stage| Target::Stage(stage.to_owned()));
+        stages.chain(aliases.into_iter().cloned().map(Target::Alias)).collect()
+    }
+}
+
+/// The policy that decides about one target, with the text that it is in.
 pub(super) async fn in_force(
     connection: &mut AnyConnection,
     by: &Caller,
     model: i64,
     target: &Target,
 ) -> Result<Option<(InForce, SavedPolicy)>> {
-    let stages = stage_list::read(connection).await?;
-    let of_model = read(newest(connection, model).await?, &stages);
-    let of_workspace = newest(connection, WORKSPACE).await?.or_else(|| unsaved(by));
-    let of_workspace = read(of_workspace, &stages);
-    let found = policy::in_force(
-        of_model.as_ref().map(|(_, policy)| policy),
-        of_workspace.as_ref().map(|(_, policy)| policy),
-        target,
-    );
-    let saved = |scope| match scope {
-        policy::Scope::Model => of_model.as_ref().map(|(saved, _)| saved.clone()),
-        policy::Scope::Workspace => of_workspace.as_ref().map(|(saved, _)| saved.clone()),
-    };
-    Ok(found.and_then(|in_force| Some((in_force.clone(), saved(in_force.scope)?))))
-}
-
-/// The stages, and the aliases that a policy of the model or of the workspace names.
-pub(super) async fn targets(connection: &mut AnyConnection, by: &Caller, model: i64) -> Result<Vec<Target>> {
-    let stages = stage_list::read(connection).await?;
-    let of_model = read(newest(connection, model).await?, &stages);
-    let of_workspace = newest(connection, WORKSPACE).await?.or_else(|| unsaved(by));
-    let policies = [of_model, read(of_workspace, &stages)];
-    let aliases: BTreeSet<String> =
-        policies.iter().flatten().flat_map(|(_, policy)| policy.aliases.keys().cloned()).collect();
-    let stages = stages.iter().map(|stage| Target::Stage(stage.to_owned()));
-    Ok(stages.chain(aliases.into_iter().map(Target::Alias)).collect())
+    Ok(Held::of(connection, by, model).await?.in_force(target))
 }
 
 /// Whether a model has a policy of its own.
@@ -142,14 +156,13 @@ pub async fn in_force_for(db: &Db, model: &str, target: &Target) -> Result<Optio
 pub async fn stage_rules_of(db: &Db, model: &str) -> Result<Vec<(Target, StageRules)>> {
     let mut connection = db.reader().await?;
     let id = registry::readable(&mut connection, db.engine(), db.by(), model).await?;
-    let mut rules = Vec::new();
-    for stage in stage_list::read(&mut connection).await?.iter() {
-        let target = Target::Stage(stage.to_owned());
-        if let Some((found, _)) = in_force(&mut connection, db.by(), id, &target).await? {
-            rules.push((target, found.rules));
-        }
-    }
-    Ok(rules)
+    let held = Held::of(&mut connection, db.by(), id).await?;
+    let stages = held.stages.iter().map(|stage| Target::Stage(stage.to_owned()));
+    let ruled = stages.filter_map(|target| {
+        let (found, _) = held.in_force(&target)?;
+        Some((target, found.rules))
+    });
+    Ok(ruled.collect())
 }
 
 /// The policies that hold, each with the stages that it names.

@@ -2,8 +2,7 @@
 
 use domain::Millis;
 use domain::limits::Invalid;
-use domain::reviews::policy;
-use domain::reviews::{gates, sign_off};
+use domain::reviews::{Target, gates, policy, sign_off};
 
 use super::policies::PolicyOf;
 use super::situation::situation;
@@ -11,8 +10,9 @@ use crate::Db;
 use crate::error::Result;
 use crate::registry::{self, stage_list};
 
-/// So many promotions are looked at.
-const LAST: i64 = 3;
+/// So many promotions are looked at, of so many that there were lately.
+const LAST: usize = 3;
+const SEARCHED: i64 = 500;
 
 /// The last promotions that the policy would have been about, each with what it would have lacked. The signatures
 /// are those that were given then; everything else is as it is now.
@@ -27,25 +27,22 @@ pub async fn preview(db: &Db, of: &PolicyOf, text: &str, now: Millis) -> Result<
         PolicyOf::Workspace => None,
         PolicyOf::Model(name) => Some(registry::readable(&mut connection, db.engine(), db.by(), name).await?),
     };
-    let ids: Vec<(i64,)> = sqlx::query_as(
-        "SELECT id FROM reviews WHERE state = 'applied' AND kind = 'promotion' AND ($1 IS NULL OR model_id = $1)
-         ORDER BY id DESC LIMIT $2",
+    let applied: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT id, target FROM reviews WHERE state = 'applied' AND kind = 'promotion'
+             AND ($1 IS NULL OR model_id = $1) ORDER BY id DESC LIMIT $2",
     )
     .bind(model)
-    .bind(LAST)
+    .bind(SEARCHED)
     .fetch_all(&mut *connection)
     .await?;
+    let about = applied.into_iter().filter(|(_, target)| draft.rules(&Target::parse(target)).is_some());
     let mut previewed = Vec::new();
-    for (id,) in ids {
+    for (id, _) in about.take(LAST) {
         let found = situation(&mut connection, db.engine(), db.by(), id, now).await?;
         let Some(rules) = draft.rules(&found.review.target) else { continue };
-        let given: Vec<_> = found
-            .seen
-            .standing
-            .sign_offs
-            .iter()
-            .filter(|one| !one.is_withdrawn && !found.review.authors.contains(&one.by))
-            .collect();
+        let valid = found.seen.standing.valid(&found.review).into_iter();
+        let given: Vec<_> = valid.filter(|one| !found.review.authors.contains(&one.by)).collect();
+
         let mut lacked: Vec<_> =
             sign_off::missing(&rules.sign_off, &given).iter().map(ToString::to_string).collect();
         let evaluated = gates::evaluate_all(&rules.gates, &found.seen.facts, &[], now);

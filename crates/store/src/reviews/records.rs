@@ -13,7 +13,7 @@ use release::{Moment, Statement, Subject};
 
 use super::Office;
 use super::rows::Row;
-use super::situation::Situation;
+use super::situation::{Situation, check_may_see};
 use crate::Db;
 use crate::error::{Error, Result};
 use crate::registry;
@@ -213,11 +213,13 @@ const SELECT: &str = "SELECT review_id, version, sha256, envelope, at_ms FROM re
 /// The record that a review ended in.
 ///
 /// # Errors
-/// `NotFound` if it ended in none.
+/// `NotFound` if it ended in none, or if whoever asks may not see the review.
 pub async fn record_of(db: &Db, review: i64) -> Result<Record> {
+    let mut connection = db.reader().await?;
+    check_may_see(&mut connection, db.engine(), db.by(), review).await?;
     let row: Option<Kept> = sqlx::query_as(&format!("{SELECT} WHERE review_id = $1"))
         .bind(review)
-        .fetch_optional(&mut *db.reader().await?)
+        .fetch_optional(&mut *connection)
         .await?;
     row.map(record_from).ok_or_else(|| Error::not_found("release record", "review", review))
 }

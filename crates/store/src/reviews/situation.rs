@@ -2,6 +2,8 @@
 
 use domain::Millis;
 use domain::accounts::Caller;
+use domain::permissions::Level;
+
 use domain::reviews::card;
 use domain::reviews::document::{
     self, ChampionPart, Contents, DatasetPart, PolicyPart, RequestPart, VersionPart,
@@ -67,9 +69,10 @@ pub(super) async fn situation(
             .fetch_optional(&mut *connection)
             .await?;
     let level = model_level(connection, engine, by, row.model_id).await?;
-    if model.is_some() && level.is_none() {
+    if !may_see(by, &review, model.is_some(), level) {
         return Err(Error::not_found("review", "id", id));
     }
+
     let mut people = people::people(connection, engine).await?;
     people.note_readers(connection, engine, row.model_id).await?;
     let signed = rows::signed(connection, id).await?;
@@ -83,6 +86,35 @@ pub(super) async fn situation(
         None => look(connection, by, &said, model, now).await?,
     };
     Ok(Situation { row, review, seen, people, signed, blocked, waivers, access })
+}
+
+/// Whoever may read the model sees its reviews. Of one that is gone nobody can say who might: its reviews are left to
+/// those who asked for them, the version's authors, and admins.
+fn may_see(by: &Caller, review: &Review, exists: bool, level: Option<Level>) -> bool {
+    if exists {
+        return level.is_some();
+    }
+    let is_author = |id: i64| review.requester == Some(id) || review.authors.contains(&id);
+    by.is_admin() || by.user_id.is_none_or(is_author)
+}
+
+/// Fails for a review that whoever asks may not see.
+pub(super) async fn check_may_see(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    by: &Caller,
+    id: i64,
+) -> Result<()> {
+    let row = rows::row(connection, id).await?;
+    let model: Option<(i64,)> = sqlx::query_as("SELECT id FROM registered_models WHERE id = $1")
+        .bind(row.model_id)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let level = model_level(connection, engine, by, row.model_id).await?;
+    if may_see(by, &row.review(), model.is_some(), level) {
+        return Ok(());
+    }
+    Err(Error::not_found("review", "id", id))
 }
 
 /// What people said of a review, and who there is.
@@ -150,13 +182,17 @@ async fn look(
     let gates = gates::evaluate_all(&rules, &facts, &laid, now);
     let replaces =
         in_force.as_ref().map_or(row.archive_existing != 0, |(in_force, _)| in_force.rules.replaces);
-    let retire_to = replaces.then(|| {
+    let is_rollback = row.kind() == Kind::Rollback;
+    let retire_to = (replaces || is_rollback).then(|| {
         let retire_to = in_force.as_ref().and_then(|(in_force, _)| in_force.rules.retire_to.clone());
         retire_to.unwrap_or_else(|| domain::registry::ARCHIVED.to_owned())
     });
     let archive = match (&target, &retire_to) {
         (Target::Stage(stage), Some(_)) if row.kind() != Kind::Followup => {
-            rows::others_in(connection, row.model_id, stage, row.version).await?
+            let mut others = rows::others_in(connection, row.model_id, stage, row.version).await?;
+            // Where versions stand beside each other, a rollback takes out the one that it is of.
+            others.retain(|version| replaces || row.replaced == Some(*version));
+            others
         }
         _ => Vec::new(),
     };

@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use domain::Millis;
+use domain::accounts::Caller;
 use futures::FutureExt as _;
 use notify::payload::Unsendable;
 use notify::retry::{self, Next};
 use notify::{Answer, Hook, SendError};
+use serde_json::json;
 use sqlx::FromRow;
 
 use super::Status;
 use super::hooks::outbox_of;
 use super::rows::{Row, SELECT};
 use crate::Db;
+use crate::audit::{self, Change};
 use crate::error::Result;
 use crate::sql::Sql;
 use crate::writer::Tx;
@@ -210,12 +213,18 @@ async fn judge(tx: &mut Tx<'_>, webhook: i64, next: Next, now: Millis) -> Result
         _ => return Ok(()),
     };
     let off = Status::Disabled;
-    sqlx::query("UPDATE webhooks SET status = $1, said = $2 WHERE id = $3 AND status = 'ACTIVE'")
-        .bind(off.as_str())
-        .bind(said)
-        .bind(webhook)
-        .execute(&mut *tx.connection)
-        .await?;
+    let switched =
+        sqlx::query("UPDATE webhooks SET status = $1, said = $2 WHERE id = $3 AND status = 'ACTIVE'")
+            .bind(off.as_str())
+            .bind(said)
+            .bind(webhook)
+            .execute(&mut *tx.connection)
+            .await?;
+    if switched.rows_affected() > 0 {
+        let change = Change::new("webhook.switch_off", webhook).from(json!({ "status": "ACTIVE" }));
+        let change = change.to(json!({ "status": off.as_str(), "why": said }));
+        audit::record(tx, &Caller::server(), change, now).await?;
+    }
     outbox_of(tx, webhook, off, now).await
 }
 

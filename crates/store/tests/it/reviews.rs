@@ -358,6 +358,12 @@ async fn policies_are_versioned_previewed_and_replace_each_other() {
             reviews::act(&erin, &office, id, sign(), later(4)).await.expect("signs"),
             Outcome::Applied
         );
+        // One who signed anew is still one.
+        let two = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 2 }]\n";
+        let preview = reviews::preview(&db, &of, two, NOW).await.expect("is previewed");
+        assert_eq!(preview[0].1, ["1 ml_engineer"]);
+        let other = "format = 1\n[stage.Staging]\nsign_off = []\n";
+        assert!(reviews::preview(&db, &of, other, NOW).await.expect("is previewed").is_empty());
         let strict = "format = 1\n[stage.Production]\nsign_off = [{ role = \"admin\", count = 1 }]\n";
         let preview = reviews::preview(&db, &of, strict, NOW).await.expect("is previewed");
         assert_eq!(preview[0].1, ["1 admin"]);
@@ -395,7 +401,8 @@ async fn an_alias_that_a_policy_protects_moves_by_a_review() {
         reviews::save_policy(&db, of, text.into(), String::new(), None, NOW).await.expect("is saved");
         let refused = registry::set_alias(&dana, name.clone(), "champion".into(), first, NOW).await;
         assert!(matches!(refused, Err(Error::NeedsReview { path, .. }) if path.ends_with("ask?target=alias%3Achampion")));
-        registry::set_alias(&dana, name.clone(), "other".into(), first, NOW).await.expect("is free");
+                registry::set_alias(&dana, name.clone(), "other".into(), first, NOW).await.expect("is free");
+        registry::delete_alias(&dana, name.clone(), "other".into(), NOW).await.expect("is free");
         let ask = Ask {
             name: name.clone(),
             version: first,
@@ -405,7 +412,9 @@ async fn an_alias_that_a_policy_protects_moves_by_a_review() {
         };
         let id = reviews::ask(&dana, ask, NOW).await.expect("is asked for");
         assert_eq!(reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs"), Outcome::Applied);
-        assert_eq!(registry::version_by_alias(&dana, &name, "champion").await.expect("is there").version, first);
+                assert_eq!(registry::version_by_alias(&dana, &name, "champion").await.expect("is there").version, first);
+        let taken = registry::delete_alias(&dana, name.clone(), "champion".into(), NOW).await;
+        assert!(matches!(taken, Err(Error::Forbidden(why)) if why.contains("give it to another version")));
     })
     .await;
 }
@@ -576,6 +585,17 @@ async fn those_a_review_waits_for_get_mail_and_its_author_when_it_is_decided() {
         store::permissions::set(&db, of, grants, NOW).await.expect("are set");
         ask(dana, &name, first).await;
         assert_eq!(mail_to(&db, &ours, later(3)).await.len(), 1);
+        // An author's signature wouldn't count.
+        let ask = Ask {
+            name: name.clone(),
+            version: first,
+            target: Target::Stage("Staging".into()),
+            comment: String::new(),
+            archive_existing: false,
+        };
+        reviews::ask(dana, ask, NOW).await.expect("is asked for");
+        let told: Vec<_> = mail_to(&db, &ours, later(4)).await.into_iter().map(|(to, _)| to).collect();
+        assert!(!told.contains(&format!("dana{ours}")), "{told:?}");
         settings::set_sends_mail(&db, false).await.expect("is said");
     })
     .await;
@@ -606,6 +626,92 @@ async fn a_review_that_lacks_nothing_but_time_is_applied_when_that_has_passed() 
         }
         let details = reviews::details(&dana, id, later(49 * HOUR)).await.expect("is read");
         assert_eq!(details.review.state, State::Applied);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rollback_takes_out_the_version_that_it_is_of_where_others_may_stay() {
+    let _time = TIME.read().await;
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let name = model(&dana).await;
+        let mut versions = Vec::new();
+        for at in 1..=3 {
+            let number = version(&dana, &name).await;
+            let target = Target::Stage("Staging".into());
+            let ask = Ask {
+                name: name.clone(),
+                version: number,
+                target,
+                comment: String::new(),
+                archive_existing: true,
+            };
+            let id = reviews::ask(&dana, ask, later(at)).await.expect("is asked for");
+            let applied = reviews::act(&erin, &office, id, sign(), later(at)).await.expect("signs");
+            assert_eq!(applied, Outcome::Applied);
+            versions.push(number);
+        }
+        let [first, second, third] = versions[..] else { panic!("three versions") };
+        let stages = async || {
+            (stage(&db, &name, first).await, stage(&db, &name, second).await, stage(&db, &name, third).await)
+        };
+        let staging = || "Staging".to_owned();
+        assert_eq!(
+            stages().await,
+            (staging(), staging(), staging()),
+            "the default lets them stand side by side"
+        );
+        for (at, from, to) in [(4, third, second), (5, second, first)] {
+            assert_eq!(
+                reviews::rollback_to(&erin, &name, "Staging").await.expect("is read"),
+                Some((from, to))
+            );
+            let of = (name.clone(), staging(), Some(from));
+            let (id, outcome) =
+                reviews::roll_back(&dana, &office, of, "drifts".into(), later(at)).await.expect("is asked");
+            assert!(matches!(outcome, Outcome::Recorded { .. }), "{outcome:?}");
+            let signed = reviews::act(&erin, &office, id, sign(), later(at)).await.expect("signs");
+            assert_eq!(signed, Outcome::Applied);
+        }
+        assert_eq!(stages().await, (staging(), "Archived".into(), "Archived".into()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_policy_leaves_to_gates_is_applied_when_they_pass() {
+    let _time = TIME.write().await;
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let name = model(&dana).await;
+        let numbers = [version(&dana, &name).await, version(&dana, &name).await];
+        let text = "format = 1\n[stage.Production]\nsign_off = []\nreplaces = false\n\
+                    gate = [{ kind = \"soak\", stage = \"Staging\", for = \"1h\", required = true }]\n\
+                    [stage.Staging]\nsign_off = []\n";
+        let of = PolicyOf::Model(name.clone());
+        reviews::save_policy(&db, of, text.into(), String::new(), Some(0), NOW).await.expect("is saved");
+        for number in numbers {
+            registry::transition(&dana, name.clone(), number, "Staging", false, NOW).await.expect("is moved");
+        }
+        let grants = [(&dana, domain::permissions::Level::Manage), (&erin, domain::permissions::Level::Read)];
+        let grants = grants.map(|(who, level)| domain::permissions::Grant {
+            to: domain::permissions::Grantee::User(who.by().name.clone()),
+            level,
+        });
+        let object = store::permissions::Object::Model(name.clone());
+        store::permissions::set(&db, object, grants.into(), NOW).await.expect("are set");
+        ask(&dana, &name, numbers[0]).await;
+        ask(&erin, &name, numbers[1]).await;
+        for (minutes, expected) in [(59, "Staging"), (61, "Production")] {
+            reviews::apply_ready(&db, &office, later(minutes * 60_000)).await.expect("looks");
+            assert_eq!(stage(&db, &name, numbers[0]).await, expected, "after {minutes} minutes");
+            assert_eq!(stage(&db, &name, numbers[1]).await, "Staging", "who may only read asks, no more");
+        }
     })
     .await;
 }

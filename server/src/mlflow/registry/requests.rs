@@ -116,14 +116,17 @@ async fn approve(
 ) -> Result<Json<Value>, ApiError> {
     let named = call.read(&db).await?;
     let id = open(&db, &named).await?;
-    let sign = Action::Sign { role: None, digest: None };
+    let details = reviews::details(&db, id, now()).await?;
     if let Some(archive) = &call.archive_existing_versions
-        && reviews::details(&db, id, now()).await?.can(&sign, now())
+        && details.can(&approval(&details), now())
     {
         reviews::plan(&db, id, archive.0, now()).await?;
     }
-    let sign = Act::Sign { role: None, digest: None, words: named.comment.clone() };
-    let outcome = reviews::act(&db, &office, id, sign, now()).await?;
+    let approve = match approval(&details) {
+        Action::Apply => Act::Apply,
+        _ => Act::Sign { role: None, digest: None, words: named.comment.clone() },
+    };
+    let outcome = reviews::act(&db, &office, id, approve, now()).await?;
     let said = match &outcome {
         Outcome::Recorded { missing } => format!("Signed. Still missing: {}.", missing.join("; ")),
         _ => format!("Signed. Version {} is now in {}.", named.version, named.stage),
@@ -136,6 +139,12 @@ async fn approve(
         activity["applied"] = json!(true);
     }
     Ok(Json(json!({ "activity": activity })))
+}
+
+/// What approving is: where nobody has to sign, to apply it.
+fn approval(details: &Details) -> Action {
+    let is_signed_for = !details.requirements.is_empty();
+    if is_signed_for { Action::Sign { role: None, digest: None } } else { Action::Apply }
 }
 
 async fn reject(
@@ -199,9 +208,8 @@ fn activity(office: &Office, db: &Db, id: i64, kind: &str, named: &Named, said: 
 }
 
 fn request(office: &Office, details: &Details) -> Value {
-    let sign = Action::Sign { role: None, digest: None };
     let possible = [
-        (sign, "APPROVE_TRANSITION_REQUEST"),
+        (approval(details), "APPROVE_TRANSITION_REQUEST"),
         (Action::Reject, "REJECT_TRANSITION_REQUEST"),
         (Action::Cancel, "CANCEL_TRANSITION_REQUEST"),
     ];
@@ -247,8 +255,14 @@ async fn transition(
 ) -> Result<Json<Value>, ApiError> {
     let named = call.read(&db).await?;
     let archive = call.archive_existing_versions.is_some_and(|flag| flag.0);
-    let moved =
-        plain_transition(&db, &office, (named.name.clone(), named.version), &named.stage, archive).await?;
+    let moved = plain_transition(
+        &db,
+        &office,
+        (named.name.clone(), named.version),
+        &named.stage,
+        (archive, &named.comment),
+    )
+    .await?;
     let mut wire = serde_json::to_value(VersionWire::from(&moved)).unwrap_or_default();
     wire["permission_level"] = json!(permission_level(&db, &named.name).await?);
     wire["open_requests"] = json!(open_requests(&db, &office, &named.name, named.version).await?);
@@ -262,7 +276,7 @@ pub async fn plain_transition(
     office: &Office,
     (name, version): (String, i64),
     stage: &str,
-    archive: bool,
+    (archive, comment): (bool, &str),
 ) -> Result<domain::registry::ModelVersion, ApiError> {
     let moved = registry::transition(db, name.clone(), version, stage, archive, now()).await;
     let (what, path) = match moved {
@@ -274,7 +288,7 @@ pub async fn plain_transition(
         name,
         version,
         target: Target::Stage(stage),
-        comment: String::new(),
+        comment: comment.to_owned(),
         archive_existing: archive,
     };
     Err(asked_instead(db, office, ask, (what, path)).await?)

@@ -127,7 +127,7 @@ async fn transition(
     let (name, version) = one(call.name, call.version)?;
     let stage = required("stage", call.stage)?;
     let archive = call.archive_existing_versions.unwrap_or_default();
-    Ok(version_answer(&plain_transition(&db, &office, (name, version), &stage, archive).await?))
+    Ok(version_answer(&plain_transition(&db, &office, (name, version), &stage, (archive, "")).await?))
 }
 
 async fn delete_version(SignedIn(db): SignedIn, Either(call): Either<One>) -> Result<Json<Empty>, ApiError> {

@@ -101,9 +101,10 @@ pub struct Standing {
 
 impl Standing {
     /// The signatures that this review needs. Without a policy it is one of anybody but an author: who asked for
-    /// a review wanted somebody else to look.
+    /// a review wanted somebody else to look. Where nobody has an account, nobody could.
     pub fn requirements(&self, review: &Review) -> Vec<Requirement> {
-        let without = || vec![Requirement { roles: Roles::Any, count: 1 }];
+        let others = usize::from(review.requester.is_some());
+        let without = || vec![Requirement { roles: Roles::Any, count: 1 }; others];
         self.in_force.as_ref().map_or_else(without, |rules| rules.sign_off(review.kind).to_vec())
     }
 

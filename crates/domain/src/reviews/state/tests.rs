@@ -290,7 +290,9 @@ fn a_rollback_is_one_signature_even_of_who_asks() {
 
 #[test]
 fn without_a_policy_somebody_else_looks() {
+    let of_nobody = Review { requester: None, authors: BTreeSet::new(), ..review() };
     let mut standing = Standing { in_force: None, ..standing() };
+    assert!(standing.requirements(&of_nobody).is_empty(), "nobody has an account to sign with");
     assert_eq!(is_ready(&review(), &standing).map_err(|missing| missing.len()), Err(1));
     assert_eq!(verdict(&sign(), &actor(ANA), &standing), "forbidden");
     standing.sign_offs = vec![signed(CAM, Role::OpsEngineer)];
