@@ -41,7 +41,7 @@ pub use components::{Section, Visitor};
 #[cfg(feature = "ssr")]
 pub use error::refused;
 #[cfg(feature = "ssr")]
-pub use runs::{ExportPage, RunsExport};
+pub use runs::{Explore, ExploreChart, ExplorePage, ExportPage, RunsExport, run_keys};
 #[cfg(feature = "ssr")]
 pub use shell::visitor_of;
 pub use shell::{App, shell};

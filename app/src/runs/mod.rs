@@ -3,6 +3,8 @@
 mod charts;
 mod dataset;
 #[cfg(feature = "ssr")]
+mod explore;
+#[cfg(feature = "ssr")]
 mod export;
 mod live;
 mod overview;
@@ -11,6 +13,8 @@ mod server;
 mod table;
 
 pub use charts::{Board, BoardRun, ChartsTab, SystemTab};
+#[cfg(feature = "ssr")]
+pub use explore::{Explore, ExploreChart, ExplorePage};
 #[cfg(feature = "ssr")]
 pub use export::{ExportPage, RunsExport};
 pub use overview::OverviewTab;

@@ -141,15 +141,15 @@ pub(crate) fn height(value: f64, log: bool) -> Option<f64> {
 }
 
 #[derive(Clone, Copy)]
-struct Range {
-    low: f64,
-    high: f64,
+pub(crate) struct Range {
+    pub low: f64,
+    pub high: f64,
 }
 
 impl Range {
-    const EMPTY: Self = Self { low: f64::INFINITY, high: f64::NEG_INFINITY };
+    pub const EMPTY: Self = Self { low: f64::INFINITY, high: f64::NEG_INFINITY };
 
-    fn include(&mut self, value: f64) {
+    pub fn include(&mut self, value: f64) {
         if value.is_finite() {
             self.low = self.low.min(value);
             self.high = self.high.max(value);
@@ -157,7 +157,7 @@ impl Range {
     }
 
     /// A range of some size around what was included.
-    fn or_default(self, low: f64, high: f64) -> (f64, f64) {
+    pub fn or_default(self, low: f64, high: f64) -> (f64, f64) {
         if self.low > self.high {
             return (low, high);
         }

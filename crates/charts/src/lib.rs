@@ -3,19 +3,24 @@
 //! Colours are placeholders (`#010000` is the first series) that the stylesheet maps to the theme's
 //! own, so one drawing serves light and dark.
 
+mod axis;
 pub mod calendar;
+mod canvas;
 mod frame;
 mod lines;
 mod nearest;
-
+mod parallel;
+mod scatter;
 mod summary;
 mod ticks;
 mod window;
 
+pub use axis::{Measure, Paint, ValueAxis};
 pub use frame::{Frame, HorizontalAxis, Options, Scale};
 pub use lines::{Drawing, Series, metric_lines};
 pub use nearest::nearest;
-
+pub use parallel::{Line, parallel};
+pub use scatter::{Dot, scatter};
 pub use summary::summary;
 pub use ticks::{duration_label, number_label};
 

@@ -1,6 +1,8 @@
 //! What the charts look like, as text.
 
-use charts::{HorizontalAxis, Options, Series, metric_lines};
+use charts::{
+    Dot, HorizontalAxis, Line, Measure, Options, Paint, Series, ValueAxis, metric_lines, parallel, scatter,
+};
 use domain::smooth::smooth;
 use proptest::prelude::*;
 
@@ -71,6 +73,68 @@ proptest! {
             let series = Series { points, color: 0, faint: false };
             let drawing = metric_lines(&[series], Options { axis, log, window, ..Options::default() });
             prop_assert!(drawing.svg.len() < 60_000, "{} bytes", drawing.svg.len());
+        }
+    }
+}
+
+fn axis(title: &str, measure: Measure) -> ValueAxis {
+    ValueAxis { title: title.into(), measure }
+}
+
+#[test]
+fn dots_stand_over_their_axes_and_equal_ones_are_drawn_once() {
+    let dot = |x, y, paint| Dot { x, y, paint };
+    let dots = [
+        dot(0.001, 0.5, Paint::Series(0)),
+        dot(0.1, 0.9, Paint::Series(1)),
+        dot(0.1, 0.9, Paint::Series(1)),
+        dot(0.1, f64::NAN, Paint::Series(1)),
+        dot(-1.0, 0.7, Paint::Shade(0.5)),
+    ];
+    let axes = (&axis("lr", Measure::Log), &axis("auc", Measure::Linear));
+    let svg = scatter(&dots, axes, (240, 160));
+    assert_eq!(svg.matches("<circle").count(), 2);
+    insta::assert_snapshot!(svg);
+}
+
+#[test]
+fn a_line_goes_through_its_values_and_has_a_gap_where_there_is_none() {
+    let axes = [
+        axis("lr", Measure::Log),
+        axis("optimizer", Measure::Categories(vec!["adam".into(), "sgd".into()])),
+        axis("depth", Measure::Linear),
+        axis("auc", Measure::Linear),
+    ];
+    let line = |values: [Option<f64>; 4], shade| Line { values: values.into(), paint: Paint::Shade(shade) };
+    let lines = [
+        line([Some(0.1), Some(0.0), Some(3.0), Some(0.9)], 1.0),
+        line([Some(0.01), None, Some(5.0), Some(0.7)], 0.0),
+        line([None, None, None, None], 0.5),
+    ];
+    let svg = parallel(&lines, &axes, (420, 160));
+    assert_eq!(svg.matches("opacity=\"0.9\"").count(), 1, "the strongest is one line");
+    insta::assert_snapshot!(svg);
+}
+
+#[test]
+fn odd_axes_make_a_drawing_too() {
+    let odd = "x".repeat(500);
+    let names = (0..40).map(|number| format!("{odd}{number}")).collect();
+    let axes = [axis(&odd, Measure::Categories(names)), axis("", Measure::Log), axis("ü", Measure::Linear)];
+    let values = [None, Some(f64::INFINITY), Some(f64::MAX), Some(-0.0), Some(1e-308)];
+    let lines: Vec<_> =
+        values.iter().map(|value| Line { values: vec![*value; 3], paint: Paint::Shade(f64::NAN) }).collect();
+    let dots: Vec<_> =
+        values.iter().flatten().map(|value| Dot { x: *value, y: *value, paint: Paint::Series(99) }).collect();
+    for size in [(160, 80), (4000, 4000)] {
+        for svg in [
+            parallel(&lines, &axes, size),
+            parallel(&[], &[], size),
+            scatter(&dots, (&axes[2], &axes[1]), size),
+            scatter(&[], (&axes[0], &axes[1]), size),
+        ] {
+            assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+            assert!(!svg.contains("NaN") && svg.len() < 100_000, "{}", svg.len());
         }
     }
 }

@@ -168,12 +168,12 @@ fn axis(text: Option<&str>) -> Result<Axis, Invalid> {
     }
 }
 
-fn number<T: FromStr>(field: &str, text: Option<String>) -> Result<Option<T>, Invalid> {
+pub(super) fn number<T: FromStr>(field: &str, text: Option<String>) -> Result<Option<T>, Invalid> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| Invalid::new(field, format!("`{text}` is no number that it can have")))
 }
 
-fn within<T: PartialOrd + Display>(
+pub(super) fn within<T: PartialOrd + Display>(
     field: &str,
     value: Option<T>,
     range: RangeInclusive<T>,

@@ -1,8 +1,8 @@
-//! A chart that stands alone: title, lines, legend and colours in one SVG document.
+//! A chart that stands alone: title, plot, legend and colours in one SVG document.
 
 use std::fmt::Write as _;
 
-use ::charts::{COLORS, Options, Series, metric_lines, summary};
+use ::charts::{Options, Paint, Series, metric_lines, summary};
 
 use super::theme::Theme;
 
@@ -16,10 +16,21 @@ pub struct Line {
 
 pub struct Picture {
     pub title: String,
-    pub lines: Vec<Line>,
-    pub options: Options,
-
+    /// What it shows, for who can't see it.
+    pub words: String,
+    /// One `<svg>` element.
+    pub plot: String,
+    /// The plot's, in pixels.
+    pub size: (u32, u32),
+    pub legend: Vec<Key>,
     pub theme: Theme,
+}
+
+/// What a colour means.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    pub label: String,
+    pub paint: Paint,
 }
 
 const PADDING: u32 = 12;
@@ -30,6 +41,34 @@ const COLUMN: u32 = 220;
 const LETTER: u32 = 7;
 
 impl Picture {
+    pub fn of_lines(title: String, lines: &[Line], options: Options, theme: Theme) -> Self {
+        let raw = lines.iter().enumerate().map(|(color, line)| Series {
+            points: &line.points,
+            color,
+            faint: line.smoothed.is_some(),
+        });
+        let smoothed = lines.iter().enumerate().filter_map(|(color, line)| {
+            let points = line.smoothed.as_deref()?;
+            Some(Series { points, color, faint: false })
+        });
+        let plot = metric_lines(&raw.chain(smoothed).collect::<Vec<_>>(), options).svg;
+        let told = lines.iter().enumerate().map(|(color, line)| {
+            let series = Series { points: &line.points, color, faint: false };
+            format!("{}: {}", line.label, summary(&series, |value| value.to_string()))
+        });
+        let told: Vec<_> = told.collect();
+        let key =
+            |(color, line): (usize, &Line)| Key { label: line.label.clone(), paint: Paint::Series(color) };
+        Self {
+            title,
+            words: if told.is_empty() { "no values".into() } else { told.join("; ") },
+            plot,
+            size: (options.width, options.height),
+            legend: lines.iter().enumerate().map(key).collect(),
+            theme,
+        }
+    }
+
     /// The same for a program that draws it as pixels, and knows of no reader's preference.
     pub fn pixels(self) -> (String, (u32, u32)) {
         let theme = if self.theme == Theme::Auto { Theme::Light } else { self.theme };
@@ -38,10 +77,10 @@ impl Picture {
 
     /// The document, and its size in pixels.
     pub fn svg(&self) -> (String, (u32, u32)) {
-        let columns = (self.options.width / COLUMN).clamp(1, 6);
-        let column = self.options.width / columns;
-        let rows = u32::try_from(self.lines.len()).unwrap_or(u32::MAX).div_ceil(columns);
-        let (width, plot) = (self.options.width + 2 * PADDING, self.options.height);
+        let columns = (self.size.0 / COLUMN).clamp(1, 6);
+        let column = self.size.0 / columns;
+        let rows = u32::try_from(self.legend.len()).unwrap_or(u32::MAX).div_ceil(columns);
+        let (width, plot) = (self.size.0 + 2 * PADDING, self.size.1);
         let height = TITLE + plot + rows * ROW + 3 * PADDING;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
@@ -53,51 +92,29 @@ impl Picture {
              <text class=\"title\" x=\"{PADDING}\" y=\"{baseline}\" fill=\"#000005\">{title}</text>\
              <g class=\"plot\" transform=\"translate({PADDING} {top})\">{plot}</g>",
             title = escaped(&cut(&self.title, width / 8)),
-            words = escaped(&self.words()),
+            words = escaped(&self.words),
             css = self.theme.css(),
             baseline = PADDING + 15,
             top = PADDING + TITLE,
-            plot = self.plot(),
+            plot = self.plot,
         );
-        for (place, line) in (0_u32..).zip(&self.lines) {
+        for (place, key) in (0_u32..).zip(&self.legend) {
             let x = PADDING + place % columns * column;
             let y = TITLE + plot + 2 * PADDING + place / columns * ROW;
-            let color = place as usize % COLORS + 1;
+            let (color, opacity) = key.paint.placeholder();
             // Writing to a text doesn't fail.
             let _ = write!(
                 svg,
-                "<rect x=\"{x}\" y=\"{}\" width=\"14\" height=\"3\" fill=\"#{color:02X}0000\"/>\
+                "<rect x=\"{x}\" y=\"{}\" width=\"14\" height=\"3\" fill=\"{color}\" opacity=\"{opacity:.2}\"/>\
                  <text class=\"legend\" x=\"{}\" y=\"{}\" fill=\"#000005\">{}</text>",
                 y + 7,
                 x + 20,
                 y + 13,
-                escaped(&cut(&line.label, (column - 28) / LETTER)),
+                escaped(&cut(&key.label, (column - 28) / LETTER)),
             );
         }
         svg += "</svg>\n";
         (svg, (width, height))
-    }
-
-    fn plot(&self) -> String {
-        let raw = self.lines.iter().enumerate().map(|(color, line)| Series {
-            points: &line.points,
-            color,
-            faint: line.smoothed.is_some(),
-        });
-        let smoothed = self.lines.iter().enumerate().filter_map(|(color, line)| {
-            let points = line.smoothed.as_deref()?;
-            Some(Series { points, color, faint: false })
-        });
-        metric_lines(&raw.chain(smoothed).collect::<Vec<_>>(), self.options).svg
-    }
-
-    fn words(&self) -> String {
-        let of = |(color, line): (usize, &Line)| {
-            let series = Series { points: &line.points, color, faint: false };
-            format!("{}: {}", line.label, summary(&series, |value| value.to_string()))
-        };
-        let words: Vec<_> = self.lines.iter().enumerate().map(of).collect();
-        if words.is_empty() { "no values".into() } else { words.join("; ") }
     }
 }
 
@@ -132,8 +149,8 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn picture(lines: Vec<Line>) -> Picture {
-        Picture { title: "<loss> & more".into(), lines, options: Options::default(), theme: Theme::Light }
+    fn picture(lines: &[Line]) -> Picture {
+        Picture::of_lines("<loss> & more".into(), lines, Options::default(), Theme::Light)
     }
 
     fn line(label: &str) -> Line {
@@ -149,7 +166,7 @@ mod tests {
         let odd = "x\u{8}\u{ffff}<b>\"'\n".repeat(40);
         for lines in [vec![], vec![line("a")], (0..50).map(|_| line(&odd)).collect()] {
             let count = lines.len();
-            let (svg, (width, height)) = picture(lines).svg();
+            let (svg, (width, height)) = picture(&lines).svg();
             let document = resvg::usvg::roxmltree::Document::parse(&svg).expect("is XML");
             let root = document.root_element();
             assert_eq!(root.attribute("width"), Some(&*width.to_string()));
@@ -161,9 +178,9 @@ mod tests {
 
     #[test]
     fn a_smoothed_line_has_its_raw_one_behind() {
-        let raw = picture(vec![line("a"), line("b")]).svg().0;
+        let raw = picture(&[line("a"), line("b")]).svg().0;
         let averaged = |label| Line { smoothed: Some(vec![(0.0, 2.0), (3.0, 2.0)]), ..line(label) };
-        let smoothed = picture(vec![averaged("a"), averaged("b")]).svg().0;
+        let smoothed = picture(&[averaged("a"), averaged("b")]).svg().0;
         let lines = |svg: &str| svg.matches("<polyline").count();
         assert_eq!(lines(&smoothed) - lines(&raw), 2);
         assert!(smoothed.contains("opacity=\"0.28\"") && !raw.contains("opacity=\"0.28\""));
@@ -171,7 +188,7 @@ mod tests {
 
     #[test]
     fn its_words_tell_each_line() {
-        let svg = picture(vec![line("tree"), line("net")]).svg().0;
+        let svg = picture(&[line("tree"), line("net")]).svg().0;
         assert!(svg.contains("tree: starts at 2, ends at 3, lowest 1, highest 3; net: starts"), "{svg}");
     }
 }

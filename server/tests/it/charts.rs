@@ -116,3 +116,104 @@ async fn a_chart_that_cannot_be_says_what_is_wrong() {
         }
     }
 }
+
+/// An experiment with runs of some optimizers, learning rates and depths; the last one has logged nothing.
+async fn sweep(app: &TestApp) -> String {
+    let experiment = app.create_experiment("swept").await;
+    for (number, optimizer) in ["adam", "sgd", "adam", "<b>"].into_iter().enumerate() {
+        let run = app.create_run(&experiment).await;
+        let rate = 10_f64.powi(-i32::try_from(number).expect("is small"));
+        app.log(
+            &run,
+            json!({
+                "params": [
+                    { "key": "optimizer", "value": optimizer }, { "key": "lr", "value": rate.to_string() },
+                ],
+                "metrics": [{ "key": "auc", "value": 0.5 + rate / 4.0, "timestamp": 1, "step": 0 }],
+            }),
+        )
+        .await;
+    }
+    app.create_run(&experiment).await;
+    experiment
+}
+
+#[tokio::test]
+async fn many_runs_are_one_chart_over_their_params_and_metrics() {
+    let app = TestApp::start().await;
+    let experiment = sweep(&app).await;
+    let scatter = format!("scatter.svg?experiment={experiment}&x=params.lr&y=metrics.auc&log=params.lr");
+    let plain = chart(&app, &scatter, "").await;
+    assert_eq!((plain.status, &*plain.kind), (StatusCode::OK, "image/svg+xml"), "{}", plain.text());
+    assert_eq!(plain.text().matches("<circle").count(), 4);
+    assert!(
+        plain.text().contains("4 of 5 runs; lr: from 0.001 to 1, 1 without; auc: from"),
+        "{}",
+        plain.text()
+    );
+    assert_eq!(chart(&app, &scatter, &plain.tag).await.status, StatusCode::NOT_MODIFIED);
+
+    let colored = chart(&app, &format!("{scatter}&color=params.optimizer"), "").await;
+    for key in ["optimizer adam", "optimizer sgd", "optimizer &lt;b&gt;"] {
+        assert!(colored.text().contains(key), "{key}: {}", colored.text());
+    }
+    let some = chart(&app, &format!("{scatter}&filter=params.optimizer = 'adam'"), "").await;
+    assert_eq!(some.text().matches("<circle").count(), 2);
+
+    let axes = "axis=params.lr&axis=params.optimizer&axis=metrics.auc&color=metrics.auc";
+    let parallel = chart(&app, &format!("parallel.png?experiment={experiment}&{axes}&scale=1"), "").await;
+    assert_eq!((parallel.status, &*parallel.kind), (StatusCode::OK, "image/png"));
+    let csv = chart(&app, &format!("parallel.csv?experiment={experiment}&{axes}"), "").await;
+    let lines: Vec<_> = csv.text().lines().collect();
+    assert_eq!(lines[0], "run_id,run_name,params.lr,params.optimizer,metrics.auc");
+    assert_eq!(lines.len(), 6);
+    assert!(lines[1].ends_with(",,,") && lines[5].ends_with(",1,adam,0.75"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn what_a_chart_over_runs_lacks_is_named() {
+    let app = TestApp::start().await;
+    let experiment = sweep(&app).await;
+    for (path, part) in [
+        ("scatter.svg?x=params.lr&y=metrics.auc".to_owned(), "experiment"),
+        (format!("scatter.svg?experiment={experiment}&x=params.lr"), "'y'"),
+        (format!("scatter.svg?experiment={experiment}&x=lr&y=metrics.auc"), "metrics.KEY"),
+        (format!("scatter.svg?experiment={experiment}&x=params.lr&y=metrics.auc&axis=params.lr"), "parallel"),
+        (format!("parallel.svg?experiment={experiment}&axis=params.lr"), "2 to 20"),
+        (
+            format!("parallel.svg?experiment={experiment}&axis=params.lr&axis=metrics.auc&x=params.lr"),
+            "scatter",
+        ),
+        (format!("parallel.svg?experiment={experiment}&axis=params.lr&axis=metrics.auc&limit=0"), "limit"),
+        (format!("parallel.svg?experiment={experiment}&axis=params.lr&axis=metrics.auc&colour=x"), "colour"),
+        (format!("scatter.svg?experiment={experiment}&x=params.lr&y=metrics.auc&filter=auc >"), "filter"),
+    ] {
+        let refused = chart(&app, &path, "").await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{path}: {}", refused.text());
+        assert!(refused.text().contains(part), "{path}: {}", refused.text());
+    }
+    let gone = chart(&app, "scatter.svg?experiment=12345&x=params.lr&y=metrics.auc", "").await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_page_offers_what_can_be_drawn() {
+    let app = TestApp::start().await;
+    let page = async |path: String| {
+        let response = app.request(Method::GET, &path).send().await.expect("an answer");
+        (response.status(), response.text().await.expect("is text"))
+    };
+    let empty = app.create_experiment("empty").await;
+    let (status, html) = page(format!("/experiments/{empty}/explore")).await;
+    assert!(status == StatusCode::OK && html.contains("Nothing to draw yet."), "{html}");
+    let experiment = sweep(&app).await;
+    let path = format!("/experiments/{experiment}/explore");
+    let (status, html) = page(path.clone()).await;
+    assert!(status == StatusCode::OK && html.matches("<circle").count() == 4, "{html}");
+    assert!(html.contains("/api/v1/charts/scatter.svg?x=params."), "{html}");
+    let (_, html) = page(format!("{path}?kind=parallel&color=")).await;
+    assert!(html.contains("<polyline") && html.contains("optimizer"), "{html}");
+    let (status, html) = page(format!("{path}?filter=auc+%3E")).await;
+    assert!(status == StatusCode::BAD_REQUEST && html.contains("role=\"alert\""), "{html}");
+    assert_eq!(page("/experiments/12345/explore".into()).await.0, StatusCode::NOT_FOUND);
+}

@@ -55,6 +55,31 @@ const CASES: &[Case] = &[
     ("GET", "/api/v1/charts/curves.svg", "?run=<run>&metric=s3cr3t", "", Read),
     ("GET", "/api/v1/charts/curves.png", "?run=<run>&metric=s3cr3t", "", Read),
     ("GET", "/api/v1/charts/curves.csv", "?run=<run>&metric=s3cr3t", "", Read),
+    ("GET", "/api/v1/charts/scatter.svg", "?experiment=<exp>&x=metrics.s3cr3t&y=metrics.s3cr3t", "", Read),
+    ("GET", "/api/v1/charts/scatter.png", "?experiment=<exp>&x=metrics.s3cr3t&y=metrics.s3cr3t", "", Read),
+    ("GET", "/api/v1/charts/scatter.csv", "?experiment=<exp>&x=metrics.s3cr3t&y=metrics.s3cr3t", "", Read),
+    (
+        "GET",
+        "/api/v1/charts/parallel.svg",
+        "?experiment=<exp>&axis=metrics.s3cr3t&axis=metrics.s3cr3t",
+        "",
+        Read,
+    ),
+    (
+        "GET",
+        "/api/v1/charts/parallel.png",
+        "?experiment=<exp>&axis=metrics.s3cr3t&axis=metrics.s3cr3t",
+        "",
+        Read,
+    ),
+    (
+        "GET",
+        "/api/v1/charts/parallel.csv",
+        "?experiment=<exp>&axis=metrics.s3cr3t&axis=metrics.s3cr3t",
+        "",
+        Read,
+    ),
+    ("GET", "/experiments/{id}/explore", "/<exp>/explore", "", Read),
     ("GET", "/experiments/{id}/export", "/<exp>/export", "", Read),
     ("GET", "/api/v1/experiments/{id}/runs", "/<exp>/runs", "", Read),
     ("GET", "/api/v1/experiments/{id}/runs.json", "/<exp>/runs.json", "", Read),
@@ -406,8 +431,10 @@ fn shows(answer: &str) -> bool {
 }
 
 /// Of which no answer shows what is in the thing, though it may be read.
-const SILENT: [&str; 9] = [
+const SILENT: [&str; 11] = [
     "/api/v1/charts/curves.png",
+    "/api/v1/charts/scatter.png",
+    "/api/v1/charts/parallel.png",
     "/api/v1/models/{name}/hand-overs",
     "/live/runs/{uuid}",
     "/api/2.0/permissions/registered-models/{id}",

@@ -171,6 +171,9 @@ mod server {
     const SAMPLE: usize = 50;
 
     /// What the runs of an experiment logged, first what most of the newest logged.
+    ///
+    /// # Errors
+    /// Only the database's.
     pub async fn keys(db: &Db, experiment_id: i64) -> Result<RunKeys, UiError> {
         let mut keys = store::runs::keys(db, &[experiment_id]).await?;
         let newest = RunQuery {

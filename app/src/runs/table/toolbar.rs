@@ -26,9 +26,12 @@ pub fn Toolbar() -> impl IntoView {
             .map(|(key, value)| view! { <input type="hidden" name=key value=value/> })
             .collect_view()
     };
-    let export = move || {
-        let path = format!("/experiments/{}/export", context.experiment_id);
-        context.state.with(|state| state.after(&path))
+    let link = move |label: &'static str, page: &'static str| {
+        let href = move || {
+            let path = format!("/experiments/{}/{page}", context.experiment_id);
+            context.state.with(|state| state.after(&path))
+        };
+        view! { <a class="button small" rel="external" href=href>{label}</a> }
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -57,7 +60,8 @@ pub fn Toolbar() -> impl IntoView {
                 <Icon name=IconName::Columns/>
                 "Columns"
             </DialogButton>
-            <a class="button small" rel="external" href=export>"Export"</a>
+                        {link("Explore", "explore")}
+            {link("Export", "export")}
             <ViewLinks/>
         </div>
         <Deletion/>

@@ -18,4 +18,4 @@ pub use log::{NewMetric, RunLog, log};
 pub(crate) use read::{Kind, ids_of, load};
 pub use read::{child_counts, get, get_many};
 
-pub use crate::search::{RunGroup, RunQuery, count, groups, search};
+pub use crate::search::{RunColumn, RunGroup, RunQuery, RunTable, RunValue, count, groups, search, table};

@@ -8,6 +8,7 @@ pub(crate) mod keyset;
 mod order;
 mod plan;
 pub(crate) mod text;
+mod values;
 
 use std::borrow::Cow;
 
@@ -22,6 +23,8 @@ use crate::keys::UNKNOWN;
 use crate::permissions::readable;
 use crate::runs;
 use plan::{Group, Plan};
+
+pub use values::{RunColumn, RunTable, RunValue, table};
 
 /// Which runs, in which order.
 #[derive(Debug, Clone, Default)]

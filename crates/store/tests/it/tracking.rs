@@ -8,7 +8,7 @@ use domain::{KeyValue, MetricValue, Millis, RunStatus, ViewType};
 use store::experiments::{self, ExperimentQuery, NewExperiment};
 use store::logged_models::{self, LoggedModelQuery, ModelOrder, NewLoggedModel};
 use store::metrics::{self, CurveQuery, HistoryQuery};
-use store::runs::{self, NewMetric, NewRun, RunLog, RunQuery, RunUpdate};
+use store::runs::{self, NewMetric, NewRun, RunColumn, RunLog, RunQuery, RunUpdate, RunValue};
 use store::{Db, Error, datasets};
 
 use crate::{NOW, experiment, on_each, open};
@@ -373,6 +373,37 @@ async fn a_run_whose_parent_is_not_shown_is_a_root() {
         assert_eq!(runs::count(&db, &query).await.expect("are counted"), 3);
         let deleted = RunQuery { view: ViewType::DeletedOnly, ..query };
         assert_eq!(runs::count(&db, &deleted).await.expect("are counted"), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn columns_of_many_runs_come_in_the_order_of_the_search() {
+    on_each(async |db| {
+        let id = experiment(&db).await;
+        let mut uuids = Vec::new();
+        for number in 0..4_i64 {
+            let uuid = run(&db, id, number).await;
+            if number > 0 {
+                log(&db, &uuid, vec![metric("acc", f64::NAN, 0), metric("acc", 2.0, number)], vec![]).await;
+            }
+            if number > 1 {
+                log(&db, &uuid, vec![], vec![KeyValue::new("lr", format!("0.{number}"))]).await;
+            }
+            uuids.push(uuid);
+        }
+        let columns = ["acc", "none"].map(|key| RunColumn::Metric(key.into()));
+        let columns = [&columns[..], &[RunColumn::Param("lr".into())]].concat();
+        let query = RunQuery { order_by: vec!["start_time ASC".into()], max_results: 3, ..query(id, "", "") };
+        let table = runs::table(&db, &query, &columns).await.expect("is read");
+        assert_eq!(
+            table.runs.iter().map(|(uuid, _)| uuid).collect::<Vec<_>>(),
+            uuids[..3].iter().collect::<Vec<_>>()
+        );
+        let two = || Some(RunValue::Number(2.0));
+        assert_eq!(table.columns[0], [None, two(), two()]);
+        assert_eq!(table.columns[1], [None, None, None]);
+        assert_eq!(table.columns[2], [None, None, Some(RunValue::Text("0.2".into()))]);
     })
     .await;
 }
