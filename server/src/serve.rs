@@ -52,7 +52,7 @@ use crate::{
 /// An upload of which nothing came for a day is not going on.
 const STALE_UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
 const CHECKS: Duration = Duration::from_hours(1);
-const BETWEEN_APPLYING: Duration = Duration::from_mins(1);
+const BETWEEN_LOOKS: Duration = Duration::from_mins(1);
 const BETWEEN_GIVING_BACK: Duration = Duration::from_secs(5);
 
 pub const DATABASE: &str = "countersign.sqlite";
@@ -126,7 +126,7 @@ async fn serve(options: Options, started: Instant) -> anyhow::Result<()> {
 
     tokio::spawn(give_memory_back(stopping.clone()));
     tokio::spawn(expire_reviews(state.db.clone(), stopping.clone()));
-    tokio::spawn(apply_ready(state.db.clone(), state.office.clone(), stopping.clone()));
+    tokio::spawn(follow_reviews(state.db.clone(), state.office.clone(), stopping.clone()));
     tokio::spawn(forget_stale_uploads(state.artifacts.clone(), stopping.clone()));
     tokio::spawn(forget_old_deliveries(state.db.clone(), stopping.clone()));
     let reading = tokio::spawn(reading::read_versions(state.clone()));
@@ -186,15 +186,20 @@ async fn expire_reviews(db: Db, stopping: CancellationToken) {
     }
 }
 
-/// Applies reviews that lacked nothing but time. Whoever acts on one that is ready applies it, too.
-async fn apply_ready(db: Db, office: Office, stopping: CancellationToken) {
+/// Sees what changed around reviews: tells those who listen, and applies what lacked nothing but time or a gate. Whoever
+/// acts on one that is ready applies it, too.
+async fn follow_reviews(db: Db, office: Office, stopping: CancellationToken) {
     while !stopping.is_cancelled() {
+        if let Err(error) = store::reviews::notice_changes(&db, now()).await {
+            tracing::warn!(%error, "nobody is told what changed around reviews");
+        }
+
         match store::reviews::apply_ready(&db, &office, now()).await {
             Ok(0) => {}
             Ok(reviews) => tracing::info!(reviews, "nothing was missing any more: they are applied"),
             Err(error) => tracing::warn!(%error, "nobody knows which reviews lack nothing"),
         }
-        let _ = tokio::time::timeout(BETWEEN_APPLYING, stopping.cancelled()).await;
+        let _ = tokio::time::timeout(BETWEEN_LOOKS, stopping.cancelled()).await;
     }
 }
 

@@ -41,7 +41,7 @@ pub fn CardPart(
         .map(|card| view! { <span class="nothing">"changed " <When at=card.updated_at/></span> });
     let form = may_change.then(|| {
         let refused = refused(refusal.as_ref(), Asked::Card);
-        let typed = refused.as_ref().map(|refused| refused.typed.clone());
+        let typed = refused.as_ref().map(|refused| refused.typed.text.clone());
         let text = typed.unwrap_or_else(|| if text.trim().is_empty() { template() } else { text.clone() });
         let label = if card.is_some() { "Edit card" } else { "Write card" };
         let action = format!("{path}/card");

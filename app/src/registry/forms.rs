@@ -24,7 +24,20 @@ pub enum Asked {
 pub struct Refused {
     pub asked: Asked,
     pub why: String,
-    pub typed: String,
+    pub typed: Typed,
+}
+
+/// What a refused form held: its text, and the option that was chosen beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Typed {
+    pub text: String,
+    pub choice: String,
+}
+
+impl From<String> for Typed {
+    fn from(text: String) -> Self {
+        Self { text, choice: String::new() }
+    }
 }
 
 /// The refusal of one form, of those there are on a page.
@@ -157,10 +170,13 @@ pub fn PrimaryMetricForm(
     primary: Option<PrimaryMetric>,
     /// To choose from.
     metrics: Vec<String>,
-    typed: Option<String>,
+    typed: Option<Typed>,
 ) -> impl IntoView {
-    let is_lower = primary.as_ref().is_some_and(|primary| primary.better == Better::Lower);
-    let key = typed.or(primary.map(|primary| primary.key)).unwrap_or_default();
+    let (key, is_lower) = match (typed, primary) {
+        (Some(typed), _) => (typed.text, typed.choice == Better::Lower.as_str()),
+        (None, Some(primary)) => (primary.key, primary.better == Better::Lower),
+        (None, None) => (String::new(), false),
+    };
     let options = metrics.into_iter().map(|metric| view! { <option value=metric></option> });
     view! {
         <PlainForm action class="fold-form">

@@ -16,7 +16,7 @@ pub fn Description(text: String, path: String, may_change: bool, refusal: Option
     };
     let form = may_change.then(|| {
         let refused = refused(refusal.as_ref(), Asked::Description);
-        let text = refused.as_ref().map_or(text, |refused| refused.typed.clone());
+        let text = refused.as_ref().map_or(text, |refused| refused.typed.text.clone());
         let action = format!("{path}/description");
         view! {
             <Folded label="Edit description" refused>

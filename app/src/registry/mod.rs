@@ -24,7 +24,7 @@ mod version;
 
 pub use activity::VersionActivity;
 pub use example::Example;
-pub use forms::{Asked, Refused};
+pub use forms::{Asked, Refused, Typed};
 pub use list::ModelsPage;
 pub use list_url::{PAGE, models_list};
 pub use model::{ModelPage, ModelView};

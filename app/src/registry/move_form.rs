@@ -20,7 +20,7 @@ pub fn MoveForm(
     refusal: Option<Refused>,
 ) -> impl IntoView {
     let refused = refused(refusal.as_ref(), Asked::Stage);
-    let typed = refused.as_ref().map(|refused| refused.typed.clone());
+    let typed = refused.as_ref().map(|refused| refused.typed.text.clone());
     // What comes next is what one most often wants.
     let chosen = typed.unwrap_or_else(|| stages.next(&stage).unwrap_or(NO_STAGE).to_owned());
     let options = stages.iter().filter(|one| *one != stage).map(|one| {

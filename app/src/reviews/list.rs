@@ -27,6 +27,7 @@ pub fn ReviewsPage(rows: Vec<ReviewRow>, filter: ListFilter, next: Option<i64>) 
         ("rejected", "Rejected"),
         ("cancelled", "Cancelled"),
         ("expired", "Expired"),
+        ("superseded", "Overtaken"),
         ("overrides", "Overrides"),
     ];
     let chosen = filter.state.clone();

@@ -12,7 +12,7 @@ use super::evidence::Evidence;
 use super::sign::{Actions, SignOffs};
 use super::{StateBadge, in_words, model_path, version_path};
 use crate::components::prose;
-use crate::plain::{Outcome, Refusal, When};
+use crate::plain::{Outcome, Refusal, When, typed};
 
 #[component]
 pub fn ReviewPage(
@@ -22,7 +22,17 @@ pub fn ReviewPage(
     has_record: bool,
     done: Option<String>,
     problem: Option<String>,
+    /// What stood in the form that was refused.
+    wrote: Option<String>,
 ) -> impl IntoView {
+    let wrote = wrote.filter(|wrote| !wrote.trim().is_empty()).map(|wrote| {
+        view! {
+            <details class="wrote" open>
+                <summary>"What you wrote"</summary>
+                <textarea rows="4" readonly aria-label="What you wrote" inner_html=typed(&wrote)></textarea>
+            </details>
+        }
+    });
     let title = match details.review.kind {
         Kind::Promotion => {
             format!("{} version {} to {}", details.model, details.version, details.review.target)
@@ -54,7 +64,8 @@ pub fn ReviewPage(
                 <span class="spacer"></span>
                 {record}
             </div>
-            <Refusal message=problem/>
+                        <Refusal message=problem/>
+            {wrote}
             <Outcome message=done/>
             <Standing details=details.clone()/>
             <div class="review-columns">

@@ -1,6 +1,7 @@
 //! Passwords: how they are kept, and compared.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -25,6 +26,7 @@ const AT_ONCE: usize = 2;
 /// Scripts send their password with every request; comparing it takes longer than most requests do.
 const REMEMBERED_MS: i64 = 60_000;
 const MOST_REMEMBERED: usize = 1000;
+const TURNS: usize = 64;
 
 /// What nobody's password is: an unknown name takes as long as a wrong password.
 static NOBODYS: LazyLock<String> = LazyLock::new(|| hash_now(&rand::rng().random::<u128>().to_string()));
@@ -56,6 +58,8 @@ struct Shared {
     key: [u8; 32],
     /// What was right a moment ago, and until when that counts.
     right: Mutex<HashMap<[u8; 32], i64>>,
+    /// One name's passwords are compared one after the other; names share these.
+    turns: [tokio::sync::Mutex<()>; TURNS],
 }
 
 impl Default for Passwords {
@@ -64,6 +68,7 @@ impl Default for Passwords {
             places: Semaphore::new(AT_ONCE),
             key: rand::rng().random(),
             right: Mutex::default(),
+            turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
         }))
     }
 }
@@ -105,6 +110,14 @@ impl Passwords {
         };
         let _place = self.0.places.acquire().await.map_err(|_| stopping())?;
         tokio::task::spawn_blocking(work).await.map_err(|_| stopping())
+    }
+
+    /// Waits until nobody else's password for the name is being compared.
+    pub async fn turn(&self, name: &str) -> tokio::sync::MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        (self.0.key, name.to_lowercase()).hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default();
+        self.0.turns[place].lock().await
     }
 
     /// Whether this very password was right for this hash a moment ago, from the same address: to others it tells nothing.

@@ -108,7 +108,7 @@ pub async fn sign_out(session: &Session) -> std::result::Result<(), ApiError> {
     session.flush().await.map_err(failed)
 }
 
-/// Keeps something for a visitor who hasn't signed in, in a session of its own that lasts for `lasts_ms`.
+/// Keeps something for a visitor: in the session of who has signed in, else in one of its own that lasts for `lasts_ms`.
 ///
 /// # Errors
 /// If the database fails.
@@ -119,6 +119,9 @@ pub async fn put_aside(
     lasts_ms: i64,
     now: Millis,
 ) -> std::result::Result<(), ApiError> {
+    if session.get::<i64>(USER).await.map_err(failed)?.is_some() {
+        return session.insert(key, value).await.map_err(failed);
+    }
     if session.id().is_some() {
         session.flush().await.map_err(failed)?;
     }
@@ -127,7 +130,8 @@ pub async fn put_aside(
     Ok(())
 }
 
-/// What was put aside. It is gone from now on, whatever becomes of the request, and so is its session.
+/// What was put aside. It is gone from now on, whatever becomes of the request, and so is the session that was only for
+/// that.
 ///
 /// # Errors
 /// If the database fails.
@@ -136,7 +140,9 @@ pub async fn take_aside<T: DeserializeOwned>(
     key: &str,
 ) -> std::result::Result<Option<T>, ApiError> {
     let Some(value) = session.remove_value(key).await.map_err(failed)? else { return Ok(None) };
-    session.flush().await.map_err(failed)?;
+    if session.get::<i64>(USER).await.map_err(failed)?.is_none() {
+        session.flush().await.map_err(failed)?;
+    }
     // An older version may have kept it in another form.
     Ok(serde_json::from_value(value).ok())
 }

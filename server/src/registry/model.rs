@@ -1,6 +1,6 @@
 //! `models/{name}`: one model, and what changes it.
 
-use app::registry::{Asked, ModelPage, ModelView, Refused, model_path};
+use app::registry::{Asked, ModelPage, ModelView, Refused, Typed, model_path};
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -74,9 +74,9 @@ async fn after(
     name: &str,
     outcome: Result<(), Error>,
     asked: Asked,
-    typed: String,
+    typed: impl Into<Typed>,
 ) -> Result<Response, ApiError> {
-    match became(outcome, &model_path(name), |why| Refused { asked, why, typed })? {
+    match became(outcome, &model_path(name), |why| Refused { asked, why, typed: typed.into() })? {
         Became::Done(response) => Ok(response),
         Became::Refused(refused) => model(db, name, ModelView::default(), None, Some(refused)).await,
     }
@@ -172,7 +172,8 @@ async fn set_primary_metric(
     let better = if better == "lower" { Better::Lower } else { Better::Higher };
     let metric = (!key.is_empty()).then(|| PrimaryMetric { key: key.clone(), better });
     let outcome = cards::set_primary_metric(&db, name.clone(), metric, now()).await;
-    after(&db, &name, outcome, Asked::PrimaryMetric, key).await
+    let typed = Typed { text: key, choice: better.as_str().to_owned() };
+    after(&db, &name, outcome, Asked::PrimaryMetric, typed).await
 }
 
 #[derive(Deserialize)]
@@ -191,7 +192,7 @@ async fn delete(
     } else {
         Err(Invalid::new("confirm", format!("type `{name}` to delete it; nothing was deleted")).into())
     };
-    let refused = |why| Refused { asked: Asked::Delete, why, typed: String::new() };
+    let refused = |why| Refused { asked: Asked::Delete, why, typed: Typed::default() };
     match became(outcome, "/models", refused)? {
         Became::Done(response) => Ok(response),
         Became::Refused(refused) => model(&db, &name, ModelView::default(), None, Some(refused)).await,

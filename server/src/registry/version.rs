@@ -1,6 +1,6 @@
 //! `models/{name}/versions/{version}`: one version, and what changes it.
 
-use app::registry::{Asked, Example, Refused, VersionPage, model_path, version_path};
+use app::registry::{Asked, Example, Refused, Typed, VersionPage, model_path, version_path};
 use app::reviews::VersionReviews;
 use artifacts::Artifacts;
 use axum::Router;
@@ -108,9 +108,9 @@ async fn after(
     (name, number): (&str, i64),
     outcome: Result<(), Error>,
     asked: Asked,
-    typed: String,
+    typed: impl Into<Typed>,
 ) -> Result<Response, ApiError> {
-    match became(outcome, &version_path(name, number), |why| Refused { asked, why, typed })? {
+    match became(outcome, &version_path(name, number), |why| Refused { asked, why, typed: typed.into() })? {
         Became::Done(response) => Ok(response),
         Became::Refused(refused) => version(from, name, number, Some(refused)).await,
     }
@@ -226,7 +226,7 @@ async fn delete(
 ) -> Result<Response, ApiError> {
     let (name, number) = one.read()?;
     let outcome = registry::delete_version(&db, name.clone(), number, now()).await;
-    let refused = |why| Refused { asked: Asked::Delete, why, typed: String::new() };
+    let refused = |why| Refused { asked: Asked::Delete, why, typed: Typed::default() };
     match became(outcome, &model_path(&name), refused)? {
         Became::Done(response) => Ok(response),
         Became::Refused(refused) => {

@@ -100,19 +100,26 @@ async fn show(
     review(&db, id, done, None).await
 }
 
+/// A form that was refused: why, and what was written in it.
+struct Refused {
+    why: String,
+    wrote: String,
+}
+
 async fn review(
     db: &Db,
     id: i64,
     done: Option<String>,
-    problem: Option<String>,
+    refused: Option<Refused>,
 ) -> Result<Response, ApiError> {
     let details = reviews::details(db, id, now()).await?;
     let has_record = reviews::record_of(db, id).await.is_ok();
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let (problem, wrote) = refused.map(|refused| (refused.why, refused.wrote)).unzip();
     let title = format!("{} v{} to {}", details.model, details.version, details.review.target);
     let now = now();
     Ok(page(Some(db.by()), status, &title, Section::Reviews, || {
-        view! { <ReviewPage details now has_record done problem/> }
+        view! { <ReviewPage details now has_record done problem wrote/> }
     }))
 }
 
@@ -169,27 +176,27 @@ async fn act(
     Path(Action { id, action }): Path<Action>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, ApiError> {
+    let wrote = if typed.comment.is_empty() { typed.reason.clone() } else { typed.comment.clone() };
     let outcome = match read(&action, typed) {
         Ok(act) => reviews::act(&db, &office, id, act, now()).await,
         Err(refused) if refused.status == StatusCode::NOT_FOUND => return Err(refused),
-        Err(refused) => return review(&db, id, None, Some(refused.message)).await,
+        Err(refused) => return review(&db, id, None, Some(Refused { why: refused.message, wrote })).await,
     };
     match outcome {
         Ok(Outcome::Applied) => Ok(Redirect::to(&format!("/reviews/{id}?done={APPLIED}")).into_response()),
         Ok(_) => Ok(Redirect::to(&format!("/reviews/{id}")).into_response()),
-        Err(refused) => on_page(&db, id, refused).await,
+        Err(refused) => on_page(&db, id, refused, wrote).await,
     }
 }
 
 /// What a person did wrong stands above what they were looking at.
-async fn on_page(db: &Db, id: i64, refused: store::Error) -> Result<Response, ApiError> {
-    match refused {
-        store::Error::Forbidden(_) | store::Error::InvalidState(_) => {
-            review(db, id, None, Some(refused.to_string())).await
-        }
-        store::Error::Invalid(why) => review(db, id, None, Some(why.message)).await,
-        other => Err(other.into()),
-    }
+async fn on_page(db: &Db, id: i64, refused: store::Error, wrote: String) -> Result<Response, ApiError> {
+    let why = match refused {
+        store::Error::Forbidden(_) | store::Error::InvalidState(_) => refused.to_string(),
+        store::Error::Invalid(why) => why.message,
+        other => return Err(other.into()),
+    };
+    review(db, id, None, Some(Refused { why, wrote })).await
 }
 
 async fn comment(
@@ -198,9 +205,9 @@ async fn comment(
     Form(typed): Form<Typed>,
 ) -> Result<Response, ApiError> {
     let details = reviews::details(&db, id, now()).await?;
-    let added =
-        reviews::add_comment(&db, details.model, details.version, Some(id), typed.comment, now()).await;
-    back(&db, id, added.map(drop)).await
+    let text = typed.comment.clone();
+    let added = reviews::add_comment(&db, details.model, details.version, Some(id), text, now()).await;
+    back(&db, id, added.map(drop), typed.comment).await
 }
 
 #[derive(Deserialize)]
@@ -214,19 +221,24 @@ async fn edit_comment(
     Path(of): Path<OneComment>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, ApiError> {
-    let edited = reviews::edit_comment(&db, of.comment, typed.comment, now()).await;
-    back(&db, of.id, edited.map(drop)).await
+    let edited = reviews::edit_comment(&db, of.comment, typed.comment.clone(), now()).await;
+    back(&db, of.id, edited.map(drop), typed.comment).await
 }
 
 async fn delete_comment(SignedIn(db): SignedIn, Path(of): Path<OneComment>) -> Result<Response, ApiError> {
     let deleted = reviews::delete_comment(&db, of.comment, now()).await;
-    back(&db, of.id, deleted).await
+    back(&db, of.id, deleted, String::new()).await
 }
 
-async fn back(db: &Db, id: i64, outcome: Result<(), store::Error>) -> Result<Response, ApiError> {
+async fn back(
+    db: &Db,
+    id: i64,
+    outcome: Result<(), store::Error>,
+    wrote: String,
+) -> Result<Response, ApiError> {
     match outcome {
         Ok(()) => Ok(Redirect::to(&format!("/reviews/{id}#discussion")).into_response()),
-        Err(refused) => on_page(db, id, refused).await,
+        Err(refused) => on_page(db, id, refused, wrote).await,
     }
 }
 

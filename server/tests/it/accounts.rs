@@ -144,6 +144,18 @@ async fn guessing_passwords_gets_slow() {
 }
 
 #[tokio::test]
+async fn the_right_password_of_many_workers_at_once_lets_each_in() {
+    let app = TestApp::start_with_people(PEOPLE).await;
+    let authorization = basic("dana", PASSWORD);
+    let calls = (0..12).map(|number| {
+        let (app, authorization) = (&app, &authorization);
+        async move { create(app, &format!("of worker {number}"), authorization).await.0 }
+    });
+    let statuses = futures::future::join_all(calls).await;
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+}
+
+#[tokio::test]
 async fn a_page_of_another_origin_changes_nothing() {
     let app = TestApp::start_with_people(PEOPLE).await;
     let browser = Browser::of(&app, "ada").await;

@@ -218,6 +218,25 @@ async fn a_name_that_is_taken_stays_its_owners() {
 
 #[tokio::test]
 #[ignore = "needs the packages that `cargo xtask test` sets up"]
+async fn who_is_signed_in_shows_again_who_they_are() {
+    let (app, provider) = both(Claims::IdToken).await;
+    let (mut erin, _) = sign_in(&app, &provider, "erin").await;
+    let page = erin.get("/sign-in?again=1&next=%2Faccount").await;
+    assert!(page.html.contains("/sign-in/oidc?next=%2Faccount&amp;again=1"), "{}", page.html);
+    let there = erin.get("/sign-in/oidc?next=%2Faccount&again=1").await;
+    assert_eq!(there.status, 303);
+    // Whoever turns back is still signed in.
+    assert_eq!(erin.get("/account").await.status, 200);
+    let back = provider.visit(&there.leads_to, "erin", "secret").await;
+    let page = erin.get(back.strip_prefix(&app.url).expect("of this server")).await;
+    assert_eq!((page.status.as_u16(), page.leads_to.as_str()), (303, "/account"), "{}", page.html);
+    assert_eq!(erin.get("/account").await.status, 200);
+    // Without that, whoever is signed in has nothing to do there.
+    assert_eq!(erin.get("/sign-in/oidc?next=%2Faccount").await.leads_to, "/account");
+}
+
+#[tokio::test]
+#[ignore = "needs the packages that `cargo xtask test` sets up"]
 async fn the_way_back_works_once_and_only_for_who_set_out() {
     let (app, provider) = both(Claims::IdToken).await;
     let begin_anew = "begin anew";

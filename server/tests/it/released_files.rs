@@ -278,6 +278,52 @@ async fn a_logged_model_is_judged_by_the_run_that_made_it() {
 }
 
 #[tokio::test]
+async fn copies_are_judged_by_the_logged_model_whose_files_they_have() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let [dana, ada] = Person::each(&app, ["dana", "ada"]).await;
+    let first = dana.register(0.9).await;
+    let run = folder(&dana, first).await.split('/').nth(1).expect("the run's").to_owned();
+    let policy = "format = 1\n[stage.Staging]\nsign_off = []\n\
+        gate = [{ kind = \"metric\", metric = \"auc\", min = 0.8, required = true }]\n";
+    let saved = ada.send(Method::PUT, "/api/v1/policy", json!({ "text": policy })).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    // A run that logs a weak model, and a strong one after it: the run's last value is the strong one's.
+    let mut homes = Vec::new();
+    for (name, auc) in [("weak", 0.6), ("strong", 0.95)] {
+        let new = json!({ "experiment_id": "0", "name": name, "source_run_id": run });
+        let info = dana.mlflow("logged-models", new).await["model"]["info"].clone();
+        let id = info["model_id"].as_str().expect("an id").to_owned();
+        let home = info["artifact_uri"].as_str().expect("a place").to_owned();
+        let path = home.strip_prefix("mlflow-artifacts:/").expect("ours").to_owned();
+        for file in ["MLmodel", "model.pkl"] {
+            assert_eq!(put(&app, &dana, &format!("{path}/{file}"), name).await.status, 200);
+        }
+        let metric = json!({ "run_id": run, "key": "auc", "value": auc, "timestamp": 2, "model_id": id });
+        dana.mlflow("runs/log-metric", metric).await;
+        homes.push((id, home));
+    }
+    let (id, home) = &homes[0];
+    dana.mlflow("registered-models/create", json!({ "name": "copied" })).await;
+    let mut versions = Vec::new();
+    for new in [
+        json!({ "name": "churn", "source": format!("models:/{id}"), "model_id": id, "run_id": run }),
+        json!({ "name": "churn", "source": home, "model_id": id, "run_id": run }),
+        json!({ "name": "copied", "source": "models:/churn/2" }),
+    ] {
+        let made = dana.mlflow("model-versions/create", new).await;
+        let number = made["model_version"]["version"].as_str().expect("a number").parse::<i64>();
+        let name = made["model_version"]["name"].as_str().expect("a name").to_owned();
+        versions.push((name, number.expect("a number")));
+    }
+    for (name, version) in versions {
+        let ask = json!({ "model": name, "version": version, "target": "Staging" });
+        let review = dana.ok("/api/v1/reviews", ask).await["id"].as_i64().expect("a number");
+        let missing = dana.review(review).await["missing"].to_string();
+        assert!(missing.contains("0.6"), "{name} {version}: {missing}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_clients_take_for_another_is_not_reviewed() {
     let app = TestApp::start_with_people(TEAM).await;
     let dana = Person::new(&app, "dana").await;

@@ -533,6 +533,46 @@ async fn a_request_for_changes_is_dismissed_on_the_page() {
     assert!(!dana.review(review).await["missing"].to_string().contains("erin"));
 }
 
+#[tokio::test]
+async fn a_refused_form_gives_back_what_was_written() {
+    let app = TestApp::start_with_people(TEAM).await;
+    let dana = Person::new(&app, "dana").await;
+    let version = dana.register(0.9).await;
+    let review = dana.ask(version).await;
+    let mut erin = Browser::of(&app, "erin").await;
+    let words = "the recall of class 3 <b>rose</b>";
+    let fields = [("comment", words), ("digest", "0000"), ("role", "ml_engineer")];
+    let page = erin.post(&format!("/reviews/{review}/sign"), &fields).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert!(page.html.contains("the recall of class 3 &lt;b&gt;rose&lt;/b&gt;"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn who_may_only_read_ends_nobodys_request_by_asking_for_a_rollback() {
+    let carl: (&str, &[&str]) = ("carl", &["data_engineer"]);
+    let app = TestApp::start_with_people(&[TEAM, &[carl]].concat()).await;
+    let [dana, erin, otto, ada] = Person::each(&app, ["dana", "erin", "otto", "ada"]).await;
+    let mut versions = Vec::new();
+    for auc in [0.8, 0.9] {
+        let version = dana.register(auc).await;
+        let review = dana.ask(version).await;
+        erin.sign(review).await;
+        otto.sign(review).await;
+        versions.push(version);
+    }
+    let again = dana.ask(versions[0]).await;
+    erin.sign(again).await;
+    let grants = json!({ "grants": [
+        { "user": "dana", "level": "manage" }, { "role": "ml_engineer", "level": "read" },
+        { "role": "data_engineer", "level": "read" },
+    ] });
+    assert_eq!(ada.send(Method::PUT, "/api/v1/models/churn/permissions", grants).await.status, 200);
+    let mut carl = Browser::of(&app, "carl").await;
+    let page = carl.post("/models/churn/rollback", &[("stage", "Production")]).await;
+    assert!(page.status.is_client_error(), "{}: {}", page.status, page.html);
+    assert_eq!(dana.review(again).await["state"], "open");
+}
+
 /// Who manages a model says who reads it, an author too: that takes no request for changes away.
 #[tokio::test]
 async fn a_request_for_changes_stays_when_whoever_asked_may_not_read_the_model_any_more() {

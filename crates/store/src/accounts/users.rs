@@ -246,18 +246,29 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// An admin decides on all of a person's roles, an identity provider only on those that it gave.
+/// An admin decides on all of a person's roles, an identity provider only on those that it gave. What the provider gave
+/// and an admin leaves stays the provider's to take.
 async fn put_roles(
     connection: &mut AnyConnection,
     id: i64,
     roles: &BTreeSet<Role>,
     source: Source,
 ) -> Result<()> {
-    let replaced = match source {
-        Source::Admin => "DELETE FROM user_roles WHERE user_id = $1",
-        Source::Provider => "DELETE FROM user_roles WHERE user_id = $1 AND source = 'provider'",
-    };
-    sqlx::query(replaced).bind(id).execute(&mut *connection).await?;
+    let theirs: Vec<(String, String)> =
+        sqlx::query_as("SELECT role, source FROM user_roles WHERE user_id = $1")
+            .bind(id)
+            .fetch_all(&mut *connection)
+            .await?;
+    let stays = |role: &str| roles.iter().any(|kept| kept.as_str() == role);
+    let goes =
+        |role: &str, of: &str| !stays(role) && (source == Source::Admin || of == Source::Provider.as_str());
+    for (role, _) in theirs.iter().filter(|(role, of)| goes(role, of)) {
+        sqlx::query("DELETE FROM user_roles WHERE user_id = $1 AND role = $2")
+            .bind(id)
+            .bind(&**role)
+            .execute(&mut *connection)
+            .await?;
+    }
     for role in roles {
         sqlx::query(
             "INSERT INTO user_roles (user_id, role, source) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",

@@ -165,6 +165,18 @@ async fn put_tags(tx: &mut Tx<'_>, of: Tagged, tags: &[KeyValue]) -> Result<()> 
     Ok(())
 }
 
+/// The value that is there, for the audit log.
+async fn tag_of(tx: &mut Tx<'_>, of: Tagged, key: &str) -> Result<Option<String>> {
+    let (table, column, id) = of.table();
+    let found: Option<(String,)> =
+        sqlx::query_as(&format!("SELECT value FROM {table} WHERE {column} = $1 AND key = $2"))
+            .bind(id)
+            .bind(key)
+            .fetch_optional(&mut *tx.connection)
+            .await?;
+    Ok(found.map(|(value,)| value))
+}
+
 async fn remove_tag(tx: &mut Tx<'_>, of: Tagged, key: &str) -> Result<()> {
     let (table, column, id) = of.table();
     sqlx::query(&format!("DELETE FROM {table} WHERE {column} = $1 AND key = $2"))

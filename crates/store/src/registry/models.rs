@@ -8,7 +8,7 @@ use notify::event::What;
 use serde_json::json;
 
 use super::load::{self, IS_LATEST, ModelRow, SELECT_MODEL, SELECT_VERSION, VersionRow};
-use super::{Asking, Tagged, find, no_model, put_tags, remove_tag, stage_list};
+use super::{Asking, Tagged, find, no_model, put_tags, remove_tag, stage_list, tag_of};
 use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
@@ -104,13 +104,19 @@ pub async fn update_model(
     db.write(move |tx| {
         async move {
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &of).await?;
+            let (before,): (String,) =
+                sqlx::query_as("SELECT COALESCE(description, '') FROM registered_models WHERE id = $1")
+                    .bind(id)
+                    .fetch_one(&mut *tx.connection)
+                    .await?;
             sqlx::query("UPDATE registered_models SET description = $1, updated_at_ms = $2 WHERE id = $3")
                 .bind(&*description)
                 .bind(now.0)
                 .bind(id)
                 .execute(&mut *tx.connection)
                 .await?;
-            let change = Change::new("model.update", of).to(json!({ "description": description }));
+            let change = Change::new("model.update", of).from(json!({ "description": before }));
+            let change = change.to(json!({ "description": description }));
             audit::record(tx, &by, change, now).await?;
             events::tell(tx, &by, id, What::Updated, now).await
         }
@@ -222,8 +228,10 @@ pub async fn set_model_tag(db: &Db, name: String, tag: KeyValue, now: Millis) ->
     db.write(move |tx| {
         async move {
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
+            let before = tag_of(tx, Tagged::Model(id), &tag.key).await?;
             put_tags(tx, Tagged::Model(id), std::slice::from_ref(&tag)).await?;
-            audit::record(tx, &by, Change::new("model.set_tag", name).to(&tag), now).await?;
+            let change = Change::new("model.set_tag", name).from(json!({ "key": tag.key, "value": before }));
+            audit::record(tx, &by, change.to(&tag), now).await?;
             events::tell(tx, &by, id, What::TagSet(tag), now).await
         }
         .boxed()
@@ -242,8 +250,9 @@ pub async fn delete_model_tag(db: &Db, name: String, key: String, now: Millis) -
     db.write(move |tx| {
         async move {
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
+            let before = tag_of(tx, Tagged::Model(id), &key).await?;
             remove_tag(tx, Tagged::Model(id), &key).await?;
-            let change = Change::new("model.delete_tag", name).from(json!({ "key": key }));
+            let change = Change::new("model.delete_tag", name).from(json!({ "key": key, "value": before }));
             audit::record(tx, &by, change, now).await?;
             events::tell(tx, &by, id, What::TagDeleted { key }, now).await
         }

@@ -18,7 +18,7 @@ use super::prompts;
 use super::source::{Resolved, resolve};
 use super::stages::{self, Move};
 use super::{
-    Asking, Tagged, find, find_version, no_version, places, put_tags, remove_tag, stage_list, touch,
+    Asking, Tagged, find, find_version, no_version, places, put_tags, remove_tag, stage_list, tag_of, touch,
 };
 use crate::Db;
 use crate::audit::{self, Change};
@@ -233,6 +233,11 @@ pub async fn update_version(
         async move {
             let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &of, number).await?;
+            let (before,): (Option<String>,) =
+                sqlx::query_as("SELECT description FROM model_versions WHERE id = $1")
+                    .bind(id)
+                    .fetch_one(&mut *tx.connection)
+                    .await?;
             sqlx::query("UPDATE model_versions SET description = $1, updated_at_ms = $2 WHERE id = $3")
                 .bind(description.as_deref())
                 .bind(now.0)
@@ -240,6 +245,7 @@ pub async fn update_version(
                 .execute(&mut *tx.connection)
                 .await?;
             let change = Change::new("version.update", format!("{of}/{number}"));
+            let change = change.from(json!({ "description": before }));
             audit::record(tx, &by, change.to(json!({ "description": description })), now).await?;
             events::tell(tx, &by, model, of_version(number, VersionChange::Updated), now).await
         }
@@ -349,9 +355,11 @@ pub async fn set_version_tag(db: &Db, name: String, number: i64, tag: KeyValue, 
             let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
             prompts::check_tag_may_change(tx, &by, id, &tag.key).await?;
+            let before = tag_of(tx, Tagged::Version(id), &tag.key).await?;
             put_tags(tx, Tagged::Version(id), std::slice::from_ref(&tag)).await?;
             prompts::tag_changed(tx, by.user_id, id, &tag.key).await?;
-            let change = Change::new("version.set_tag", format!("{name}/{number}")).to(&tag);
+            let change = Change::new("version.set_tag", format!("{name}/{number}"));
+            let change = change.from(json!({ "key": tag.key, "value": before })).to(&tag);
             audit::record(tx, &by, change, now).await?;
             events::tell(tx, &by, model, of_version(number, VersionChange::TagSet(tag)), now).await
         }
@@ -373,10 +381,11 @@ pub async fn delete_version_tag(db: &Db, name: String, number: i64, key: String,
             let (id, model) =
                 find_version(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name, number).await?;
             prompts::check_tag_may_change(tx, &by, id, &key).await?;
+            let before = tag_of(tx, Tagged::Version(id), &key).await?;
             remove_tag(tx, Tagged::Version(id), &key).await?;
             prompts::tag_changed(tx, by.user_id, id, &key).await?;
             let change = Change::new("version.delete_tag", format!("{name}/{number}"));
-            audit::record(tx, &by, change.from(json!({ "key": key })), now).await?;
+            audit::record(tx, &by, change.from(json!({ "key": key, "value": before })), now).await?;
             events::tell(tx, &by, model, of_version(number, VersionChange::TagDeleted { key }), now).await
         }
         .boxed()

@@ -155,7 +155,7 @@ pub(super) async fn decide(
     }
     // Whatever it changed may have been the last that was missing, or have made something stale.
     let then = situation(tx.connection, tx.engine, by, id, now).await?;
-    tell::differences(tx, by, &now_is, &then, now).await?;
+    tell::differences(tx, by, Some(&now_is), &then, now).await?;
     if applies_itself(&then, now) {
         apply::apply(tx, office, by, &then, None, now).await?;
         return Ok(Ok(Outcome::Applied));
@@ -242,11 +242,17 @@ pub async fn expire_due(db: &Db, now: Millis) -> Result<usize> {
             .bind(now.0)
             .fetch_all(&mut *tx.connection)
             .await?;
-            for (id,) in &due {
-                let now_is = situation(tx.connection, tx.engine, &Caller::server(), *id, now).await?;
-                expire(tx, &now_is, now).await?;
+                        let mut count = 0;
+            for (id,) in due {
+                match situation(tx.connection, tx.engine, &Caller::server(), id, now).await {
+                    Ok(now_is) => {
+                        expire(tx, &now_is, now).await?;
+                        count += 1;
+                    }
+                    Err(error) => tracing::warn!(review = id, %error, "a review that is due can't be read"),
+                }
             }
-            Ok(due.len())
+            Ok(count)
         }
         .boxed()
     })

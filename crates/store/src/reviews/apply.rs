@@ -79,7 +79,10 @@ pub(super) async fn apply(
         timeline::note(tx, &Caller::server(), row, left, now).await?;
     }
     let action = if override_reason.is_some() { "review.override" } else { "review.apply" };
-    let change = Change::new(action, row.id).from(json!({ "state": "open", "stage": row.from_stage }));
+    let held_by = now_is.seen.champion.as_ref().map(|champion| champion.facts.version);
+    let change = Change::new(action, row.id).from(json!({
+        "state": "open", "stage": row.from_stage, "target_held_by": held_by,
+    }));
     let change = change.to(json!({
         "state": "applied", "model": now_is.seen.model, "version": row.version, "target": row.target,
         "archived": archived, "digest": now_is.seen.standing.digest, "record_sha256": sha256,

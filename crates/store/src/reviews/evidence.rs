@@ -37,6 +37,7 @@ struct VersionRow {
     version: i64,
     stage: String,
     source: String,
+    storage_location: String,
     run_uuid: String,
     description: Option<String>,
     files_state: String,
@@ -49,7 +50,8 @@ struct VersionRow {
     entered_at_ms: Option<i64>,
 }
 
-const SELECT: &str = "SELECT v.id, v.version, v.stage, v.source, v.run_uuid, v.description, v.files_state,
+const SELECT: &str =
+    "SELECT v.id, v.version, v.stage, v.source, v.storage_location, v.run_uuid, v.description, v.files_state,
         v.created_by, c.text AS card, s.inputs, s.outputs, s.params, s.version_id AS has_signature,
         (SELECT MAX(e.at_ms) FROM stage_entries e
          WHERE e.model_id = v.model_id AND e.version = v.version AND e.stage = v.stage
@@ -67,7 +69,8 @@ pub(super) async fn version(
     let row: Option<VersionRow> =
         sqlx::query_as(SELECT).bind(model).bind(number).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(None) };
-    let model_id = row.source.strip_prefix("models:/").filter(|id| id.starts_with("m-") && !id.contains('/'));
+    let model_id = logged_model_at(connection, &row.storage_location).await?;
+
     let files = files(connection, row.id).await?;
     let is_hashed = row.files_state == "done";
     let mut found = Version {
@@ -84,7 +87,7 @@ pub(super) async fn version(
             files_sha256: is_hashed.then(|| files_sha256(&files)),
             ..VersionFacts::default()
         },
-        model_id: model_id.map(ToOwned::to_owned),
+        model_id,
         source: row.source,
         run_uuid: row.run_uuid,
         description: row.description,
@@ -101,6 +104,25 @@ pub(super) async fn version(
         found.facts.model_metrics = model_metrics(connection, &id).await?;
     }
     Ok(Some(found))
+}
+
+/// The logged model whose files are at a place, by whatever name the version was registered: its metrics are theirs, not
+/// its run's, which may have logged others, too.
+async fn logged_model_at(connection: &mut AnyConnection, place: &str) -> Result<Option<String>> {
+    for id in place.split('/').filter(|part| part.starts_with("m-")) {
+        let home: Option<(String,)> =
+            sqlx::query_as("SELECT artifact_uri FROM logged_models WHERE model_id = $1")
+                .bind(id)
+                .fetch_optional(&mut *connection)
+                .await?;
+        let is_inside = |home: &str| {
+            place.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if home.is_some_and(|(home,)| is_inside(&home)) {
+            return Ok(Some(id.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 fn files_sha256(files: &[FilePart]) -> String {

@@ -3,6 +3,8 @@
 use domain::Millis;
 use domain::accounts::Caller;
 use domain::limits;
+use domain::permissions::Level;
+
 use domain::registry::{FilesState, check_name, check_new_alias, is_active};
 use domain::reviews::rollback::{self, Entry};
 use domain::reviews::state::{Opening, check_open};
@@ -12,6 +14,8 @@ use serde_json::json;
 use sqlx::AnyConnection;
 
 use super::act::{Act, Outcome, decide};
+use super::notice::{self, Noticed};
+
 use super::people::{access, actor};
 use super::rows::{self, Row};
 use super::situation;
@@ -284,9 +288,11 @@ pub(super) async fn open(
     let change = Change::new("review.open", id).to(json!({
         "model": ask.name, "version": ask.version, "kind": row.kind, "target": row.target,
         "digest": now_is.seen.standing.digest,
-        "missing": now_is.missing(),
+                "missing": now_is.missing(),
     }));
     audit::record(tx, by, change, now).await?;
+    // From here on changes around it are told.
+    notice::keep(tx, id, &Noticed::of(&now_is)).await?;
     Ok(id)
 }
 
@@ -303,8 +309,25 @@ async fn rolled_back_instead(
     if row.kind() == Kind::Rollback && row.replaced == replaced {
         return Ok(earlier);
     }
+    if !may_decide_rollback(tx, by, &row).await? {
+        let hint =
+            " and is open for the same; whoever edits the model or signs rollbacks may roll back instead";
+        return Err(Error::AlreadyExists { what: "review", key: earlier.to_string(), hint });
+    }
     timeline::supersede(tx, earlier, "the version is brought back by a rollback", now).await?;
     Box::pin(open(tx, by, ask, Kind::Rollback, replaced, now)).await
+}
+
+/// Whether somebody's word counts in a rollback: others don't end what somebody else asked for.
+async fn may_decide_rollback(tx: &mut Tx<'_>, by: &Caller, row: &Row) -> Result<bool> {
+    if model_level(tx.connection, tx.engine, by, row.model_id).await? >= Some(Level::Edit) {
+        return Ok(true);
+    }
+    let found = policies::in_force(tx.connection, by, row.model_id, &row.target()).await?;
+    Ok(found.is_some_and(|(found, _)| {
+        let signers = found.sign_off(Kind::Rollback);
+        by.roles.iter().any(|role| sign_off::is_named(signers, *role))
+    }))
 }
 
 pub(super) async fn insert(tx: &mut Tx<'_>, row: &Row) -> Result<()> {

@@ -1,6 +1,9 @@
 //! A review with everything that decides about it, as it is at one moment.
 
+use std::collections::BTreeSet;
+
 use domain::Millis;
+
 use domain::accounts::Caller;
 use domain::permissions::Level;
 
@@ -80,7 +83,9 @@ pub(super) async fn situation(
     let waivers = rows::waivers(connection, id).await?;
     let kept = if review.state.is_final() { seen::kept(connection, id).await? } else { None };
     let access = people::access(level);
-    let said = Said { row: &row, people: &people, signed: &signed, blocked: &blocked, waivers: &waivers };
+    let authors = &review.authors;
+    let said =
+        Said { row: &row, authors, people: &people, signed: &signed, blocked: &blocked, waivers: &waivers };
     let seen = match kept {
         Some(kept) => kept,
         None => look(connection, by, &said, model, now).await?,
@@ -120,6 +125,7 @@ pub(super) async fn check_may_see(
 /// What people said of a review, and who there is.
 struct Said<'a> {
     row: &'a Row,
+    authors: &'a BTreeSet<i64>,
     people: &'a People,
     signed: &'a [Signed],
     blocked: &'a [Blocked],
@@ -137,7 +143,7 @@ async fn look(
     model: Option<Model>,
     now: Millis,
 ) -> Result<Seen> {
-    let Said { row, people, signed, blocked, waivers } = said;
+    let Said { row, authors, people, signed, blocked, waivers } = said;
     let target = row.target();
     let found = evidence::version(connection, row.model_id, row.version).await?;
     let exists = model.is_some() && found.is_some();
@@ -175,7 +181,10 @@ async fn look(
     let may_waive = |waiver: &&Waiver| {
         let giver = people.all.iter().find(|person| person.id == waiver.by);
         giver.zip(in_force.as_ref()).is_some_and(|(giver, (in_force, _))| {
-            giver.is_enabled && giver.may_read && !giver.roles.is_disjoint(&in_force.waive_roles)
+            giver.is_enabled
+                && giver.may_read
+                && !giver.roles.is_disjoint(&in_force.waive_roles)
+                && !authors.contains(&giver.id)
         })
     };
     let laid: Vec<_> = waivers.iter().map(|(waiver, _)| waiver).filter(may_waive).cloned().collect();

@@ -7,11 +7,12 @@ use notify::event::{Missing, Review, Step, VersionChange, What};
 
 use super::comments::Comment;
 use super::mail;
+use super::notice::{self, Noticed};
 use super::rows::Row;
 use super::situation::{Situation, situation};
 use super::timeline::Activity;
 use crate::error::Result;
-use crate::webhooks::events::{self, Listeners, listeners};
+use crate::webhooks::events::{self, listeners};
 use crate::writer::Tx;
 
 /// Tells of an entry of the timeline, if it is a step that is told.
@@ -70,37 +71,32 @@ fn what(now_is: &Situation, step: Step) -> What {
     What::Review { review: Box::new(review), step }
 }
 
-/// Tells of gates that an act has changed, and of signatures that count no longer because of it.
+/// Tells of gates that have changed, and of signatures that count no longer because of it: since it was last told, or
+/// since `before`, if it never was.
 pub(super) async fn differences(
     tx: &mut Tx<'_>,
     by: &Caller,
-    before: &Situation,
+    before: Option<&Situation>,
     after: &Situation,
     now: Millis,
 ) -> Result<()> {
-    let Some(listeners) = listeners(tx, after.row.model_id).await? else { return Ok(()) };
-    for gate in &after.seen.standing.gates {
-        let was = before.seen.standing.gates.iter().find(|one| one.id == gate.id);
-        if was.is_none_or(|was| was.status != gate.status) {
-            let step = Step::GateChanged { gate: gate.id.clone(), status: gate.status.as_str().to_owned() };
+    let current = Noticed::of(after);
+    let before = notice::noticed(tx, after.row.id).await?.or_else(|| before.map(Noticed::of));
+    notice::keep(tx, after.row.id, &current).await?;
+    let (Some(before), Some(listeners)) = (before, listeners(tx, after.row.model_id).await?) else {
+        return Ok(());
+    };
+    for (gate, status) in &current.gates {
+        if before.gates.get(gate) != Some(status) {
+            let step = Step::GateChanged { gate: gate.clone(), status: status.clone() };
             listeners.tell(tx, by, what(after, step), now).await?;
         }
     }
-    gone_stale(tx, &listeners, by, (before, after), now).await
-}
-
-async fn gone_stale(
-    tx: &mut Tx<'_>,
-    listeners: &Listeners,
-    by: &Caller,
-    (before, after): (&Situation, &Situation),
-    now: Millis,
-) -> Result<()> {
-    if before.seen.standing.digest == after.seen.standing.digest {
+    if before.digest == current.digest {
         return Ok(());
     }
-    for signed in &before.signed {
-        if !signed.sign_off.is_withdrawn && signed.sign_off.digest == before.seen.standing.digest {
+    for signed in &after.signed {
+        if !signed.sign_off.is_withdrawn && signed.sign_off.digest == before.digest {
             let step = Step::SignatureStale { signer: signed.name.clone() };
             listeners.tell(tx, by, what(after, step), now).await?;
         }

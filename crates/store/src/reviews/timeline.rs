@@ -137,6 +137,10 @@ pub(super) async fn end(
     let has_ended = done.rows_affected() == 1;
     if has_ended {
         seen::keep(tx, now_is.row.id, &now_is.seen).await?;
+        sqlx::query("DELETE FROM review_noticed WHERE review_id = $1")
+            .bind(now_is.row.id)
+            .execute(&mut *tx.connection)
+            .await?;
     }
     Ok(has_ended)
 }

@@ -188,6 +188,20 @@ pub async fn finish(db: &Db, due: &Due, attempt: Attempt, now: Millis) -> Result
     .await
 }
 
+/// So many attempts a quiet hook gets, too, before it is switched off.
+const OFTEN: i64 = 10;
+
+async fn has_failed_often(tx: &mut Tx<'_>, webhook: i64, since: i64) -> Result<bool> {
+    let (attempts,): (i64,) = sqlx::query_as(
+        "SELECT CAST(COALESCE(SUM(attempts), 0) AS BIGINT) FROM deliveries WHERE webhook_id = $1 AND last_at_ms >= $2",
+    )
+    .bind(webhook)
+    .bind(since)
+    .fetch_one(&mut *tx.connection)
+    .await?;
+    Ok(attempts >= OFTEN)
+}
+
 /// What an attempt says of its webhook: one that has only failed for days is switched off.
 async fn judge(tx: &mut Tx<'_>, webhook: i64, next: Next, now: Millis) -> Result<()> {
     if next == Next::Delivered {
@@ -209,7 +223,11 @@ async fn judge(tx: &mut Tx<'_>, webhook: i64, next: Next, now: Millis) -> Result
     .await?;
     let said = match (next, since) {
         (Next::SwitchOff, _) => "the receiver answered 410: it is gone",
-        (_, Some((since,))) if retry::is_hopeless(Millis(since), now) => "no attempt succeeded for days",
+        (_, Some((since,)))
+            if retry::is_hopeless(Millis(since), now) && has_failed_often(tx, webhook, since).await? =>
+        {
+            "no attempt succeeded for days"
+        }
         _ => return Ok(()),
     };
     let off = Status::Disabled;

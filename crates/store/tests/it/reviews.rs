@@ -463,6 +463,17 @@ async fn whoever_listens_is_told_each_step_of_a_review() {
         assert_eq!((&body["model"], &body["to_stage"]), (&name.clone().into(), &"Production".into()));
         assert!(missing.as_array().is_some_and(|missing| missing.len() == 2), "{last}");
 
+        reviews::notice_changes(&db, later(1)).await.expect("looks");
+        reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs");
+        // What changes outside of the review is noticed, and once.
+        registry::update_version(&dana, name.clone(), first, Some("better".into()), later(1))
+            .await
+            .expect("is set");
+        for _ in 0..2 {
+            reviews::notice_changes(&db, later(1)).await.expect("looks");
+        }
+        let (topics, _) = told(&db, &hook).await;
+        assert_eq!(topics[2..], ["review.signed", "model_version.updated", "review.signature_stale"]);
         reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs");
         let report = Report {
             name: "load".into(),
@@ -477,7 +488,7 @@ async fn whoever_listens_is_told_each_step_of_a_review() {
         }
         let (topics, _) = told(&db, &hook).await;
         assert_eq!(
-            topics[2..],
+            topics[5..],
             [
                 "review.signed",
                 "review.gate_changed",
@@ -505,7 +516,7 @@ async fn whoever_listens_is_told_each_step_of_a_review() {
         registry::delete_version(&dana, name.clone(), second, NOW).await.expect("is deleted");
         let (topics, _) = told(&db, &hook).await;
         assert_eq!(
-            topics[10..],
+            topics[13..],
             [
                 "review.commented",
                 "model_version.created",

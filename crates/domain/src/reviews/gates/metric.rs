@@ -174,7 +174,7 @@ fn is_good_enough(better: Better, margin: Margin, candidate: f64, champion: f64)
         Better::Higher => champion - candidate,
         Better::Lower => candidate - champion,
     };
-    let tolerance = TOLERANCE * champion.abs().max(1.0);
+    let tolerance = TOLERANCE * champion.abs().max(candidate.abs());
     let amount = |amount: Amount| match amount {
         Amount::Number(number) => number,
         Amount::Percent(percent) => champion.abs() * (percent / 100.0),
