@@ -427,6 +427,23 @@ async fn told(db: &Db, uuid: &str) -> (Vec<String>, String) {
     (all.into_iter().rev().map(|one| one.topic).collect(), last)
 }
 
+/// A webhook that hears everything about a model; its uuid.
+async fn listener(db: &Db, name: &str) -> String {
+    let new = NewWebhook {
+        form: Form::Own,
+        name: "all".into(),
+        description: String::new(),
+        url: "https://hooks.example.com/".into(),
+        events: Topic::list(Form::Own),
+        model: Some(name.to_owned()),
+        status: Status::Active,
+        secret: String::new(),
+        authorization: String::new(),
+        verify_certificate: true,
+    };
+    webhooks::create(db, &Rules::default(), new, NOW).await.expect("is made").0.uuid
+}
+
 #[tokio::test]
 async fn whoever_listens_is_told_each_step_of_a_review() {
     let _time = TIME.read().await;
@@ -436,19 +453,7 @@ async fn whoever_listens_is_told_each_step_of_a_review() {
         let erin = person(&db, Role::MlEngineer).await;
         let otto = person(&db, Role::OpsEngineer).await;
         let name = model(&dana).await;
-        let new = NewWebhook {
-            form: Form::Own,
-            name: "all".into(),
-            description: String::new(),
-            url: "https://hooks.example.com/".into(),
-            events: Topic::list(Form::Own),
-            model: Some(name.clone()),
-            status: Status::Active,
-            secret: String::new(),
-            authorization: String::new(),
-            verify_certificate: true,
-        };
-        let hook = webhooks::create(&db, &Rules::default(), new, NOW).await.expect("is made").0.uuid;
+        let hook = listener(&db, &name).await;
         let text = "format = 1\n[stage.Production]\nsign_off = [{ role = \"ml_engineer\", count = 1 },\n\
             { role = \"ops_engineer\", count = 1 }]\n\
             [[stage.Production.gate]]\nkind = \"check\"\nname = \"load\"\nrequired = true\n";
