@@ -41,6 +41,8 @@ pub use components::{Section, Visitor};
 #[cfg(feature = "ssr")]
 pub use error::refused;
 #[cfg(feature = "ssr")]
+pub use format::number;
+#[cfg(feature = "ssr")]
 pub use runs::{Explore, ExploreChart, ExplorePage, ExportPage, RunsExport, run_keys};
 #[cfg(feature = "ssr")]
 pub use shell::visitor_of;

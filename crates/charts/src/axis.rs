@@ -31,7 +31,7 @@ pub enum Paint {
     Shade(f64),
 }
 
-const FAINTEST: f64 = 0.12;
+const FAINTEST: f64 = 0.22;
 
 impl Paint {
     /// The placeholder of its colour, as SVG writes it, and how opaque it is.

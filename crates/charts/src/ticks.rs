@@ -76,7 +76,12 @@ pub fn time(low: f64, high: f64, count: usize, offset_minutes: i32) -> Vec<Tick>
 /// Round durations; `low` and `high` in seconds.
 pub fn duration(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let step = time_step((high - low) / as_float(count.max(1)));
-    multiples(low, high, step).into_iter().map(|at| Tick { at, label: duration_label(at) }).collect()
+    let label = |at: f64| {
+        // Words round to whole seconds, which tell ticks apart only if those are whole.
+        let is_fine = step < 1.0 && low.abs().max(high.abs()) >= 1.0;
+        if is_fine { format!("{}s", fixed(at, decimals(step))) } else { duration_label(at) }
+    };
+    multiples(low, high, step).into_iter().map(|at| Tick { at, label: label(at) }).collect()
 }
 
 /// `value` as an axis writes it whose ticks are `step` apart and reach up to `largest`.
@@ -306,6 +311,11 @@ mod tests {
             assert_eq!(duration_label(seconds), label);
         }
         assert_eq!(labels(&duration(0.0, 120.0, 4)), ["0s", "30s", "1m", "1m30s", "2m"]);
+        for (low, high) in [(10.0, 12.0), (1.0, 1.2), (75.0, 75.5), (0.0, 1.0), (0.0, 0.004)] {
+            let ticks = duration(low, high, 5);
+            let labels = labels(&ticks);
+            assert!(labels.windows(2).all(|pair| pair[0] != pair[1]), "{labels:?}");
+        }
     }
 
     proptest! {

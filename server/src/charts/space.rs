@@ -401,9 +401,12 @@ fn shades(title: &str, values: &[Option<f64>]) -> (Vec<Paint>, Vec<Key>) {
     let legend = match &*sorted {
         [] => Vec::new(),
         [low, .., high] => [(low, 0.0), (high, 1.0)]
-            .map(|(value, shade)| Key { label: format!("{title} {value}"), paint: Paint::Shade(shade) })
+            .map(|(value, shade)| Key {
+                label: format!("{title} {}", app::number(*value)),
+                paint: Paint::Shade(shade),
+            })
             .into(),
-        [only] => vec![Key { label: format!("{title} {only}"), paint: Paint::Shade(0.0) }],
+        [only] => vec![Key { label: format!("{title} {}", app::number(*only)), paint: Paint::Shade(0.0) }],
     };
     (paints, legend)
 }
@@ -414,11 +417,10 @@ fn told(axis: &ValueAxis, values: &[Option<f64>]) -> String {
     let missing = values.len() - finite.clone().count();
     let range = match &axis.measure {
         Measure::Categories(names) => format!("{} different values", names.len()),
-        _ => finite
-            .clone()
-            .min_by(f64::total_cmp)
-            .zip(finite.max_by(f64::total_cmp))
-            .map_or_else(|| "no values".to_owned(), |(low, high)| format!("from {low} to {high}")),
+        _ => finite.clone().min_by(f64::total_cmp).zip(finite.max_by(f64::total_cmp)).map_or_else(
+            || "no values".to_owned(),
+            |(low, high)| format!("from {} to {}", app::number(low), app::number(high)),
+        ),
     };
     if missing == 0 { range } else { format!("{range}, {missing} without") }
 }

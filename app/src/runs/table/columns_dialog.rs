@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::column::{Attribute, Column, default_columns};
 use super::context::TableContext;
-use super::state::TableState;
+use super::state::{MOST_COLUMNS, TableState};
 use crate::clock::is_live;
 use crate::components::Dialog;
 
@@ -86,7 +86,9 @@ fn Choices(
                 .collect::<Vec<_>>()
         })
     });
-    let show = move |columns: Vec<Column>| {
+    let show = move |mut columns: Vec<Column>| {
+        // More than these no address holds.
+        columns.truncate(MOST_COLUMNS);
         context.adjust(|state| state.selection.columns = Some(columns));
     };
     let set_all = move |on: bool| {
@@ -138,7 +140,7 @@ fn Choices(
             <legend>{title}</legend>
             <span class="choices-all">
                 <button type="button" class="link" on:click=move |_| set_all(true) aria-label=format!("All {title}")>
-                    "All"
+                                        {move || if found.with(Vec::len) > MOST_COLUMNS { "First 200" } else { "All" }}
                 </button>
                 <button type="button" class="link" on:click=move |_| set_all(false) aria-label=format!("None of the {title}")>
                     "None"

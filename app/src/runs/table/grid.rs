@@ -222,12 +222,14 @@ fn lines(data: TableData, seen: &Window) -> Vec<Line> {
     data.blocks.with(|blocks| {
         let mut lines = Vec::new();
         for index in seen.rows.clone() {
-            let Some(row) = blocks.row(index) else {
+            let line = blocks.row(index).map(|row| Line::Run { uuid: row.uuid.clone(), depth: 0 });
+            // Blocks are read at different moments: a run that moved in between stands in two of them.
+            let Some(Line::Run { uuid, depth }) = line.filter(|line| !lines.contains(line)) else {
                 lines.push(Line::Missing(index));
                 continue;
             };
-            lines.push(Line::Run { uuid: row.uuid.clone(), depth: 0 });
-            push_children(&mut lines, &row.uuid, 1, &opened);
+            lines.push(Line::Run { uuid: uuid.clone(), depth });
+            push_children(&mut lines, &uuid, 1, &opened);
         }
         lines
     })
