@@ -63,6 +63,18 @@ pub fn now() -> Millis {
     Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The browser's clock, in milliseconds.
+#[cfg(feature = "hydrate")]
+pub fn milliseconds() -> f64 {
+    js_sys::Date::now()
+}
+
+/// Nothing on the server waits for a clock.
+#[cfg(not(feature = "hydrate"))]
+pub fn milliseconds() -> f64 {
+    0.0
+}
+
 /// By how many minutes the reader's clock was ahead of UTC at that moment; 0 until the page is live.
 pub fn offset_minutes(at: Millis) -> i32 {
     if is_live() { browser_offset(at) } else { 0 }

@@ -262,3 +262,32 @@ test("the runs that a table shows are taken away as a file", async ({ page, api 
   await page.getByRole("link", { name: "Wine cultivars" }).click();
   await expect(filter).toHaveValue("params.C = '1.0'");
 });
+
+test("a pattern of a filter means the same after a reload", async ({ page, api }) => {
+  const id = await api.experiment("patterns");
+  for (const name of ["baseline-1", "baseline-2", "other"]) await api.run(id, name);
+  await visit(page, `/experiments/${id}`);
+  const filter = page.getByRole("combobox", { name: "Filter" });
+  await filter.fill("baseline");
+  await filter.press("Enter");
+  await expect(names(page)).toHaveCount(2);
+  const response = await page.reload();
+  expect(await response!.text()).toContain("baseline-2");
+  await expect(filter).toHaveValue("run_name ILIKE '%baseline%'");
+  await expect(names(page)).toHaveCount(2);
+});
+
+test("what was selected is forgotten with the rows that it was among", async ({ page, api }) => {
+  const id = await api.experiment("selected");
+  for (const name of ["one", "two"]) await api.run(id, name);
+  await visit(page, `/experiments/${id}`);
+  const filter = page.getByRole("combobox", { name: "Filter" });
+  await filter.fill("attributes.run_name = 'one'");
+  await filter.press("Enter");
+  await expect(names(page)).toHaveCount(1);
+  await page.getByLabel("Select one", { exact: true }).check();
+  await expect(page.getByText("1 selected")).toBeVisible();
+  await page.goBack();
+  await expect(names(page)).toHaveCount(2);
+  await expect(page.getByText("1 selected")).toHaveCount(0);
+});

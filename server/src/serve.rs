@@ -259,7 +259,9 @@ async fn open(data: &Path, sign_on: SignOn, stopping: CancellationToken) -> anyh
     create_folder(data).with_context(|| format!("can't create the folder {}", data.display()))?;
     let data = data.canonicalize().with_context(|| format!("can't read the folder {}", data.display()))?;
     let db = open_database(&data).await?;
-    experiments::ensure_default(&db.in_the_name_of(Caller::server()), now()).await?;
+    experiments::ensure_default(&db.in_the_name_of(Caller::server()), now()).await.with_context(|| {
+        format!("can't write to the database in {}; may this user write there?", data.display())
+    })?;
     let artifacts =
         Artifacts::in_folder(&data).with_context(|| format!("can't keep artifacts in {}", data.display()))?;
     let leptos = LeptosOptions::builder().output_name("countersign").site_pkg_dir("pkg").build();

@@ -36,9 +36,10 @@ pub fn run(only: Option<Part>) -> Result<()> {
         summary.add("Rust tests", rust);
     }
     if wanted(Part::Clients) {
-        for client in Client::ALL {
-            summary.add(&format!("client tests, mlflow {}", client.name()), || clients(client));
-        }
+        // Each mostly waits for Python, which has one thread.
+        let part =
+            |client: Client| (format!("client tests, mlflow {}", client.name()), move || clients(client));
+        summary.add_together(Client::ALL.map(part));
     }
     if wanted(Part::Records) {
         summary.add("release records, by other tools", records);
@@ -134,20 +135,36 @@ fn debug_server() -> Result<PathBuf> {
     Ok(project::server_binary(Profile::Debug))
 }
 
+/// A part's name, how long it took, and how it ended.
+type Ended = (String, Duration, Result<()>);
+
+fn timed(name: &str, part: impl FnOnce() -> Result<()>) -> Ended {
+    let started = Instant::now();
+    let outcome = part();
+    if let Err(error) = &outcome {
+        eprintln!("✗ {name}: {error:#}");
+    }
+    (name.to_owned(), started.elapsed(), outcome)
+}
+
 /// How each part ended.
 #[derive(Debug, Default)]
 struct Summary {
-    parts: Vec<(String, Duration, Result<()>)>,
+    parts: Vec<Ended>,
 }
 
 impl Summary {
     fn add(&mut self, name: &str, part: impl FnOnce() -> Result<()>) {
-        let started = Instant::now();
-        let outcome = part();
-        if let Err(error) = &outcome {
-            eprintln!("✗ {name}: {error:#}");
-        }
-        self.parts.push((name.to_owned(), started.elapsed(), outcome));
+        self.parts.push(timed(name, part));
+    }
+
+    /// Parts that don't get into each other's way, side by side.
+    fn add_together<const N: usize>(&mut self, parts: [(String, impl FnOnce() -> Result<()> + Send); N]) {
+        let ended = std::thread::scope(|scope| {
+            let running = parts.map(|(name, part)| scope.spawn(move || timed(&name, part)));
+            running.map(|part| part.join().expect("a part doesn't panic"))
+        });
+        self.parts.extend(ended);
     }
 
     /// # Errors
@@ -162,7 +179,7 @@ impl Summary {
     }
 
     fn table(&self) -> String {
-        let line = |(name, took, outcome): &(String, Duration, Result<()>)| match outcome {
+        let line = |(name, took, outcome): &Ended| match outcome {
             Ok(()) => format!("✓ {name} ({} s)\n", took.as_secs()),
             Err(error) => format!("✗ {name} ({} s): {error:#}\n", took.as_secs()),
         };
@@ -179,8 +196,12 @@ mod tests {
         let mut summary = Summary::default();
         summary.add("first", || bail!("`cargo test` failed"));
         summary.add("second", || Ok(()));
+        summary.add_together(["third", "fourth"].map(|name| (name.to_owned(), || Ok(()))));
 
-        assert_eq!(summary.table(), "\n✗ first (0 s): `cargo test` failed\n✓ second (0 s)\n");
-        assert_eq!(summary.conclude().expect_err("one failed").to_string(), "1 of 2 parts failed");
+        assert_eq!(
+            summary.table(),
+            "\n✗ first (0 s): `cargo test` failed\n✓ second (0 s)\n✓ third (0 s)\n✓ fourth (0 s)\n"
+        );
+        assert_eq!(summary.conclude().expect_err("one failed").to_string(), "1 of 4 parts failed");
     }
 }

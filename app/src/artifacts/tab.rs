@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::owner::Owner;
 use super::server::{ListFolders, ViewArtifact};
@@ -13,7 +12,7 @@ use crate::clock::poll;
 use crate::components::{EmptyState, SkeletonBlock, SkeletonRows, loaded};
 use crate::error::UiError;
 use crate::runs::{RelatedModel, ShownRun};
-use crate::url::Query;
+use crate::url::{Query, use_query};
 use crate::wire::load;
 
 const REFRESH_EVERY: Duration = Duration::from_secs(4);
@@ -44,7 +43,7 @@ impl Place {
 #[component]
 pub fn ArtifactsTab() -> impl IntoView {
     let shown = ShownRun::expect();
-    let query = use_query_map();
+    let query = use_query();
     let uuid = shown.uuid();
     let owner = Memo::new(move |_| {
         let model = query.with(|query| query.get("model").filter(|id| !id.is_empty()));

@@ -164,7 +164,9 @@ fn FileTable(table: TableView) -> impl IntoView {
                 .enumerate()
                 .map(|(index, cell)| {
                     let is_number = is_number.get(index) == Some(&true);
-                    let short = cell.parse().ok().filter(|_| is_number).map(format::number);
+                    // Whole numbers may be names: they stay as they are, each digit of them.
+                    let is_measured = is_number && cell.contains('.');
+                    let short = cell.parse().ok().filter(|_| is_measured).map(format::number);
                     let title = short.is_some().then(|| cell.clone());
                     view! { <td class=class(index) title=title>{short.unwrap_or(cell)}</td> }
                 })

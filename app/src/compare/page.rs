@@ -5,7 +5,6 @@ use std::time::Duration;
 use domain::runs::SYSTEM_METRIC_PREFIX;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
 use super::colors::assign;
@@ -15,7 +14,7 @@ use crate::clock::poll;
 use crate::components::{EmptyState, SkeletonRows, fresh, later, loaded};
 use crate::format;
 use crate::runs::{Board, BoardRun};
-use crate::url::Query;
+use crate::url::{Query, use_query};
 use crate::wire::load;
 
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
@@ -62,7 +61,7 @@ impl CompareState {
 
 #[component]
 pub fn ComparePage() -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     let state = Memo::new(move |_| query.with(CompareState::from_query));
     let uuids = Memo::new(move |_| state.with(|state| state.uuids.clone()));
     let runs = load(move || CompareRuns { uuids: uuids.get() });

@@ -6,10 +6,10 @@ use leptos::server::ServerActionError;
 use leptos::server_fn::error::ServerFnUrlError;
 use leptos::server_fn::{Bytes, ServerFn};
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 
 use super::{close_dialog, prose, rescue_focus};
 use crate::error::UiError;
+use crate::url::use_query;
 use crate::wire::post;
 
 /// What the page knows about a form: where it goes, and what became of it.
@@ -101,7 +101,7 @@ pub fn ActionForm(
 /// What came of a form that was sent without scripts and failed: it may be in a dialog that is closed now.
 #[component]
 pub fn FailedForm() -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     move || {
         let failure = query.with(|query| query.get("__err"))?;
         let problem = ServerFnUrlError::<UiError>::decode_err(&failure);

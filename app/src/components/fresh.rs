@@ -5,6 +5,7 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::clock::milliseconds;
 use crate::error::UiError;
 
 /// A value as it was last fetched. A failure keeps the old one.
@@ -21,6 +22,9 @@ impl<T: Send + Sync + 'static> Clone for Fresh<T> {
 }
 
 impl<T: Send + Sync + 'static> Copy for Fresh<T> {}
+
+/// After so long an answer is taken for lost, as after a laptop's sleep.
+const PATIENCE_MS: f64 = 30_000.0;
 
 /// Starts with `first` and fetches again whenever `source` changes. Parts of the page can follow the
 /// value without being rebuilt, as they would be under a resource.
@@ -40,16 +44,19 @@ where
     let fresh =
         Fresh { value: RwSignal::new(first), problem: RwSignal::new(None), is_pending: RwSignal::new(false) };
     let next = StoredValue::new(None::<S>);
+    let began = StoredValue::new(0.0);
     let fetch = StoredValue::new(fetch);
     let source = Memo::new(move |_| source());
     Effect::new(move |before: Option<S>| {
         let now = source.get();
         if before.is_some_and(|before| before != now) {
             next.set_value(Some(now.clone()));
-            if !fresh.is_pending.get_untracked() {
+            let asked_at = began.get_value();
+            if !fresh.is_pending.get_untracked() || milliseconds() - asked_at > PATIENCE_MS {
                 fresh.is_pending.set(true);
                 spawn_local(async move {
                     while let Some(Some(question)) = next.try_update_value(Option::take) {
+                        began.set_value(milliseconds());
                         let Some(answer) = fetch.try_with_value(|fetch| fetch(question)) else { return };
                         let answer = answer.await;
                         if fresh.is_pending.is_disposed() {

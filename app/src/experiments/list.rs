@@ -8,7 +8,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
 use super::forms::{CreateButton, RestoreButton};
 use super::list_url::{ListState, SortKey};
@@ -16,6 +16,7 @@ use super::server::{ExperimentList, ListExperiments};
 use crate::clock::{Ago, poll};
 use crate::components::{EmptyState, SkeletonRows, Snippet, SortHeader, Tag, kept_text, loaded, shown_tags};
 use crate::format;
+use crate::url::use_query;
 use crate::wire::load;
 
 const SEARCH: &str = "experiment-search";
@@ -25,7 +26,7 @@ const REFRESH_EVERY: Duration = Duration::from_secs(4);
 
 #[component]
 pub fn ExperimentsPage() -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     let state = Memo::new(move |_| query.with(ListState::from_query));
     let just_deleted = Memo::new(move |_| query.with(|query| query.get("deleted")?.parse::<i64>().ok()));
     let list = load(move || ListExperiments { state: state.get(), just_deleted: just_deleted.get() });

@@ -5,7 +5,7 @@ use leptos_router::params::ParamsMap;
 
 use super::table::{Attribute, Column, TableState};
 use crate::plain::Refusal;
-use crate::url::Query;
+use crate::url::{Query, insert};
 
 /// The ending, its name, what it is good for.
 const FORMATS: [(&str, &str, &str); 4] = [
@@ -28,7 +28,7 @@ impl RunsExport {
     pub fn new(experiment_id: i64, experiment: String, fields: Vec<(String, String)>) -> Self {
         let mut query = ParamsMap::new();
         for (key, value) in fields {
-            query.insert(key, value);
+            insert(&mut query, key, &value);
         }
         Self { experiment_id, experiment, state: TableState::from_query(&query) }
     }

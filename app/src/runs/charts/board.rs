@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
 use super::card::Card;
 use super::curves::{CurveRequest, ListCurves, PlacedCurve, list_curves};
 use super::state::{BoardState, PAGE_SIZE};
 use super::tools::Tools;
 use crate::components::{EmptyState, Fresh, SkeletonBlock, fresh, later, loaded};
-use crate::url::Query;
+use crate::url::{Query, use_query};
 use crate::wire::load;
 
 /// A run whose curves are drawn.
@@ -66,7 +66,7 @@ pub fn Board(
     #[prop(into)]
     logged: Signal<usize>,
 ) -> impl IntoView {
-    let query = use_query_map();
+    let query = use_query();
     let navigate = use_navigate();
     let path = StoredValue::new(path);
     let go = Callback::new(move |(state, replace): (BoardState, bool)| {

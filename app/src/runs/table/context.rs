@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use domain::runs::RunKeys;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
 use super::cells::{Shown, arrange};
 use super::column::Column;
 use super::state::{PAGE_SIZE, TableState};
 use crate::components::ticked_before_live;
+use crate::url::use_query;
 
 /// Provided by the section, used by everything inside.
 #[derive(Clone, Copy)]
@@ -34,7 +35,7 @@ pub struct TableContext {
 
 impl TableContext {
     pub fn provide(experiment_id: i64, keys: RunKeys) -> Self {
-        let query = use_query_map();
+        let query = use_query();
         let navigate = use_navigate();
         let go = Callback::new(move |(state, replace): (TableState, bool)| {
             let options = NavigateOptions { scroll: false, replace, ..NavigateOptions::default() };
@@ -53,6 +54,14 @@ impl TableContext {
             dragged: RwSignal::new(HashMap::new()),
             go,
         };
+        // Nobody should delete what they don't see, however they came to see something else.
+        Effect::new(move |before: Option<(String, bool)>| {
+            let now = state.with(|state| (state.selection.filter.clone(), state.selection.deleted));
+            if before.is_some_and(|before| before != now) {
+                context.selected.set(Vec::new());
+            }
+            now
+        });
         let ticked = ticked_before_live("runs[]");
         Effect::new(move |_| {
             if !ticked.is_empty() {

@@ -57,8 +57,7 @@ impl FilterDraft {
         match parse(&RUNS, &text) {
             Ok(_) => {
                 self.problem.set(None);
-                // Nobody should delete what they don't see.
-                self.context.selected.set(Vec::new());
+
                 self.context.go(|state| *state = state.selecting(|chosen| chosen.filter = text));
             }
             Err(error) => self.problem.set(Some(error)),

@@ -7,7 +7,6 @@ use super::context::TableContext;
 use super::filter_box::{FilterBox, FilterDraft};
 use super::selection::{Deletion, SelectionBar};
 use super::state::TableState;
-use crate::clock::is_live;
 use crate::components::{DialogButton, Icon, IconName};
 
 /// The filter's form; the controls beside it belong to it too, for a page without scripts.
@@ -132,15 +131,10 @@ fn ViewLinks() -> impl IntoView {
     let to = move |deleted: bool| {
         context.state.with(|state| context.address(&state.selecting(|chosen| chosen.deleted = deleted)))
     };
-    let clear = move |_| {
-        if is_live() {
-            context.selected.set(Vec::new());
-        }
-    };
     view! {
         <nav class="segmented" aria-label="Which runs">
-            <a href=move || to(false) aria-current=move || (!is_deleted()).then_some("page") on:click=clear>"Active"</a>
-            <a href=move || to(true) aria-current=move || is_deleted().then_some("page") on:click=clear>"Deleted"</a>
+            <a href=move || to(false) aria-current=move || (!is_deleted()).then_some("page")>"Active"</a>
+            <a href=move || to(true) aria-current=move || is_deleted().then_some("page")>"Deleted"</a>
         </nav>
     }
 }
