@@ -1,6 +1,8 @@
 //! Values that came with the page and stay fresh.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -44,37 +46,51 @@ where
     let fresh =
         Fresh { value: RwSignal::new(first), problem: RwSignal::new(None), is_pending: RwSignal::new(false) };
     let next = StoredValue::new(None::<S>);
+    let ask = move || -> Option<Step> {
+        let answer = fetch(next.try_update_value(Option::take)??);
+        Some(Box::pin(async move {
+            match answer.await {
+                Ok(value) => {
+                    let _ = fresh.problem.try_set(None);
+                    let _ = fresh.value.try_set(value);
+                }
+                Err(error) => {
+                    let _ = fresh.problem.try_set(Some(error));
+                }
+            }
+        }))
+    };
+    let ask: Arc<dyn Fn() -> Option<Step> + Send + Sync> = Arc::new(ask);
     let began = StoredValue::new(0.0);
-    let fetch = StoredValue::new(fetch);
     let source = Memo::new(move |_| source());
     Effect::new(move |before: Option<S>| {
         let now = source.get();
         if before.is_some_and(|before| before != now) {
             next.set_value(Some(now.clone()));
-            let asked_at = began.get_value();
-            if !fresh.is_pending.get_untracked() || milliseconds() - asked_at > PATIENCE_MS {
-                fresh.is_pending.set(true);
-                spawn_local(async move {
-                    while let Some(Some(question)) = next.try_update_value(Option::take) {
-                        began.set_value(milliseconds());
-                        let Some(answer) = fetch.try_with_value(|fetch| fetch(question)) else { return };
-                        let answer = answer.await;
-                        if fresh.is_pending.is_disposed() {
-                            return;
-                        }
-                        match answer {
-                            Ok(value) => {
-                                fresh.problem.set(None);
-                                fresh.value.set(value);
-                            }
-                            Err(error) => fresh.problem.set(Some(error)),
-                        }
-                    }
-                    let _ = fresh.is_pending.try_set(false);
-                });
-            }
+            go_on(ask.clone(), fresh.is_pending, began);
         }
         now
     });
     fresh
+}
+
+type Step = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Asks what there is to ask, one after the other, unless that is being done.
+fn go_on(
+    ask: Arc<dyn Fn() -> Option<Step> + Send + Sync>,
+    is_pending: RwSignal<bool>,
+    began: StoredValue<f64>,
+) {
+    if is_pending.get_untracked() && milliseconds() - began.get_value() < PATIENCE_MS {
+        return;
+    }
+    is_pending.set(true);
+    spawn_local(async move {
+        while let Some(step) = ask() {
+            began.set_value(milliseconds());
+            step.await;
+        }
+        let _ = is_pending.try_set(false);
+    });
 }

@@ -140,7 +140,7 @@ fn Choices(
             <legend>{title}</legend>
             <span class="choices-all">
                 <button type="button" class="link" on:click=move |_| set_all(true) aria-label=format!("All {title}")>
-                                        {move || if found.with(Vec::len) > MOST_COLUMNS { "First 200" } else { "All" }}
+                                                            "All"
                 </button>
                 <button type="button" class="link" on:click=move |_| set_all(false) aria-label=format!("None of the {title}")>
                     "None"

@@ -52,8 +52,7 @@ pub(super) struct Placed {
 /// Splits `input`; the last token is always `End`.
 pub(super) fn tokens(input: &str) -> Result<Vec<Placed>, FilterError> {
     if input.len() > limits::MAX_FILTER_LENGTH {
-        let message = format!("a filter has at most {} bytes", limits::MAX_FILTER_LENGTH);
-        return Err(FilterError::new(0, message));
+        return Err(FilterError::new(0, "a filter has at most a megabyte"));
     }
     let chars: Vec<char> = input.chars().collect();
     let mut found = Vec::new();
