@@ -1,10 +1,12 @@
 //! Brotli copies, made once at build time at the highest quality, so that the server only sends them.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use brotli::enc::BrotliEncoderParams;
+use brotlic::encode::BrotliEncoderOptions;
+use brotlic::{CompressorWriter, Quality};
 
 use crate::say;
 
@@ -13,9 +15,6 @@ const WASM_BUDGET: u64 = 400_000;
 
 /// Files that shrink; images and fonts are compressed already.
 const ENDINGS: &[&str] = &["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest", "xml"];
-
-/// The base 2 logarithm of a block's bytes: in smaller ones than usual WebAssembly takes 0.1 % less.
-const BLOCK: i32 = 16;
 
 #[derive(Debug)]
 pub struct Sizes {
@@ -32,14 +31,8 @@ pub fn folder(folder: &Path) -> Result<Vec<Sizes>> {
             continue;
         }
         let plain = fs::read(&path)?;
-        let mut packed = Vec::new();
-        let params = BrotliEncoderParams {
-            quality: 11,
-            lgblock: BLOCK,
-            size_hint: plain.len(),
-            ..BrotliEncoderParams::default()
-        };
-        brotli::BrotliCompress(&mut plain.as_slice(), &mut packed, &params)?;
+        let packed = packed(&plain)?;
+
         if packed.len() >= plain.len() {
             continue;
         }
@@ -49,6 +42,15 @@ pub fn folder(folder: &Path) -> Result<Vec<Sizes>> {
         sizes.push(Sizes { path, plain: plain.len() as u64, brotli: packed.len() as u64 });
     }
     Ok(sizes)
+}
+
+/// By the reference encoder: of WebAssembly it leaves 0.3 % less than others do.
+fn packed(plain: &[u8]) -> Result<Vec<u8>> {
+    let size = u32::try_from(plain.len()).unwrap_or(0);
+    let encoder = BrotliEncoderOptions::new().quality(Quality::best()).size_hint(size).build()?;
+    let mut writer = CompressorWriter::with_encoder(encoder, Vec::new());
+    writer.write_all(plain)?;
+    Ok(writer.into_inner()?)
 }
 
 /// Prints what each file weighs, plain and on the network.
