@@ -156,7 +156,7 @@ pub(super) async fn decide(
     // Whatever it changed may have been the last that was missing, or have made something stale.
     let then = situation(tx.connection, tx.engine, by, id, now).await?;
     tell::differences(tx, by, Some(&now_is), &then, now).await?;
-    if applies_itself(&then, now) {
+    if applies_itself(&then, now) && is_asked_by_an_editor(tx.connection, tx.engine, &then).await? {
         apply::apply(tx, office, by, &then, None, now).await?;
         return Ok(Ok(Outcome::Applied));
     }
@@ -300,7 +300,9 @@ pub async fn apply_ready(db: &Db, office: &Office, now: Millis) -> Result<usize>
                 async move {
                     let by = Caller::server();
                     let now_is = situation(tx.connection, tx.engine, &by, id, now).await?;
-                    let is_ready = applies_itself(&now_is, now);
+                    let is_ready = applies_itself(&now_is, now)
+                        && is_asked_by_an_editor(tx.connection, tx.engine, &now_is).await?;
+
                     if is_ready {
                         apply::apply(tx, &office, &by, &now_is, None, now).await?;
                     }

@@ -722,12 +722,25 @@ async fn what_a_policy_leaves_to_gates_is_applied_when_they_pass() {
         let object = store::permissions::Object::Model(name.clone());
         store::permissions::set(&db, object, grants.into(), NOW).await.expect("are set");
         ask(&dana, &name, numbers[0]).await;
-        ask(&erin, &name, numbers[1]).await;
+        let of_a_reader = ask(&erin, &name, numbers[1]).await;
+
         for (minutes, expected) in [(59, "Staging"), (61, "Production")] {
             reviews::apply_ready(&db, &office, later(minutes * 60_000)).await.expect("looks");
             assert_eq!(stage(&db, &name, numbers[0]).await, expected, "after {minutes} minutes");
             assert_eq!(stage(&db, &name, numbers[1]).await, "Staging", "who may only read asks, no more");
         }
+        // Nor does what somebody else says there apply it.
+        let report = Report {
+            name: "load".into(),
+            state: CheckState::Success,
+            summary: "fine".into(),
+            link: None,
+            files_sha256: None,
+        };
+        let at = later(62 * 60_000);
+        let said = reviews::act(&dana, &office, of_a_reader, Act::Report(report), at).await;
+        assert_eq!(said.expect("reports"), Outcome::Recorded { missing: Vec::new() });
+        assert_eq!(stage(&db, &name, numbers[1]).await, "Staging");
     })
     .await;
 }
