@@ -4,7 +4,7 @@ use domain::KeyValue;
 use domain::reviews::gates::{Better, PrimaryMetric};
 use leptos::prelude::*;
 
-use crate::components::{Icon, IconName};
+use crate::components::{Icon, IconName, prose};
 use crate::plain::{Confirm, Field, PlainForm, Refusal, typed};
 
 /// What a form asked for.
@@ -201,7 +201,7 @@ pub fn PrimaryMetricForm(
 /// In the place of a form that a policy would refuse.
 #[component]
 pub fn Undeletable(why: String) -> impl IntoView {
-    view! { <p class="nothing">{format!("It can’t be deleted: {why}.")}</p> }
+    view! { <p class="nothing">{prose(&format!("it can’t be deleted: {why}."))}</p> }
 }
 
 /// Deletes a version or a model, which it names.

@@ -18,6 +18,9 @@ pub fn Changes(details: Details) -> impl IntoView {
     let has_ended = details.review.state.is_final();
     let title = match details.review.kind {
         Kind::Followup => "Against what served before",
+        _ if details.facts.champion.is_some() && details.facts.holder().is_none() => {
+            "Against what served last"
+        }
         _ if has_ended => "Against what served then",
         _ => "Against what serves today",
     };

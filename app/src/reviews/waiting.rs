@@ -4,7 +4,7 @@ use domain::Millis;
 use domain::registry::hand_over::slowest;
 use leptos::prelude::*;
 use store::registry::{Alert, Cause, Handed, Watched};
-use store::reviews::Waiting;
+use store::reviews::{Waiting, WaitingList};
 
 use super::{in_words, model_path, version_path, what};
 use crate::components::{EmptyState, prose};
@@ -15,7 +15,16 @@ use crate::registry::hand_overs;
 const DRAWN: usize = 5;
 
 #[component]
-pub fn WaitingPage(waiting: Vec<Waiting>, watched: Watched) -> impl IntoView {
+pub fn WaitingPage(list: WaitingList, watched: Watched) -> impl IntoView {
+    let WaitingList { waiting, more } = list;
+    let more = (more > 0).then(|| {
+        view! {
+            <p class="nothing">
+                {format!("{more} more ")}{if more == 1 { "is" } else { "are" }}" open: see "
+                <a href="/reviews?state=open">"all open reviews"</a>"."
+            </p>
+        }
+    });
     let (yours_to_sign, rest): (Vec<_>, Vec<_>) =
         waiting.into_iter().partition(|one| one.your_role.is_some());
     let (your_own, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.is_yours);
@@ -26,6 +35,7 @@ pub fn WaitingPage(waiting: Vec<Waiting>, watched: Watched) -> impl IntoView {
             <List waiting=your_own title="You asked for" id="asked" empty="You have asked for nothing that is still open"/>
             <Alerts alerts=watched.alerts/>
             <List waiting=others title="Open elsewhere" id="others" empty="Nothing else is open"/>
+            {more}
             <HeldBack handed=watched.handed/>
         </div>
     }

@@ -30,7 +30,14 @@ impl Place {
     /// # Errors
     /// `Path`, with the reason.
     pub fn parse(path: &str) -> Result<Self> {
-        let refused = |why| Error::Path { path: path.chars().take(200).collect(), why };
+        if path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic() {
+            return Err(Error::Path { path: shortened(path), why: "it starts with a drive letter" });
+        }
+        Self::below(path)
+    }
+
+    fn below(path: &str) -> Result<Self> {
+        let refused = |why| Error::Path { path: shortened(path), why };
         check(path).map_err(refused)?;
         let stored = Path::parse(path.replace('#', HASH_ON_DISK));
         stored.map(Self).map_err(|_| refused("it has a character that no file name can have"))
@@ -41,7 +48,7 @@ impl Place {
     /// # Errors
     /// As [`Self::parse`].
     pub fn join(&self, path: &str) -> Result<Self> {
-        let below = Self::parse(path)?;
+        let below = if self.is_root() { Self::parse(path)? } else { Self::below(path)? };
         Ok(Self(self.0.parts().chain(below.0.parts()).collect()))
     }
 
@@ -95,10 +102,11 @@ fn check_literally(path: &str) -> Result<(), &'static str> {
     if path.split('/').any(|part| part.len() > LONGEST_PART) {
         return Err("it has a part longer than 255 bytes");
     }
-    if path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic() {
-        return Err("it starts with a drive letter");
-    }
     Ok(())
+}
+
+fn shortened(path: &str) -> String {
+    path.chars().take(200).collect()
 }
 
 /// A stored path as people wrote it.

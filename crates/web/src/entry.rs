@@ -208,21 +208,14 @@ impl Accounts {
         now: Millis,
     ) -> Result<Result<i64, WrongPassword>, ApiError> {
         let credentials = accounts::credentials(db, name).await?;
-        // What was right from the same address a moment ago isn't compared again, and waits for no guesses from elsewhere.
-        if let Some(known) = &credentials
-            && self.passwords.remembers((&password, from), &known.password_hash, now)
-            && accounts::wait_of(db, from, now).await? == 0
-        {
-            return Ok(Ok(known.user_id));
+        if let Some(user_id) = self.remembered(db, credentials.as_ref(), &password, from, now).await? {
+            return Ok(Ok(user_id));
         }
         // Of calls that come at once with the same password, one is compared; the others find it remembered. So a guess
         // counts once, and a right password that many workers send isn't taken for many guesses.
         let _turn = self.passwords.turn(name).await;
-        if let Some(known) = &credentials
-            && self.passwords.remembers((&password, from), &known.password_hash, now)
-            && accounts::wait_of(db, from, now).await? == 0
-        {
-            return Ok(Ok(known.user_id));
+        if let Some(user_id) = self.remembered(db, credentials.as_ref(), &password, from, now).await? {
+            return Ok(Ok(user_id));
         }
         let wait_ms = accounts::attempt(db, name, from, now).await?;
         if wait_ms > 0 {
@@ -236,6 +229,22 @@ impl Accounts {
         accounts::succeeded(db, name, from).await?;
         self.passwords.remember((&password, from), &known.password_hash, now);
         Ok(Ok(known.user_id))
+    }
+
+    /// Whose password was right from the same address a moment ago: it isn't compared again, and waits for no guesses
+    /// from elsewhere.
+    async fn remembered(
+        &self,
+        db: &Db,
+        credentials: Option<&accounts::Credentials>,
+        password: &str,
+        from: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<Option<i64>, ApiError> {
+        let Some(known) = credentials else { return Ok(None) };
+        let is_known = self.passwords.remembers((password, from), &known.password_hash, now)
+            && accounts::wait_of(db, from, now).await? == 0;
+        Ok(is_known.then_some(known.user_id))
     }
 }
 

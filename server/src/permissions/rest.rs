@@ -88,6 +88,8 @@ impl From<Permissions> for Answer {
 struct Set {
     /// It has to be said: nothing at all would open what is closed.
     grants: Option<Vec<GrantWire>>,
+    /// As it was read; grants alone decide it.
+    restricted: Option<bool>,
 }
 
 async fn show(db: &Db, object: &Object) -> Result<Json<Answer>, ApiError> {
@@ -95,7 +97,13 @@ async fn show(db: &Db, object: &Object) -> Result<Json<Answer>, ApiError> {
 }
 
 async fn set(db: &Db, object: Object, asked: Set) -> Result<Json<Answer>, ApiError> {
+    let restricted = asked.restricted;
     let asked = asked.grants.ok_or_else(|| ApiError::missing("grants"))?;
+    if restricted.is_some_and(|restricted| restricted == asked.is_empty()) {
+        let why = "Invalid value for parameter 'restricted' supplied: with grants an object is restricted to those whom \
+                   they name, and without any it is open to all; name at least one, or say false";
+        return Err(ApiError::bad_request(why));
+    }
     let grants = asked.into_iter().map(GrantWire::read).collect::<Result<_, _>>()?;
     Ok(Json(permissions::set(db, object, grants, now()).await?.into()))
 }

@@ -20,6 +20,7 @@ use web::{ApiError, Form, Path, SignedIn};
 use super::model::{Tag, Text};
 use super::{Became, became, offer, page, text_of};
 use crate::clock::now;
+use crate::rights::{Right, allows};
 use crate::state::AppState;
 
 /// A larger example is no page's business.
@@ -86,7 +87,8 @@ async fn version(
     let status = if refusal.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let title = format!("{name}, version {number}");
     Ok(page(status, &title, Some(from.db.by()), || {
-        let reviews = view! { <VersionReviews name=of version=number rows/> }.into_any();
+        let may_ask = allows(Right::Ask, from.db.by());
+        let reviews = view! { <VersionReviews name=of version=number rows may_ask/> }.into_any();
         view! { <VersionPage overview example offer kept refusal reviews happened/> }
     }))
 }

@@ -6,6 +6,8 @@ use domain::reviews::state::{Label, State};
 use serde_json::{Value, json};
 use store::reviews::{Activity, Comment, Details, Outcome, ReviewRow, SignedBy};
 
+use crate::clock::now;
+
 pub fn row(row: &ReviewRow) -> Value {
     json!({
         "id": row.id,
@@ -35,7 +37,8 @@ pub fn details(details: &Details) -> Value {
         "from": details.from,
         "requester": details.requester,
         "comment": details.comment,
-        "state": details.review.state.as_str(),
+        // Its time may be over a moment before that is written down.
+        "state": if details.review.is_due(now()) { State::Expired } else { details.review.state }.as_str(),
         "opened_at_ms": details.opened_at.0,
         "deadline_ms": details.review.deadline.map(|at| at.0),
         "ended_at_ms": details.ended_at.map(|at| at.0),

@@ -45,10 +45,10 @@ async fn first(SignedIn(db): SignedIn) -> Redirect {
 }
 
 async fn waiting(SignedIn(db): SignedIn) -> Result<Response, ApiError> {
-    let waiting = reviews::waiting_for(&db, now()).await?;
+    let list = reviews::waiting_for(&db, now()).await?;
     let watched = registry::watched(&db, now()).await?;
     Ok(page(Some(db.by()), StatusCode::OK, "Waiting for you", Section::None, || {
-        view! { <WaitingPage waiting watched/> }
+        view! { <WaitingPage list watched/> }
     }))
 }
 

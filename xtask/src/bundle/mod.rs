@@ -34,8 +34,8 @@ pub enum Purpose {
 /// Makes `target/site` from the compiled browser half, unless it is up to date.
 pub fn bundle(wasm: &Path, purpose: Purpose) -> Result<()> {
     let root = project::root();
-    let (style, public) = (root.join("style"), root.join("public"));
-    let inputs = fingerprint::of(&[wasm, &style, &public], &format!("{purpose:?}"))?;
+    let (style, public, packer) = (root.join("style"), root.join("public"), root.join("xtask/src/bundle"));
+    let inputs = fingerprint::of(&[wasm, &style, &public, &packer], &format!("{purpose:?}"))?;
     let site = project::site();
     let stamp = site.with_extension("stamp");
     if site.is_dir() && fs::read_to_string(&stamp).is_ok_and(|last| last == inputs) {

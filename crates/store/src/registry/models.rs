@@ -1,5 +1,6 @@
 //! Registered models.
 
+use domain::accounts::Caller;
 use domain::permissions::Level;
 use domain::registry::{self, ModelVersion, RegisteredModel, check_name, check_text, is_prompt};
 use domain::{KeyValue, Millis};
@@ -229,6 +230,8 @@ pub async fn set_model_tag(db: &Db, name: String, tag: KeyValue, now: Millis) ->
         async move {
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
             let before = tag_of(tx, Tagged::Model(id), &tag.key).await?;
+            check_stays_what_it_is(tx, &by, (id, &name), &tag.key, [before.as_deref(), Some(&*tag.value)])
+                .await?;
             put_tags(tx, Tagged::Model(id), std::slice::from_ref(&tag)).await?;
             let change = Change::new("model.set_tag", name).from(json!({ "key": tag.key, "value": before }));
             audit::record(tx, &by, change.to(&tag), now).await?;
@@ -251,6 +254,7 @@ pub async fn delete_model_tag(db: &Db, name: String, key: String, now: Millis) -
         async move {
             let id = find(tx.connection, Asking::new(tx.engine, &by, Level::Edit), &name).await?;
             let before = tag_of(tx, Tagged::Model(id), &key).await?;
+            check_stays_what_it_is(tx, &by, (id, &name), &key, [before.as_deref(), None]).await?;
             remove_tag(tx, Tagged::Model(id), &key).await?;
             let change = Change::new("model.delete_tag", name).from(json!({ "key": key, "value": before }));
             audit::record(tx, &by, change, now).await?;
@@ -259,6 +263,20 @@ pub async fn delete_model_tag(db: &Db, name: String, key: String, now: Millis) -
         .boxed()
     })
     .await
+}
+
+/// Clients don't find a model that is marked as a prompt, nor a prompt that isn't: whoever may give its name to another
+/// may change that. `values`: the tag's before and after.
+async fn check_stays_what_it_is(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    model: (i64, &str),
+    key: &str,
+    values: [Option<&str>; 2],
+) -> Result<()> {
+    let [before, after] =
+        values.map(|value| value.is_some_and(|value| is_prompt(&[KeyValue::new(key, value)])));
+    if before == after { Ok(()) } else { check_keeps_name(tx, by, model).await }
 }
 
 /// A registered model's number, which a new name doesn't change.

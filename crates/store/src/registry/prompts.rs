@@ -1,7 +1,7 @@
 //! Prompts: what one says is in its version's tags. To reviews each of these is a file, named by its key.
 
 use domain::accounts::Caller;
-use domain::registry::source;
+use domain::registry::{PROMPT_TAG, source};
 use domain::reviews::state::State;
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +16,7 @@ const SETTINGS: &str = "_mlflow_prompt_";
 
 /// Whether a tag is a part of what a prompt says, rather than a note about it.
 fn is_content(key: &str) -> bool {
-    key == TEXT_TAG || key == domain::registry::PROMPT_TAG || key.starts_with(SETTINGS)
+    key == TEXT_TAG || key == PROMPT_TAG || key.starts_with(SETTINGS)
 }
 
 /// Keeps what a version says as its files, if it is of a prompt.
@@ -45,8 +45,8 @@ pub(crate) async fn keep_files(tx: &mut Tx<'_>, version: i64) -> Result<()> {
     Ok(())
 }
 
-/// Fails if a tag is what a released prompt says, or one that serves where a policy guards. To be asked before the tag
-/// changes.
+/// Fails if a tag is what a released prompt says, or one that serves where a policy guards; or if it would make a released
+/// model something else to clients. To be asked before the tag changes.
 ///
 /// # Errors
 /// `Forbidden` names the review, or the place.
@@ -56,9 +56,11 @@ pub(super) async fn check_tag_may_change(
     version: i64,
     key: &str,
 ) -> Result<()> {
-    if !is_content(key) || !is_prompt(tx, version).await? {
+    let is_prompt = is_prompt(tx, version).await?;
+    if !is_content(key) || !(is_prompt || key == PROMPT_TAG) {
         return Ok(());
     }
+    let said = if is_prompt { "is what this prompt says" } else { "says what clients take this version for" };
     let (released,): (Option<i64>,) =
         sqlx::query_as("SELECT MAX(id) FROM reviews WHERE version_id = $1 AND state = $2")
             .bind(version)
@@ -67,12 +69,12 @@ pub(super) async fn check_tag_may_change(
             .await?;
     if let (None, Some(target)) = (released, guarded_place(tx.connection, by, version).await?) {
         return Err(Error::Forbidden(format!(
-            "the tag `{key}` is what this prompt says, and it is in {target}, which a policy guards; register another version"
+            "the tag `{key}` {said}, and it is in {target}, which a policy guards; register another version"
         )));
     }
     let Some(review) = released else { return Ok(()) };
     Err(Error::Forbidden(format!(
-        "the tag `{key}` is what this prompt says, and review {review} released it as it is; register another version"
+        "the tag `{key}` {said}, and review {review} released it as it is; register another version"
     )))
 }
 

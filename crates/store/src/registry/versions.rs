@@ -24,7 +24,9 @@ use crate::Db;
 use crate::audit::{self, Change};
 use crate::error::Result;
 use crate::permissions::{Kind, push_readable};
-use crate::reviews::{PlainCall, check_plain_call, check_plain_delete, check_plain_leave, supersede_all};
+use crate::reviews::{
+    PlainCall, check_plain_call, check_plain_delete, check_plain_leave, check_plain_retirement, supersede_all,
+};
 use crate::runs;
 use crate::sql::Sql;
 use crate::webhooks::events;
@@ -287,6 +289,9 @@ pub async fn transition(
             if before != stage {
                 check_plain_call(tx, &by, &call, &Target::Stage(stage.to_owned())).await?;
                 check_plain_leave(tx.connection, &by, &call, &before).await?;
+            }
+            if archive_others {
+                check_plain_retirement(tx, &by, &call, stage).await?;
             }
             let retire_to = archive_others.then_some(ARCHIVED);
             let wanted = Move { id, model, version: number, stage, retire_to, ..Move::default() };

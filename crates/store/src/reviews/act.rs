@@ -1,13 +1,14 @@
 //! What people do to a review. Each step reads everything anew, asks the rules, and writes what follows.
 
+use std::collections::HashMap;
+
 use domain::Millis;
 use domain::accounts::{Caller, Role};
 use domain::limits;
 use domain::permissions::Level;
-use domain::reviews::{Kind, Target};
-
 use domain::reviews::gates::{CheckReport, CheckState, check_report};
 use domain::reviews::state::{self, Access, Action, Refusal, State};
+use domain::reviews::{Kind, Target};
 use futures::FutureExt as _;
 use serde_json::json;
 use sqlx::AnyConnection;
@@ -16,9 +17,8 @@ use super::Office;
 use super::apply;
 use super::evidence;
 use super::open::MAX_WORDS;
-use super::policies;
-
 use super::people::actor;
+use super::policies;
 use super::situation::{Situation, situation};
 use super::tell;
 use super::timeline::{self, New};
@@ -28,7 +28,6 @@ use crate::audit::{self, Change};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::permissions::model_level;
-
 use crate::writer::Tx;
 
 /// What somebody does, with what they say.
@@ -156,7 +155,7 @@ pub(super) async fn decide(
     // Whatever it changed may have been the last that was missing, or have made something stale.
     let then = situation(tx.connection, tx.engine, by, id, now).await?;
     tell::differences(tx, by, Some(&now_is), &then, now).await?;
-    if applies_itself(&then, now) && is_asked_by_an_editor(tx.connection, tx.engine, &then).await? {
+    if applies_itself(tx.connection, tx.engine, &then, now).await? {
         apply::apply(tx, office, by, &then, None, now).await?;
         return Ok(Ok(Outcome::Applied));
     }
@@ -242,7 +241,7 @@ pub async fn expire_due(db: &Db, now: Millis) -> Result<usize> {
             .bind(now.0)
             .fetch_all(&mut *tx.connection)
             .await?;
-                        let mut count = 0;
+            let mut count = 0;
             for (id,) in due {
                 match situation(tx.connection, tx.engine, &Caller::server(), id, now).await {
                     Ok(now_is) => {
@@ -274,39 +273,38 @@ pub async fn apply_ready(db: &Db, office: &Office, now: Millis) -> Result<usize>
     .bind(Kind::Promotion.as_str())
     .fetch_all(&mut *connection)
     .await?;
-    let mut ready = Vec::new();
+    let mut complete = Vec::new();
+    let mut left_to_gates = HashMap::new();
     for (id, model, target, is_signed) in open {
         // What somebody has to sign, and nobody has, lacks more than time.
-        if is_signed == 0 && !is_left_to_gates(&mut connection, server.by(), model, &target).await? {
-            continue;
-        }
-        match situation(&mut connection, server.engine(), server.by(), id, now).await {
-            Ok(now_is)
-                if applies_itself(&now_is, now)
-                    && is_asked_by_an_editor(&mut connection, server.engine(), &now_is).await? =>
-            {
-                ready.push(id);
+        if is_signed == 0 {
+            let asked = (model, target);
+            if !left_to_gates.contains_key(&asked) {
+                let is_left = is_left_to_gates(&mut connection, server.by(), asked.0, &asked.1).await?;
+                left_to_gates.insert(asked.clone(), is_left);
             }
-            Ok(_) => {}
+            if !left_to_gates[&asked] {
+                continue;
+            }
+        }
+        match ready(&mut connection, server.engine(), id, now).await {
+            Ok(Some(_)) => complete.push(id),
+            Ok(None) => {}
             Err(error) => tracing::warn!(review = id, %error, "a review can't be read"),
         }
     }
     drop(connection);
     let mut count = 0;
-    for id in ready {
+    for id in complete {
         let office = office.clone();
         let outcome = server
             .write(move |tx| {
                 async move {
-                    let by = Caller::server();
-                    let now_is = situation(tx.connection, tx.engine, &by, id, now).await?;
-                    let is_ready = applies_itself(&now_is, now)
-                        && is_asked_by_an_editor(tx.connection, tx.engine, &now_is).await?;
-
-                    if is_ready {
-                        apply::apply(tx, &office, &by, &now_is, None, now).await?;
-                    }
-                    Ok(is_ready)
+                    let Some(now_is) = ready(tx.connection, tx.engine, id, now).await? else {
+                        return Ok(false);
+                    };
+                    apply::apply(tx, &office, &Caller::server(), &now_is, None, now).await?;
+                    Ok(true)
                 }
                 .boxed()
             })
@@ -332,25 +330,49 @@ async fn is_left_to_gates(
     Ok(found.is_some_and(|(found, _)| found.rules.sign_off.is_empty()))
 }
 
-/// Whether somebody vouches for the request: those who have to sign it, else whoever asked, if they may change the model.
-async fn is_asked_by_an_editor(
+/// Whether somebody vouches for the request who may: those whom a policy asks to sign; else whoever asked or signed, if
+/// one of them may change the model.
+async fn is_vouched_for(connection: &mut AnyConnection, engine: Engine, now_is: &Situation) -> Result<bool> {
+    let standing = &now_is.seen.standing;
+    let named = standing.in_force.as_ref().map(|rules| rules.sign_off(now_is.review.kind));
+    let Some(requester) = now_is.review.requester.filter(|_| named.is_none_or(<[_]>::is_empty)) else {
+        return Ok(true);
+    };
+    let signers = standing.valid(&now_is.review).into_iter().map(|sign_off| sign_off.by);
+    for person in std::iter::once(requester).chain(signers) {
+        let roles = now_is.people.roles(person);
+        let caller = Caller { user_id: Some(person), roles, ..Caller::server() };
+        if model_level(connection, engine, &caller, now_is.row.model_id).await? >= Some(Level::Edit) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The review as it stands, if it applies itself now.
+async fn ready(
     connection: &mut AnyConnection,
     engine: Engine,
-    now_is: &Situation,
-) -> Result<bool> {
-    let is_signed_for = !now_is.seen.standing.requirements(&now_is.review).is_empty();
-    let Some(requester) = now_is.review.requester.filter(|_| !is_signed_for) else { return Ok(true) };
-    let roles = now_is.people.roles(requester);
-    let caller = Caller { user_id: Some(requester), roles, ..Caller::server() };
-    Ok(model_level(connection, engine, &caller, now_is.row.model_id).await? >= Some(Level::Edit))
+    id: i64,
+    now: Millis,
+) -> Result<Option<Situation>> {
+    let now_is = situation(connection, engine, &Caller::server(), id, now).await?;
+    Ok(applies_itself(connection, engine, &now_is, now).await?.then_some(now_is))
 }
 
 /// Whether nothing is missing, and no person has to say so.
-fn applies_itself(now_is: &Situation, now: Millis) -> bool {
+async fn applies_itself(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    now_is: &Situation,
+    now: Millis,
+) -> Result<bool> {
     let standing = &now_is.seen.standing;
     let auto_apply = standing.in_force.as_ref().is_none_or(|in_force| in_force.rules.auto_apply);
     let server = actor(&Caller::server(), Access::Server);
-    auto_apply && state::check(&Action::Apply, &now_is.review, &server, standing, now).is_ok()
+    let lacks_nothing =
+        auto_apply && state::check(&Action::Apply, &now_is.review, &server, standing, now).is_ok();
+    Ok(lacks_nothing && is_vouched_for(connection, engine, now_is).await?)
 }
 
 /// Ends a review whose time is over.

@@ -79,7 +79,7 @@ pub(super) async fn apply(
         timeline::note(tx, &Caller::server(), row, left, now).await?;
     }
     let action = if override_reason.is_some() { "review.override" } else { "review.apply" };
-    let held_by = now_is.seen.champion.as_ref().map(|champion| champion.facts.version);
+    let held_by = now_is.seen.facts.holder().map(|holder| holder.version);
     let change = Change::new(action, row.id).from(json!({
         "state": "open", "stage": row.from_stage, "target_held_by": held_by,
     }));
@@ -106,7 +106,6 @@ async fn move_there(tx: &mut Tx<'_>, by: &Caller, now_is: &Situation, now: Milli
                 stage: &stage,
                 retire_to: now_is.seen.retire_to.as_deref(),
                 retires_only: row.replaced.filter(|replaced| now_is.seen.archive == [*replaced]),
-
                 rolled_back_from: row.replaced,
                 review: Some(row.id),
             };

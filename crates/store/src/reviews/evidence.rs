@@ -1,6 +1,7 @@
 //! What gates and signers look at, read from the database.
 
 use domain::metrics::MetricValue;
+use domain::registry::is_active;
 use domain::reviews::document::FilePart;
 use domain::reviews::gates::{DatasetRef, DatasetUse, Measured, Validation, VersionFacts};
 use domain::reviews::signature::SignatureTexts;
@@ -248,17 +249,39 @@ pub(super) async fn predecessor(
     }
 }
 
-/// What is known of the version that holds a target: see [`holder`].
+/// What is known of the version that holds a target: see [`holder`]; where a stage is empty, of the one that was there
+/// last, so that taking the champion out doesn't take the comparison away.
 pub(super) async fn champion(
     connection: &mut AnyConnection,
     model: i64,
     target: &domain::reviews::Target,
     not: i64,
 ) -> Result<Option<Version>> {
-    match holder(connection, model, target, not).await? {
+    let number = match (holder(connection, model, target, not).await?, target) {
+        (None, domain::reviews::Target::Stage(stage)) if is_active(stage) => {
+            was_there(connection, model, stage, not).await?
+        }
+        (holder, _) => holder,
+    };
+    match number {
         Some(number) => version(connection, model, number).await,
         None => Ok(None),
     }
+}
+
+/// The last version that came into a stage and still exists, but `not` that one.
+async fn was_there(connection: &mut AnyConnection, model: i64, stage: &str, not: i64) -> Result<Option<i64>> {
+    let last: Option<(i64,)> = sqlx::query_as(
+        "SELECT e.version FROM stage_entries e
+         JOIN model_versions v ON v.model_id = e.model_id AND v.version = e.version
+         WHERE e.model_id = $1 AND e.stage = $2 AND e.version <> $3 ORDER BY e.id DESC LIMIT 1",
+    )
+    .bind(model)
+    .bind(stage)
+    .bind(not)
+    .fetch_optional(connection)
+    .await?;
+    Ok(last.map(|(version,)| version))
 }
 
 /// The version that holds a target now, but `not` that one; of several, the one that came last.

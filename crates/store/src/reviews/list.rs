@@ -1,11 +1,16 @@
 //! Lists of reviews, and which of them wait for somebody.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use domain::Millis;
-use domain::accounts::Role;
+use domain::accounts::{Caller, Role};
 use domain::reviews::state::State;
+use domain::reviews::{self, Target, sign_off};
 use sqlx::FromRow;
 
 use super::people;
+use super::policies::Held;
 use super::situation::situation;
 use crate::Db;
 use crate::error::Result;
@@ -17,6 +22,7 @@ use crate::sql::Sql;
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Row {
     pub id: i64,
+    pub model_id: i64,
     pub model: String,
     pub version: i64,
     pub kind: String,
@@ -33,10 +39,12 @@ pub struct Row {
     pub is_override: i64,
 }
 
-const SELECT: &str = "SELECT r.id, COALESCE(m.name, '(deleted model)') AS model, r.version, r.kind, r.target,
-    r.from_stage, r.requester_id, r.requester, r.comment, r.state, r.opened_at_ms, r.deadline_ms, r.ended_at_ms,
+const SELECT: &str = "SELECT r.id, r.model_id, COALESCE(m.name, '(deleted model)') AS model, r.version, r.kind, r.target,
+    CASE WHEN r.state = 'open' AND r.kind <> 'followup' THEN COALESCE(v.stage, r.from_stage) ELSE r.from_stage END
+        AS from_stage, r.requester_id, r.requester, r.comment, r.state, r.opened_at_ms, r.deadline_ms, r.ended_at_ms,
     r.ended_by, r.is_override
-    FROM reviews r LEFT JOIN registered_models m ON m.id = r.model_id";
+    FROM reviews r LEFT JOIN registered_models m ON m.id = r.model_id
+    LEFT JOIN model_versions v ON v.id = r.version_id";
 
 /// Which reviews; what is empty holds for all.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +83,7 @@ pub async fn search(db: &Db, query: &ReviewQuery) -> Result<Vec<Row>> {
     sql.fetch(&mut *db.reader().await?).await
 }
 
-/// The open reviews of a version, and those that ended, newest first.
+/// The open reviews of a version, and the last that ended, newest first.
 ///
 /// # Errors
 /// `NotFound` without the model.
@@ -84,7 +92,9 @@ pub async fn open_of_version(db: &Db, name: &str, version: i64) -> Result<Vec<Ro
     let model = registry::readable(&mut connection, db.engine(), db.by(), name).await?;
     let mut sql = Sql::new(db.engine(), SELECT);
     sql.push(" WHERE r.model_id = ").bind(model).push(" AND r.version = ").bind(version);
-    sql.push(" ORDER BY r.id DESC LIMIT 100");
+    sql.push(" AND (r.state = 'open' OR r.id IN (SELECT e.id FROM reviews e WHERE e.model_id = ").bind(model);
+    sql.push(" AND e.version = ").bind(version);
+    sql.push(" AND e.state <> 'open' ORDER BY e.id DESC LIMIT 100)) ORDER BY r.id DESC");
     sql.fetch(&mut connection).await
 }
 
@@ -98,26 +108,46 @@ pub struct Waiting {
     pub is_yours: bool,
 }
 
-/// So many open reviews are looked at.
-const MOST_OPEN: i64 = 200;
+/// What waits, and how many open reviews there are beyond it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WaitingList {
+    pub waiting: Vec<Waiting>,
+    pub more: usize,
+}
 
-/// All open reviews, oldest first, each with what it waits for, as whoever asks sees it.
+/// So many open reviews are known of, and of so many it is read what they lack: first of those that may concern whoever
+/// asks.
+const MOST_OPEN: i64 = 5_000;
+const MOST_READ: usize = 200;
+
+/// The open reviews, oldest first, each with what it waits for, as whoever asks sees it.
 ///
 /// # Errors
 /// Only the database's.
-pub async fn waiting_for(db: &Db, now: Millis) -> Result<Vec<Waiting>> {
+pub async fn waiting_for(db: &Db, now: Millis) -> Result<WaitingList> {
     let mut connection = db.snapshot().await?;
     let mut sql = Sql::new(db.engine(), SELECT);
-    sql.push(" WHERE r.state = 'open'");
+    sql.push(" WHERE r.state = 'open' AND (r.kind = 'followup' OR r.deadline_ms IS NULL OR r.deadline_ms > ")
+        .bind(now.0)
+        .push(")");
     push_readable(&mut sql, db.by(), Kind::Model, "m");
     sql.push(" ORDER BY r.id LIMIT ").bind(MOST_OPEN);
     let rows: Vec<Row> = sql.fetch(&mut connection).await?;
+    let mut held = HashMap::new();
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    for row in rows {
+        let held = match held.entry(row.model_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Held::of(&mut connection, db.by(), row.model_id).await?),
+        };
+        if may_concern(&row, held, db.by()) { near.push(row) } else { far.push(row) }
+    }
+    let all = near.len() + far.len();
+    let mut rows: Vec<_> = near.into_iter().chain(far).take(MOST_READ).collect();
+    rows.sort_by_key(|row| row.id);
     let mut waiting = Vec::with_capacity(rows.len());
     for row in rows {
         let found = situation(&mut connection, db.engine(), db.by(), row.id, now).await?;
-        if found.review.is_due(now) {
-            continue;
-        }
         let acting = people::actor(db.by(), found.access);
         let could_sign = acting.id.and_then(|id| {
             let is_barred = found.seen.standing.barred(&found.review).contains(&id);
@@ -134,5 +164,19 @@ pub async fn waiting_for(db: &Db, now: Millis) -> Result<Vec<Waiting>> {
             row,
         });
     }
-    Ok(waiting)
+    let more = all - waiting.len();
+    Ok(WaitingList { waiting, more })
+}
+
+/// Whether somebody asked for it, or has a role that may have to sign it.
+fn may_concern(row: &Row, held: &Held, by: &Caller) -> bool {
+    let is_theirs = by.user_id.is_some() && row.requester_id == by.user_id;
+    let kind = reviews::Kind::parse(&row.kind).unwrap_or(reviews::Kind::Promotion);
+    // The place that it leaves may have signers, too.
+    let left = (row.from_stage != row.target).then(|| Target::Stage(row.from_stage.clone()));
+    let named = |target: Target| held.in_force(&target).map(|(found, _)| found.sign_off(kind).to_vec());
+    let into = named(Target::parse(&row.target));
+    let asks_anybody = into.is_none();
+    let signers = into.into_iter().chain(left.and_then(named)).flatten().collect::<Vec<_>>();
+    is_theirs || asks_anybody || by.roles.iter().any(|role| sign_off::is_named(&signers, *role))
 }

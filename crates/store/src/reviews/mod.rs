@@ -28,7 +28,7 @@ mod write;
 pub use act::{Act, Outcome, Report, act, apply_ready, expire_due};
 pub use comments::{Comment, add_comment, comments_of, delete_comment, edit_comment};
 pub use details::{ChangesAsked, Details, SignedBy, details};
-pub use list::{ReviewQuery, Row as ReviewRow, Waiting, open_of_version, search, waiting_for};
+pub use list::{ReviewQuery, Row as ReviewRow, Waiting, WaitingList, open_of_version, search, waiting_for};
 pub use notice::notice_changes;
 pub use office::{Office, note_key_rotation};
 pub use open::{Ask, ask, plan, roll_back, rollback_to};
@@ -43,7 +43,8 @@ pub use timeline::{Activity, activities_of_version};
 
 pub(crate) use plain::{
     PlainCall, check_alias_stays, check_keeps_name, check_plain_call, check_plain_delete,
-    check_plain_delete_model, check_plain_leave, check_primary_metric, guarded_place, refusal,
+    check_plain_delete_model, check_plain_leave, check_plain_retirement, check_primary_metric, guarded_place,
+    refusal,
 };
 pub(crate) use timeline::supersede_all;
 

@@ -166,7 +166,7 @@ async fn history(connection: &mut AnyConnection, model: i64, stage: &str) -> Res
 }
 
 /// The versions that are there with the files that they had when they came into the stage, but for those whose override
-/// others rejected, or haven't judged yet.
+/// others rejected, or haven't judged yet, and that no review has brought there since.
 async fn usable(connection: &mut AnyConnection, model: i64, stage: &str) -> Result<Vec<i64>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT v.version FROM model_versions v WHERE v.model_id = $1 AND v.files_state = 'done'
@@ -174,10 +174,13 @@ async fn usable(connection: &mut AnyConnection, model: i64, stage: &str) -> Resu
                  WHERE e.model_id = v.model_id AND e.version = v.version AND e.stage = $2
                  ORDER BY e.id DESC LIMIT 1)
              AND NOT EXISTS (SELECT 1 FROM reviews f JOIN reviews o ON o.id = f.follows
-                 WHERE o.version_id = v.id AND f.state IN ('rejected', 'open'))",
+                 WHERE o.version_id = v.id AND o.target = $2 AND f.state IN ('rejected', 'open')
+                 AND NOT EXISTS (SELECT 1 FROM reviews l WHERE l.version_id = v.id AND l.target = $2
+                     AND l.state = 'applied' AND l.is_override = 0 AND l.kind <> $3 AND l.id > o.id))",
     )
     .bind(model)
     .bind(stage)
+    .bind(Kind::Followup.as_str())
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(version,)| version).collect())
@@ -287,8 +290,7 @@ pub(super) async fn open(
     let now_is = situation::situation(tx.connection, tx.engine, by, id, now).await?;
     let change = Change::new("review.open", id).to(json!({
         "model": ask.name, "version": ask.version, "kind": row.kind, "target": row.target,
-        "digest": now_is.seen.standing.digest,
-                "missing": now_is.missing(),
+        "digest": now_is.seen.standing.digest, "missing": now_is.missing(),
     }));
     audit::record(tx, by, change, now).await?;
     // From here on changes around it are told.

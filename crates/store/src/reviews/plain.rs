@@ -53,6 +53,19 @@ pub(crate) async fn check_plain_call(
     Err(call.needs_review(target, &why))
 }
 
+/// Those that leave a stage for another version come into the archive as they would by themselves.
+pub(crate) async fn check_plain_retirement(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    call: &PlainCall<'_>,
+    stage: &str,
+) -> Result<()> {
+    let others = rows::others_in(tx.connection, call.model, stage, call.version).await?;
+    let Some(version) = others.first().copied() else { return Ok(()) };
+    let archive = Target::Stage(ARCHIVED.to_owned());
+    check_plain_call(tx, by, &PlainCall { version, ..*call }, &archive).await
+}
+
 /// An alias that a policy guards isn't taken away: what callers load by it is moved on by a review.
 pub(crate) async fn check_alias_stays(
     tx: &mut Tx<'_>,

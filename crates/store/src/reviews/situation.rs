@@ -63,14 +63,10 @@ pub(super) async fn situation(
     id: i64,
     now: Millis,
 ) -> Result<Situation> {
-    let row = rows::row(connection, id).await?;
+    let mut row = rows::row(connection, id).await?;
     let mut review = row.review();
     review.authors.extend(places::authors(connection, row.version_id).await?);
-    let model: Option<Model> =
-        sqlx::query_as("SELECT name, primary_metric, primary_better FROM registered_models WHERE id = $1")
-            .bind(row.model_id)
-            .fetch_optional(&mut *connection)
-            .await?;
+    let model = model(connection, row.model_id).await?;
     let level = model_level(connection, engine, by, row.model_id).await?;
     if !may_see(by, &review, model.is_some(), level) {
         return Err(Error::not_found("review", "id", id));
@@ -90,6 +86,10 @@ pub(super) async fn situation(
         Some(kept) => kept,
         None => look(connection, by, &said, model, now).await?,
     };
+    // It may have been moved since somebody asked.
+    if !review.state.is_final() && row.kind() != Kind::Followup && seen.standing.exists {
+        row.from_stage.clone_from(&seen.facts.candidate.stage);
+    }
     Ok(Situation { row, review, seen, people, signed, blocked, waivers, access })
 }
 
@@ -111,10 +111,7 @@ pub(super) async fn check_may_see(
     id: i64,
 ) -> Result<()> {
     let row = rows::row(connection, id).await?;
-    let model: Option<(i64,)> = sqlx::query_as("SELECT id FROM registered_models WHERE id = $1")
-        .bind(row.model_id)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let model = model(connection, row.model_id).await?;
     let level = model_level(connection, engine, by, row.model_id).await?;
     if may_see(by, &row.review(), model.is_some(), level) {
         return Ok(());
@@ -134,6 +131,11 @@ struct Said<'a> {
 
 /// Name, main metric, and which of its values are better.
 type Model = (String, String, String);
+
+async fn model(connection: &mut AnyConnection, id: i64) -> Result<Option<Model>> {
+    let find = "SELECT name, primary_metric, primary_better FROM registered_models WHERE id = $1";
+    Ok(sqlx::query_as(find).bind(id).fetch_optional(connection).await?)
+}
 
 /// Looks at everything that decides. A version that is gone has no facts left.
 async fn look(
@@ -262,7 +264,11 @@ fn contents(row: &Row, model: &str, version: &Version, archive: Vec<i64>) -> Con
             id: row.id,
             kind: row.kind(),
             target: row.target(),
-            from: row.from_stage.clone(),
+            from: if row.kind() == Kind::Followup {
+                row.from_stage.clone()
+            } else {
+                version.facts.stage.clone()
+            },
             archive,
             requester: row.requester_id,
             authors: row.review().authors,

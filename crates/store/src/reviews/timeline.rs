@@ -124,13 +124,14 @@ pub(super) async fn end(
     now: Millis,
 ) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE reviews SET state = $1, ended_at_ms = $2, ended_by = $3, reason = $4
-         WHERE id = $5 AND state = 'open'",
+        "UPDATE reviews SET state = $1, ended_at_ms = $2, ended_by = $3, reason = $4, from_stage = $5
+         WHERE id = $6 AND state = 'open'",
     )
     .bind(state.as_str())
     .bind(now.0)
     .bind(&*by.name)
     .bind(reason)
+    .bind(&*now_is.row.from_stage)
     .bind(now_is.row.id)
     .execute(&mut *tx.connection)
     .await?;

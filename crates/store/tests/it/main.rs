@@ -6,6 +6,7 @@ mod permissions;
 mod recording;
 mod registry;
 mod registry_pages;
+mod review_moves;
 mod review_storm;
 mod reviews;
 mod stages;

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::{NOW, on_each};
 
 /// One test lets two weeks pass for every review that there is: no other of these has one open meanwhile.
-static TIME: RwLock<()> = RwLock::const_new(());
+pub(crate) static TIME: RwLock<()> = RwLock::const_new(());
 
 pub(crate) fn later(ms: i64) -> Millis {
     Millis(NOW.0 + ms)
@@ -90,7 +90,7 @@ pub(crate) fn sign() -> Act {
     Act::Sign { role: None, digest: None, words: "looked".into() }
 }
 
-async fn stage(db: &Db, name: &str, version: i64) -> String {
+pub(crate) async fn stage(db: &Db, name: &str, version: i64) -> String {
     registry::version(db, name, version).await.expect("is there").stage
 }
 
@@ -107,7 +107,7 @@ async fn a_review_is_signed_applied_once_and_recorded() {
         let id = ask(&dana, &name, first).await;
         let waiting = reviews::waiting_for(&erin, NOW).await.expect("are read");
         assert_eq!(
-            waiting.iter().find(|one| one.row.id == id).and_then(|one| one.your_role),
+            waiting.waiting.iter().find(|one| one.row.id == id).and_then(|one| one.your_role),
             Some(Role::MlEngineer)
         );
         let recorded = reviews::act(&erin, &office, id, sign(), later(1)).await.expect("signs");

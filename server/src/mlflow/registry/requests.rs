@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::Db;
 use store::permissions::{self, Object};
 use store::registry;
-use store::reviews::{self, Act, Ask, Details, Office, Outcome};
+use store::reviews::{self, Act, Ask, Details, Office, Outcome, ReviewRow};
 use web::{ApiError, Call, Either, SignedIn, required};
 
 use super::version_number;
@@ -98,10 +98,10 @@ async fn open_requests(db: &Db, office: &Office, name: &str, version: i64) -> Re
 }
 
 /// The open review that the call is about.
-async fn open(db: &Db, named: &Named) -> Result<i64, ApiError> {
+async fn open(db: &Db, named: &Named) -> Result<ReviewRow, ApiError> {
     let rows = reviews::open_of_version(db, &named.name, named.version).await?;
-    let open = rows.iter().find(|row| row.state == "open" && row.target == named.stage);
-    open.map(|row| row.id).ok_or_else(|| {
+    let open = rows.into_iter().find(|row| row.state == "open" && row.target == named.stage);
+    open.ok_or_else(|| {
         ApiError::not_found(format!(
             "no open transition request of `{}` version {} to {} exists",
             named.name, named.version, named.stage
@@ -115,7 +115,8 @@ async fn approve(
     Call(call): Call<Request>,
 ) -> Result<Json<Value>, ApiError> {
     let named = call.read(&db).await?;
-    let id = open(&db, &named).await?;
+    let review = open(&db, &named).await?;
+    let id = review.id;
     let details = reviews::details(&db, id, now()).await?;
     if let Some(archive) = &call.archive_existing_versions
         && details.can(&approval(&details), now())
@@ -131,7 +132,7 @@ async fn approve(
         Outcome::Recorded { missing } => format!("Signed. Still missing: {}.", missing.join("; ")),
         _ => format!("Signed. Version {} is now in {}.", named.version, named.stage),
     };
-    let mut activity = activity(&office, &db, id, "APPROVED_REQUEST", &named, &said);
+    let mut activity = activity(&office, &db, &review, "APPROVED_REQUEST", &named, &said);
     if let Outcome::Recorded { missing } = outcome {
         activity["applied"] = json!(false);
         activity["missing"] = json!(missing);
@@ -153,9 +154,9 @@ async fn reject(
     Call(call): Call<Request>,
 ) -> Result<Json<Value>, ApiError> {
     let named = call.read(&db).await?;
-    let id = open(&db, &named).await?;
+    let review = open(&db, &named).await?;
     let reject = Act::Reject { words: named.comment.clone() };
-    end(&db, &office, id, reject, "REJECTED_REQUEST", &named).await
+    end(&db, &office, &review, reject, "REJECTED_REQUEST", &named).await
 }
 
 async fn cancel(
@@ -164,41 +165,42 @@ async fn cancel(
     Either(call): Either<Request>,
 ) -> Result<Json<Value>, ApiError> {
     let named = call.read(&db).await?;
-    let id = open(&db, &named).await?;
-    if let Some(creator) = call.creator.filter(|creator| !creator.is_empty()) {
-        let details = reviews::details(&db, id, now()).await?;
-        if details.requester != creator {
-            return Err(ApiError::not_found(format!("`{creator}` has no open transition request like that")));
-        }
+    let review = open(&db, &named).await?;
+    if let Some(creator) = call.creator.filter(|creator| !creator.is_empty())
+        && review.requester != creator
+    {
+        return Err(ApiError::not_found(format!("`{creator}` has no open transition request like that")));
     }
     let cancel = Act::Cancel { words: named.comment.clone() };
-    end(&db, &office, id, cancel, "CANCELLED_REQUEST", &named).await
+    end(&db, &office, &review, cancel, "CANCELLED_REQUEST", &named).await
 }
 
 /// Ends an open review without a change.
 async fn end(
     db: &Db,
     office: &Office,
-    id: i64,
+    review: &ReviewRow,
     act: Act,
     kind: &str,
     named: &Named,
 ) -> Result<Json<Value>, ApiError> {
-    reviews::act(db, office, id, act, now()).await?;
-    Ok(Json(json!({ "activity": activity(office, db, id, kind, named, "") })))
+    reviews::act(db, office, review.id, act, now()).await?;
+    Ok(Json(json!({ "activity": activity(office, db, review, kind, named, "") })))
 }
 
 fn address(office: &Office, id: i64) -> String {
     format!("{}/reviews/{id}", office.url)
 }
 
-fn activity(office: &Office, db: &Db, id: i64, kind: &str, named: &Named, said: &str) -> Value {
+fn activity(office: &Office, db: &Db, review: &ReviewRow, kind: &str, named: &Named, said: &str) -> Value {
+    let id = review.id;
     json!({
         "id": id.to_string(),
         "activity_type": kind,
         "user_id": db.by().name,
         "comment": named.comment,
         "system_comment": format!("{said} {}", address(office, id)).trim(),
+        "from_stage": review.from_stage,
         "to_stage": named.stage,
         "creation_timestamp": now().0,
         "last_updated_timestamp": now().0,

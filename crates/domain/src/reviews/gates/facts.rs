@@ -17,7 +17,8 @@ use crate::{Millis, canonical};
 pub struct Facts {
     pub target: Target,
     pub candidate: VersionFacts,
-    /// The version that holds the target now; of several, the one that entered last.
+    /// The version that holds the target now; of several, the one that entered last. Where a stage is empty, the one
+    /// that was there last.
     pub champion: Option<VersionFacts>,
     /// What the registered model names as its main metric.
     pub primary_metric: Option<PrimaryMetric>,
@@ -55,6 +56,17 @@ pub struct VersionFacts {
     pub stage_entered_at: Option<Millis>,
     /// SHA-256 over the list of its files; `None` while they are being hashed.
     pub files_sha256: Option<String>,
+}
+
+impl Facts {
+    /// The champion, if it holds the target still.
+    pub fn holder(&self) -> Option<&VersionFacts> {
+        let holds = |champion: &&VersionFacts| match &self.target {
+            Target::Stage(stage) => champion.stage == *stage,
+            Target::Alias(_) => true,
+        };
+        self.champion.as_ref().filter(holds)
+    }
 }
 
 impl VersionFacts {
