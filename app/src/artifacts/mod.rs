@@ -4,6 +4,8 @@
 mod kind;
 mod owner;
 #[cfg(feature = "ssr")]
+mod parquet_pages;
+#[cfg(feature = "ssr")]
 mod pretty;
 mod server;
 mod tab;

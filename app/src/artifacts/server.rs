@@ -78,6 +78,7 @@ mod answers {
     use domain::artifacts::ArtifactEntry;
     use leptos::prelude::expect_context;
     use store::Db;
+    use tokio::sync::Semaphore;
 
     use super::{Content, Owner, Viewed};
     use crate::artifacts::kind::Kind;
@@ -90,6 +91,8 @@ mod answers {
     const MOST_SEPARATED: u64 = 4 * 1024 * 1024;
     /// A Parquet file has to be read whole.
     const MOST_PARQUET: u64 = 64 * 1024 * 1024;
+    /// What is unpacked takes memory, whoever looks: one file at a time.
+    static UNPACKING: Semaphore = Semaphore::const_new(1);
 
     /// The files of a run or model.
     pub struct Files {
@@ -172,6 +175,7 @@ mod answers {
                 Content::Nothing("This Parquet file is too large to be shown here.".into())
             }
             Kind::Parquet => {
+                let _turn = UNPACKING.acquire().await;
                 let (bytes, _) = files.head(path, MOST_PARQUET).await?;
                 read(move || table::parquet(bytes)).await
             }

@@ -26,6 +26,7 @@ mod read {
     use serde::Deserialize;
 
     use super::TableView;
+    use crate::artifacts::parquet_pages;
 
     /// What a page can show at once.
     const MOST_ROWS: usize = 500;
@@ -76,7 +77,8 @@ mod read {
     }
 
     fn rows_of(bytes: Bytes) -> Result<TableView, String> {
-        let reader = SerializedFileReader::new(bytes).map_err(|error| error.to_string())?;
+        let reader = SerializedFileReader::new(bytes.clone()).map_err(|error| error.to_string())?;
+        parquet_pages::check(&bytes, reader.metadata())?;
         let file = reader.metadata().file_metadata();
         let total = u64::try_from(file.num_rows()).ok();
         let fields = file.schema().get_fields();

@@ -1,5 +1,7 @@
 //! Metric histories: whole, in pages, and thinned for drawing.
 
+use std::collections::HashSet;
+
 use domain::limits::Invalid;
 use domain::metrics::{Axis, Curve};
 use domain::smooth::smooth;
@@ -229,8 +231,9 @@ async fn series_of(
     let runs = ids_of(db, connection, run_uuids).await?;
     let keys = db.keys().find(connection, db.engine(), &[key]).await?;
     let key = keys.get(key).copied().unwrap_or(UNKNOWN);
-    let known =
-        run_uuids.iter().filter_map(|uuid| Some((uuid.clone(), Series { run: *runs.get(uuid)?, key })));
+    let mut met = HashSet::new();
+    let once = run_uuids.iter().filter(|uuid| met.insert(*uuid));
+    let known = once.filter_map(|uuid| Some((uuid.clone(), Series { run: *runs.get(uuid)?, key })));
     Ok(known.unzip())
 }
 

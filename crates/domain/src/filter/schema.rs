@@ -79,6 +79,7 @@ pub const LOGGED_MODELS: Schema = Schema {
         attribute(&["experiment_id"], AttributeKind::Identifier),
         attribute(&["artifact_location"], AttributeKind::Identifier),
         attribute(&["status"], AttributeKind::Identifier),
+        attribute(&["lifecycle_stage"], AttributeKind::Identifier),
         attribute(&["creation_timestamp_ms", "creation_time", "creation_timestamp"], AttributeKind::Number),
         attribute(
             &["last_updated_timestamp_ms", "last_updated_timestamp", "last_updated_time"],

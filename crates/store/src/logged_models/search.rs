@@ -2,7 +2,7 @@
 
 use domain::filter::{self, LOGGED_MODELS, Subject, Test};
 use domain::limits::{self, Invalid};
-use domain::logged_models::{LoggedModel, ModelMetric, ModelStatus};
+use domain::logged_models::{LoggedModel, ModelMetric};
 use domain::{MetricValue, Page};
 
 use super::{Row, SELECT, load};
@@ -143,6 +143,7 @@ fn column(attribute: &str) -> &'static str {
         "status" => {
             "CASE m.status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' WHEN 3 THEN 'FAILED' ELSE 'UNSPECIFIED' END"
         }
+        "lifecycle_stage" => "CASE m.is_deleted WHEN 0 THEN 'active' ELSE 'deleted' END",
         "creation_timestamp_ms" => "m.created_at_ms",
         _ => "m.updated_at_ms",
     }
@@ -208,6 +209,7 @@ impl<'q> Key<'q> {
                 Some(value) => vec![Value::Int(0), Value::Int(value.to_ordinal())],
                 None => vec![Value::Int(2), Value::Int(0)],
             },
+            Subject::Attribute("status") => vec![Value::Int(model.status.code())],
             Subject::Attribute("creation_timestamp_ms") => vec![Value::Int(model.created_at.0)],
             Subject::Attribute("last_updated_timestamp_ms") => vec![Value::Int(model.updated_at.0)],
             Subject::Attribute(name) => vec![match *name {
@@ -216,7 +218,8 @@ impl<'q> Key<'q> {
                 "model_type" => text(model.model_type.as_deref()),
                 "source_run_id" => text(model.source_run.as_deref()),
                 "experiment_id" => Value::Text(model.experiment_id.to_string()),
-                "status" => text(Some(ModelStatus::short_name(model.status))),
+                // Only those that aren't deleted are found.
+                "lifecycle_stage" => text(Some("active")),
                 _ => text(Some(&model.artifact_uri)),
             }],
             _ => Vec::new(),
@@ -250,6 +253,8 @@ fn sort_keys(order: &[Key<'_>]) -> Vec<SortKey> {
                 keys.push(SortKey::new(rank, true));
                 keys.push(SortKey::new(format!("COALESCE({value}, 0)"), ascending));
             }
+            // From pending to failed, as the reference numbers them.
+            Subject::Attribute("status") => keys.push(SortKey::new("m.status", ascending)),
             Subject::Attribute(name) => keys.push(SortKey::new(column(name), ascending)),
             _ => {}
         }
