@@ -10,6 +10,10 @@ use crate::ticks::{self, Tick};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Measure {
     Linear,
+    /// Linear, and zero is on it: lengths can be compared.
+    Amount,
+    /// The same of whole numbers.
+    Count,
     /// Values that aren't positive have no place.
     Log,
     /// A value is a number of these, from 0.
@@ -29,6 +33,8 @@ pub enum Paint {
     Series(usize),
     /// From 0, the faintest, to 1.
     Shade(f64),
+    /// As the axes are.
+    Axis,
 }
 
 const FAINTEST: f64 = 0.22;
@@ -45,6 +51,7 @@ impl Paint {
     pub(crate) fn color(self, strength: f64) -> RGBAColor {
         match self {
             Self::Series(number) => canvas::series(number).mix(strength),
+            Self::Axis => canvas::AXIS.mix(strength),
             Self::Shade(shade) => {
                 let shade = if shade.is_nan() { 0.0 } else { shade.clamp(0.0, 1.0) };
                 let shade = FAINTEST + (1.0 - FAINTEST) * shade;
@@ -60,6 +67,8 @@ pub(crate) struct Fitted<'a> {
     pub scale: Scale,
 }
 
+/// A letter's width, in pixels.
+const LETTER: f64 = 6.6;
 /// Room around the values, as a part of their range.
 const AIR: f64 = 0.05;
 
@@ -73,10 +82,15 @@ impl ValueAxis {
                 let is_log = *measure == Measure::Log;
                 let mut range = Range::EMPTY;
                 values.filter_map(|value| height(value, is_log)).for_each(|place| range.include(place));
+                let has_zero = matches!(measure, Measure::Amount | Measure::Count);
+                if has_zero {
+                    range.include(0.0);
+                }
                 let (low, high) =
                     if is_log { range.or_default(-1.0, 0.0) } else { range.or_default(0.0, 1.0) };
-                let air = (high - low) * AIR;
-                (low - air, high + air)
+                let air = |end: f64| if has_zero && end == 0.0 { 0.0 } else { AIR };
+                let size = high - low;
+                (low - size * air(low), high + size * air(high))
             }
         };
         Fitted { axis: self, scale: Scale { low, high, start, end } }
@@ -89,21 +103,36 @@ impl Fitted<'_> {
         height(value, self.axis.measure == Measure::Log).map(|place| self.scale.pixel(place))
     }
 
-    /// About as many as fit, if each takes so many pixels.
+    /// Of a vertical axis: as many as fit, with names of at most so many letters.
+    pub fn ticks_up(&self, letters: usize) -> Vec<Tick> {
+        self.ticks(30.0, 20.0, |_| letters)
+    }
+
+    /// Of a horizontal axis: as many as fit, with labels that don't touch.
+    pub fn ticks_across(&self) -> Vec<Tick> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "letters of a label")]
+        self.ticks(84.0, 56.0, |room| (room / LETTER - 1.0).clamp(2.0, 28.0) as usize)
+    }
+
+    /// About as many as fit, if a number takes so many pixels, a name so many, and a name may have as many letters as
+    /// `letters` allows for the pixels that there are.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
-    pub fn ticks(&self, each: f64) -> Vec<Tick> {
+    fn ticks(&self, number: f64, name: f64, letters: impl Fn(f64) -> usize) -> Vec<Tick> {
         let Scale { low, high, start, end } = self.scale;
-        let count = ((end - start).abs() / each).clamp(2.0, 12.0) as usize;
+        let room = (end - start).abs();
+        let count = (room / number).clamp(2.0, 12.0) as usize;
         match &self.axis.measure {
-            Measure::Linear => ticks::linear(low, high, count),
+            Measure::Linear | Measure::Amount => ticks::linear(low, high, count),
+            Measure::Count => ticks::whole(low, high, count),
             Measure::Log => ticks::logarithmic(low, high, count),
             Measure::Categories(names) => {
+                let each = room / names.len().max(1) as f64;
                 // Every second, third, … name, if there is no room for all.
-                let every =
-                    ((names.len() as f64 * each / 1.5) / (end - start).abs()).ceil().max(1.0) as usize;
+                let every = (name / each).ceil().max(1.0) as usize;
+                let most = letters(each * every as f64);
                 let shown = names.iter().enumerate().step_by(every);
-                shown.map(|(place, name)| Tick { at: place as f64, label: cut(name, 16) }).collect()
+                shown.map(|(place, name)| Tick { at: place as f64, label: cut(name, most) }).collect()
             }
         }
     }
@@ -120,7 +149,6 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 /// The room that labels take, in pixels.
 #[expect(clippy::cast_precision_loss, reason = "a short text")]
 pub(crate) fn width_of(ticks: &[Tick]) -> f64 {
-    const LETTER: f64 = 6.6;
     ticks.iter().map(|tick| tick.label.chars().count()).max().unwrap_or_default() as f64 * LETTER
 }
 
@@ -144,12 +172,22 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_starts_at_zero() {
+        let amounts = axis(Measure::Amount);
+        let above = amounts.fit([2.0, 10.0].into_iter(), 0.0, 100.0);
+        assert_eq!(above.pixel(0.0), Some(0.0));
+        assert!(above.pixel(10.0).is_some_and(|place| place < 100.0));
+        let around = amounts.fit([-1.0, 4.0].into_iter(), 0.0, 100.0);
+        assert!(around.pixel(-1.0).is_some_and(|place| place > 0.0));
+    }
+
+    #[test]
     fn names_stand_apart_and_are_left_out_where_there_is_no_room() {
         let names: Vec<String> = (0..40).map(|number| format!("name {number}")).collect();
         let categories = axis(Measure::Categories(names));
         let fitted = categories.fit(std::iter::empty(), 0.0, 120.0);
         assert_eq!(fitted.pixel(0.0).map(f64::round), Some(2.0));
-        assert!(fitted.ticks(20.0).len() < 12);
-        assert_eq!(axis(Measure::Categories(Vec::new())).fit(std::iter::empty(), 0.0, 10.0).ticks(5.0), []);
+        assert!((2..=3).contains(&fitted.ticks_across().len()) && fitted.ticks_up(16).len() <= 6);
+        assert_eq!(axis(Measure::Categories(Vec::new())).fit(std::iter::empty(), 0.0, 10.0).ticks_up(16), []);
     }
 }

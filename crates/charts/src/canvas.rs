@@ -49,9 +49,13 @@ pub fn label<'a>(root: &Area<'a>, text: &str, place: (f64, f64), anchor: (HPos, 
     root.draw(&Text::new(text.to_owned(), at(place.0, place.1), style))
 }
 
+/// A place as the backend counts pixels.
+pub fn at(x: f64, y: f64) -> (i32, i32) {
+    (fine(x), fine(y))
+}
+
 /// Pixels as the backend counts them.
 #[expect(clippy::cast_possible_truncation, reason = "pixels; saturates")]
-pub fn at(x: f64, y: f64) -> (i32, i32) {
-    let fine = f64::from(FINE);
-    ((x * fine).round() as i32, (y * fine).round() as i32)
+pub fn fine(pixels: f64) -> i32 {
+    (pixels * f64::from(FINE)).round() as i32
 }

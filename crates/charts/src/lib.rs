@@ -10,7 +10,7 @@ mod frame;
 mod lines;
 mod nearest;
 mod parallel;
-mod scatter;
+mod plane;
 mod summary;
 mod ticks;
 mod window;
@@ -20,7 +20,7 @@ pub use frame::{Frame, HorizontalAxis, Options, Scale};
 pub use lines::{Drawing, Series, metric_lines};
 pub use nearest::nearest;
 pub use parallel::{Line, parallel};
-pub use scatter::{Dot, scatter};
+pub use plane::{Mark, plane};
 pub use summary::summary;
 pub use ticks::{duration_label, number_label};
 

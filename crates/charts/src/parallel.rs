@@ -29,7 +29,7 @@ pub fn parallel(lines: &[Line], axes: &[ValueAxis], (width, height): (u32, u32))
         |place: usize| lines.iter().filter_map(move |line| line.values.get(place).copied().flatten());
     let fitted: Vec<_> =
         axes.iter().enumerate().map(|(place, axis)| axis.fit(values(place), bottom, TOP)).collect();
-    let ticks: Vec<_> = fitted.iter().map(|axis| axis.ticks(34.0)).collect();
+    let ticks: Vec<_> = fitted.iter().map(|axis| axis.ticks_up(16)).collect();
     let left = ticks.first().map_or(0.0, |first| width_of(first)) + 16.0;
     let right = (f64::from(width) - RIGHT).max(left + 10.0);
     #[expect(clippy::cast_precision_loss, reason = "a few axes")]

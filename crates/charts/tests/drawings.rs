@@ -1,7 +1,7 @@
 //! What the charts look like, as text.
 
 use charts::{
-    Dot, HorizontalAxis, Line, Measure, Options, Paint, Series, ValueAxis, metric_lines, parallel, scatter,
+    HorizontalAxis, Line, Mark, Measure, Options, Paint, Series, ValueAxis, metric_lines, parallel, plane,
 };
 use domain::smooth::smooth;
 use proptest::prelude::*;
@@ -83,7 +83,7 @@ fn axis(title: &str, measure: Measure) -> ValueAxis {
 
 #[test]
 fn dots_stand_over_their_axes_and_equal_ones_are_drawn_once() {
-    let dot = |x, y, paint| Dot { x, y, paint };
+    let dot = |x, y, paint| Mark::Dot { x, y, radius: 4.0, paint };
     let dots = [
         dot(0.001, 0.5, Paint::Series(0)),
         dot(0.1, 0.9, Paint::Series(1)),
@@ -92,9 +92,28 @@ fn dots_stand_over_their_axes_and_equal_ones_are_drawn_once() {
         dot(-1.0, 0.7, Paint::Shade(0.5)),
     ];
     let axes = (&axis("lr", Measure::Log), &axis("auc", Measure::Linear));
-    let svg = scatter(&dots, axes, (240, 160));
+    let svg = plane(&dots, axes, (240, 160));
     assert_eq!(svg.matches("<circle").count(), 2);
     insta::assert_snapshot!(svg);
+}
+
+#[test]
+fn blocks_and_lines_stand_between_values() {
+    let block = |place: f64, value| Mark::Block {
+        x: (0.0, value),
+        y: (place - 0.4, place + 0.4),
+        paint: Paint::Series(0),
+        strength: 0.8,
+    };
+    let names = Measure::Categories(vec!["learning_rate".into(), "depth".into()]);
+    let marks = [
+        block(0.0, 0.7),
+        block(1.0, 0.1),
+        Mark::Line { from: (0.6, 0.0), to: (0.8, 0.0), width: 2, paint: Paint::Axis },
+        block(0.0, f64::INFINITY),
+    ];
+    let axes = (&axis("importance", Measure::Amount), &axis("", names));
+    insta::assert_snapshot!(plane(&marks, axes, (300, 140)));
 }
 
 #[test]
@@ -124,14 +143,22 @@ fn odd_axes_make_a_drawing_too() {
     let values = [None, Some(f64::INFINITY), Some(f64::MAX), Some(-0.0), Some(1e-308)];
     let lines: Vec<_> =
         values.iter().map(|value| Line { values: vec![*value; 3], paint: Paint::Shade(f64::NAN) }).collect();
-    let dots: Vec<_> =
-        values.iter().flatten().map(|value| Dot { x: *value, y: *value, paint: Paint::Series(99) }).collect();
+    let marks = values.iter().flatten().flat_map(|value| {
+        let (value, paint) = (*value, Paint::Series(99));
+        [
+            Mark::Dot { x: value, y: value, radius: value, paint },
+            Mark::Block { x: (0.0, value), y: (value, 1.0), paint, strength: value },
+            Mark::Line { from: (0.0, value), to: (value, value), width: 1, paint: Paint::Axis },
+        ]
+    });
+    let marks: Vec<_> = marks.collect();
     for size in [(160, 80), (4000, 4000)] {
         for svg in [
             parallel(&lines, &axes, size),
             parallel(&[], &[], size),
-            scatter(&dots, (&axes[2], &axes[1]), size),
-            scatter(&[], (&axes[0], &axes[1]), size),
+            plane(&marks, (&axes[2], &axes[1]), size),
+            plane(&marks, (&axes[0], &axes[2]), size),
+            plane(&[], (&axes[0], &axes[1]), size),
         ] {
             assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
             assert!(!svg.contains("NaN") && svg.len() < 100_000, "{}", svg.len());

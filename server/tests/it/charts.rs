@@ -170,6 +170,86 @@ async fn many_runs_are_one_chart_over_their_params_and_metrics() {
     assert!(lines[1].ends_with(",,,") && lines[5].ends_with(",1,adam,0.75"), "{lines:?}");
 }
 
+/// The lines of a chart's CSV.
+async fn lines(app: &TestApp, path: &str) -> Vec<String> {
+    let csv = chart(app, path, "").await;
+    assert_eq!(csv.status, StatusCode::OK, "{path}: {}", csv.text());
+    csv.text().lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn runs_are_counted_grouped_and_averaged() {
+    let app = TestApp::start().await;
+    let experiment = sweep(&app).await;
+    let of = |kind: &str, fields: &str| format!("{kind}?experiment={experiment}&{fields}");
+
+    let counted = lines(&app, &of("histogram.csv", "x=params.optimizer")).await;
+    assert_eq!(counted, ["value,runs", "<b>,1", "adam,2", "sgd,1"]);
+    let counted = lines(&app, &of("histogram.csv", "x=params.lr&log=params.lr")).await;
+    assert_eq!(counted.len(), 4, "three bins of four runs, as Sturges has it: {counted:?}");
+    let drawn = chart(&app, &of("histogram.svg", "x=metrics.auc&color=params.optimizer"), "").await;
+    assert!(drawn.text().contains("4 of 5 runs; auc: from 0.50025 to 0.75, 1 without"), "{}", drawn.text());
+    assert!(drawn.text().contains("optimizer adam"), "{}", drawn.text());
+
+    let spread = lines(&app, &of("box.csv", "x=params.optimizer&y=metrics.auc")).await;
+    assert_eq!(spread[0], "optimizer,runs,low,lower_quartile,median,upper_quartile,high");
+    assert_eq!(spread[2], "adam,2,0.5025,0.564375,0.62625,0.688125,0.75");
+    let drawn = chart(&app, &of("box.svg", "x=params.optimizer&y=metrics.auc"), "").await;
+    assert_eq!(drawn.text().matches("<circle").count(), 4);
+
+    let means = lines(&app, &of("heatmap.csv", "x=params.optimizer&y=params.lr&color=metrics.auc")).await;
+    assert_eq!(means[0], "optimizer,lr,runs,mean auc");
+    assert!(means.contains(&"adam,1,1,0.75".to_owned()), "{means:?}");
+    assert_eq!(means.len(), 5);
+
+    let bars = lines(&app, &of("bar.csv", "y=metrics.auc&order_by=metrics.auc DESC&limit=2")).await;
+    assert_eq!((bars.len(), bars[1].ends_with(",0.75")), (3, true), "{bars:?}");
+
+    let fitted =
+        chart(&app, &of("scatter.svg", "x=params.lr&y=metrics.auc&trend=true&size=params.lr"), "").await;
+    assert!(fitted.text().contains("a straight line explains 100 % of the variance"), "{}", fitted.text());
+}
+
+#[tokio::test]
+async fn the_param_that_makes_the_difference_is_found() {
+    let app = TestApp::start().await;
+    let experiment = app.create_experiment("tuned").await;
+    for number in 0..40 {
+        let run = app.create_run(&experiment).await;
+        let (depth, seed) = (number % 8, (number * 7) % 11);
+        app.log(
+            &run,
+            json!({
+                "params": [
+                    { "key": "depth", "value": depth.to_string() }, { "key": "seed", "value": seed.to_string() },
+                    { "key": "data", "value": "v1" },
+                ],
+                "metrics": [{ "key": "auc", "value": 0.1 * f64::from(depth), "timestamp": 1, "step": 0 }],
+            }),
+        )
+        .await;
+    }
+    let of = |ending: &str| format!("importance.{ending}?experiment={experiment}&y=metrics.auc");
+    let found = lines(&app, &of("csv")).await;
+    assert_eq!(found[0], "param,importance,deviation,pearson,spearman");
+    assert!(found[1].starts_with("depth,1.") || found[1].starts_with("depth,2."), "{found:?}");
+    assert!(
+        found[2].starts_with("seed,") && found.len() == 3,
+        "what is the same in all is left out: {found:?}"
+    );
+    let drawn = chart(&app, &of("svg"), "").await;
+    for part in ["depth makes the most difference", "these importances can be trusted", "1 param is the same"]
+    {
+        assert!(drawn.text().contains(part), "{part}: {}", drawn.text());
+    }
+    let again = chart(&app, &of("svg"), &drawn.tag).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED, "the same runs have the same importances");
+
+    let page = app.request(Method::GET, &format!("/experiments/{experiment}/explore?kind=importance"));
+    let html = page.send().await.expect("an answer").text().await.expect("is text");
+    assert!(html.contains("depth makes the most difference") && html.contains("<td>seed</td>"), "{html}");
+}
+
 #[tokio::test]
 async fn what_a_chart_over_runs_lacks_is_named() {
     let app = TestApp::start().await;
@@ -178,13 +258,16 @@ async fn what_a_chart_over_runs_lacks_is_named() {
         ("scatter.svg?x=params.lr&y=metrics.auc".to_owned(), "experiment"),
         (format!("scatter.svg?experiment={experiment}&x=params.lr"), "'y'"),
         (format!("scatter.svg?experiment={experiment}&x=lr&y=metrics.auc"), "metrics.KEY"),
-        (format!("scatter.svg?experiment={experiment}&x=params.lr&y=metrics.auc&axis=params.lr"), "parallel"),
+        (format!("scatter.svg?experiment={experiment}&x=params.lr&y=metrics.auc&axis=params.lr"), "axis"),
         (format!("parallel.svg?experiment={experiment}&axis=params.lr"), "2 to 20"),
-        (
-            format!("parallel.svg?experiment={experiment}&axis=params.lr&axis=metrics.auc&x=params.lr"),
-            "scatter",
-        ),
+        (format!("parallel.svg?experiment={experiment}&axis=params.lr&axis=metrics.auc&x=params.lr"), "'x'"),
         (format!("parallel.svg?experiment={experiment}&axis=params.lr&axis=metrics.auc&limit=0"), "limit"),
+        (format!("importance.svg?experiment={experiment}&y=metrics.auc"), "4 runs have a finite value"),
+        (format!("importance.svg?experiment={experiment}&y=params.optimizer"), "is a text"),
+        (format!("heatmap.svg?experiment={experiment}&x=params.lr&y=params.optimizer"), "color"),
+        (format!("bar.svg?experiment={experiment}&y=metrics.auc&limit=51"), "limit"),
+        (format!("bar.svg?experiment={experiment}&y=metrics.auc&log=metrics.auc"), "log"),
+        (format!("histogram.svg?experiment={experiment}&x=metrics.auc&trend=true"), "trend"),
         (format!("parallel.svg?experiment={experiment}&axis=params.lr&axis=metrics.auc&colour=x"), "colour"),
         (format!("scatter.svg?experiment={experiment}&x=params.lr&y=metrics.auc&filter=auc >"), "filter"),
     ] {
@@ -194,6 +277,11 @@ async fn what_a_chart_over_runs_lacks_is_named() {
     }
     let gone = chart(&app, "scatter.svg?experiment=12345&x=params.lr&y=metrics.auc", "").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    for file in ["pie.svg", "scatter.gif", "scatter"] {
+        let unknown = chart(&app, &format!("{file}?experiment={experiment}"), "").await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND, "{file}");
+        assert!(unknown.text().contains("there are curves, scatter"), "{}", unknown.text());
+    }
 }
 
 #[tokio::test]

@@ -1,14 +1,11 @@
 //! Many runs over the space of their params and metrics: a plain page with one chart, and its address to take away.
 
-use leptos::prelude::*;
+mod choice;
+mod page;
 
-use crate::components::EmptyState;
-use crate::format;
-use crate::plain::Refusal;
+pub use page::ExplorePage;
+
 use crate::url::Query;
-
-/// A kind of chart: its name in addresses, and on the page.
-const KINDS: [(&str, &str); 2] = [("scatter", "Scatter"), ("parallel", "Parallel coordinates")];
 
 /// What the page's address asks for. Columns are named `metrics.KEY` and `params.KEY`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +18,8 @@ pub struct Explore {
     pub y: String,
     pub axes: Vec<String>,
     pub color: String,
+    pub size: String,
+    pub trend: bool,
     pub log: Vec<String>,
     /// The columns that there are to choose from.
     pub columns: Vec<String>,
@@ -35,37 +34,176 @@ pub struct ExploreChart {
     /// What each colour means: its class, how opaque it is, and the words.
     pub legend: Vec<(String, f64, String)>,
     pub runs: usize,
+    /// What is drawn, where it isn't the runs themselves.
+    pub numbers: Option<Numbers>,
 }
 
+/// A small table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A kind of chart, and what one chooses for it.
+struct Kind {
+    /// In addresses.
+    name: &'static str,
+    label: &'static str,
+    /// What it answers.
+    hint: &'static str,
+    x: Option<&'static str>,
+    y: Option<&'static str>,
+    has_axes: bool,
+    /// What colour is called, and what none is: there may have to be one.
+    color: Option<(&'static str, Option<&'static str>)>,
+    is_scatter: bool,
+    has_log: bool,
+    /// Pixels.
+    height: u32,
+}
+
+const KINDS: [Kind; 7] = [
+    Kind {
+        name: "scatter",
+        label: "Scatter",
+        hint: "A dot for each run.",
+        x: Some("Across"),
+        y: Some("Up"),
+        has_axes: false,
+        color: Some(("Colour", Some("one for all"))),
+        is_scatter: true,
+        has_log: true,
+        height: 440,
+    },
+    Kind {
+        name: "parallel",
+        label: "Parallel coordinates",
+        hint: "A line for each run, through its values.",
+        x: None,
+        y: None,
+        has_axes: true,
+        color: Some(("Colour", Some("one for all"))),
+        is_scatter: false,
+        has_log: true,
+        height: 440,
+    },
+    Kind {
+        name: "importance",
+        label: "Importance",
+        hint: "Which params make the difference in a metric: how much worse a forest that predicts it gets without each.",
+        x: None,
+        y: Some("Metric"),
+        has_axes: false,
+        color: None,
+        is_scatter: false,
+        has_log: true,
+        height: 560,
+    },
+    Kind {
+        name: "heatmap",
+        label: "Heat map",
+        hint: "The mean of a metric wherever two params have been tried together; the stronger, the higher.",
+        x: Some("Across"),
+        y: Some("Up"),
+        has_axes: false,
+        color: Some(("Mean of", None)),
+        is_scatter: false,
+        has_log: true,
+        height: 440,
+    },
+    Kind {
+        name: "box",
+        label: "Box plot",
+        hint: "How a metric is spread for each value of a param: half of the runs are in the box.",
+        x: Some("Grouped by"),
+        y: Some("Up"),
+        has_axes: false,
+        color: None,
+        is_scatter: false,
+        has_log: true,
+        height: 440,
+    },
+    Kind {
+        name: "histogram",
+        label: "Histogram",
+        hint: "How many runs there are with which values.",
+        x: Some("Across"),
+        y: None,
+        has_axes: false,
+        color: Some(("Colour", Some("one for all"))),
+        is_scatter: false,
+        has_log: true,
+        height: 440,
+    },
+    Kind {
+        name: "bar",
+        label: "Bars",
+        hint: "The highest 25 runs.",
+        x: None,
+        y: Some("Length"),
+        has_axes: false,
+        color: Some(("Colour", Some("one for all"))),
+        is_scatter: false,
+        has_log: false,
+        height: 600,
+    },
+];
+
 impl Explore {
-    fn is_parallel(&self) -> bool {
-        self.kind == "parallel"
+    fn kind(&self) -> &'static Kind {
+        KINDS.iter().find(|kind| kind.name == self.kind).unwrap_or(&KINDS[0])
+    }
+
+    /// The columns on axes.
+    fn shown(&self) -> Vec<&String> {
+        let kind = self.kind();
+        let one = |is_there: bool, column| if is_there { Some(column) } else { None };
+        let own = [one(kind.x.is_some(), &self.x), one(kind.y.is_some(), &self.y)].into_iter().flatten();
+        let axes = self.axes.iter().filter(|_| kind.has_axes);
+        own.filter(|column| !column.is_empty()).chain(axes).collect()
     }
 
     /// The fields that the page and the chart's own address share.
     fn query(&self) -> Query {
-        let query = Query::new().with("filter", &self.filter);
-        let query = if self.is_parallel() {
-            self.axes.iter().fold(query, |query, axis| query.with("axis", axis))
-        } else {
-            query.with("x", &self.x).with("y", &self.y)
-        };
-        let shown = |column: &&String| {
-            let axes = if self.is_parallel() {
-                self.axes.contains(column)
-            } else {
-                [&self.x, &self.y].contains(column)
-            };
-            axes || **column == self.color
-        };
-        let log = self.log.iter().filter(shown);
-        log.fold(query.with("color", &self.color), |query, column| query.with("log", column))
+        let kind = self.kind();
+        let mut query = Query::new().with("filter", &self.filter);
+        for (field, value, is_taken) in [
+            ("x", &self.x, kind.x.is_some()),
+            ("y", &self.y, kind.y.is_some()),
+            ("color", &self.color, kind.color.is_some()),
+            ("size", &self.size, kind.is_scatter),
+        ] {
+            query = if is_taken { query.with(field, value) } else { query };
+        }
+        if kind.has_axes {
+            query = self.axes.iter().fold(query, |query, axis| query.with("axis", axis));
+        }
+        if kind.is_scatter && self.trend {
+            query = query.with("trend", "true");
+        }
+        let shown = self.shown();
+        let log = self.log.iter().filter(|column| kind.has_log && shown.contains(column));
+        log.fold(query, |query, column| query.with("log", column))
     }
 
     /// The address of the chart alone.
     pub fn chart(&self, ending: &str) -> String {
         let query = self.query().with("experiment", &self.experiment_id.to_string());
+        let query = if self.kind == "bar" { self.highest(query) } else { query };
         query.after(&format!("/api/v1/charts/{}.{ending}", self.kind))
+    }
+
+    /// The same, of the size that the page has for it.
+    pub fn drawing(&self) -> String {
+        format!("{}&width=1040&height={}", self.chart("svg"), self.kind().height)
+    }
+
+    /// Bars are of the best runs, if higher is better.
+    fn highest(&self, query: Query) -> Query {
+        let Some((group, key)) = self.y.split_once('.') else { return query };
+        let quote = if key.contains('`') { '"' } else { '`' };
+        query.with("order_by", &format!("{group}.{quote}{key}{quote} DESC")).with("limit", "25")
     }
 
     fn of_kind(&self, kind: &str) -> String {
@@ -75,153 +213,6 @@ impl Explore {
 
     fn path(&self) -> String {
         format!("/experiments/{}/explore", self.experiment_id)
-    }
-}
-
-#[component]
-pub fn ExplorePage(
-    explore: Explore,
-    /// `None`: there is too little to draw; else the chart, or why it can't be drawn.
-    chart: Option<Result<ExploreChart, String>>,
-) -> impl IntoView {
-    let kinds = KINDS.map(|(kind, label)| {
-        let current = (explore.kind == kind).then_some("true");
-        view! { <a href=explore.of_kind(kind) aria-current=current>{label}</a> }
-    });
-    let content = match chart {
-        None => view! {
-            <EmptyState title="Nothing to draw yet.">
-                <p>"Log params and metrics in some runs; then each run is a dot, or a line, here:"</p>
-                <p><code>"mlflow.log_param(\"lr\", 0.01); mlflow.log_metric(\"auc\", 0.93)"</code></p>
-            </EmptyState>
-        }
-        .into_any(),
-        Some(Err(why)) => view! {
-            <Choice explore=explore.clone()/>
-            <Refusal message=Some(why)/>
-        }
-        .into_any(),
-        Some(Ok(chart)) => view! {
-            <Choice explore=explore.clone()/>
-            <Chart explore=explore.clone() chart/>
-        }
-        .into_any(),
-    };
-    view! {
-        <div class="page">
-            <nav class="crumbs" aria-label="Breadcrumbs">
-                <a href="/experiments">"Experiments"</a>
-                <a href=format!("/experiments/{}", explore.experiment_id)>{explore.experiment}</a>
-            </nav>
-            <div class="page-head">
-                <h1>"Explore runs"</h1>
-                <span class="segmented" role="group" aria-label="Kind of chart">{kinds}</span>
-            </div>
-            {content}
-        </div>
-    }
-}
-
-/// What is drawn.
-#[component]
-fn Choice(explore: Explore) -> impl IntoView {
-    let select = |label: &'static str, name: &'static str, chosen: &str, none: Option<&'static str>| {
-        let none = none.map(|none| view! { <option value="">{none}</option> });
-        let options = explore.columns.iter().map(|column| {
-            view! { <option value=column.clone() selected=column == chosen>{column.clone()}</option> }
-        });
-        view! {
-            <label class="field">
-                <span>{label}</span>
-                <select name=name>{none}{options.collect_view()}</select>
-            </label>
-        }
-    };
-    let axes = if explore.is_parallel() {
-        let boxes = explore.columns.iter().map(|column| {
-            let is_chosen = explore.axes.contains(column);
-            view! {
-                <label class="check">
-                    <input type="checkbox" name="axis" value=column.clone() checked=is_chosen/>
-                    <span>{column.clone()}</span>
-                </label>
-            }
-        });
-        view! {
-            <fieldset class="explore-axes">
-                <legend>"Axes"</legend>
-                <div class="explore-boxes" tabindex="0">{boxes.collect_view()}</div>
-            </fieldset>
-        }
-        .into_any()
-    } else {
-        view! {
-            {select("Across", "x", &explore.x, None)}
-            {select("Up", "y", &explore.y, None)}
-        }
-        .into_any()
-    };
-    let shown: Vec<_> = if explore.is_parallel() {
-        explore.axes.clone()
-    } else {
-        [&explore.x, &explore.y].into_iter().filter(|column| !column.is_empty()).cloned().collect()
-    };
-    let logs = shown.into_iter().map(|column| {
-        let is_log = explore.log.contains(&column);
-        view! {
-            <label class="check">
-                <input type="checkbox" name="log" value=column.clone() checked=is_log/>
-                <span>{column}</span>
-            </label>
-        }
-    });
-    view! {
-        <form method="get" action=explore.path() class="card explore-choice">
-            <input type="hidden" name="kind" value=explore.kind.clone()/>
-            {axes}
-            {select("Colour", "color", &explore.color, Some("one for all"))}
-            <label class="field">
-                <span>"Filter"</span>
-                <input type="text" name="filter" value=explore.filter.clone() placeholder="metrics.auc > 0.9" spellcheck="false" autocomplete="off"/>
-            </label>
-            <fieldset class="explore-logs">
-                <legend>"Logarithmic"</legend>
-                <div class="explore-boxes">{logs.collect_view()}</div>
-            </fieldset>
-            <button type="submit" class="button primary">"Draw"</button>
-        </form>
-    }
-}
-
-#[component]
-fn Chart(explore: Explore, chart: ExploreChart) -> impl IntoView {
-    let legend = chart.legend.into_iter().map(|(class, opacity, label)| {
-        view! {
-            <li>
-                <span class=format!("swatch {class}") style=format!("opacity:{opacity:.2}")></span>
-                {label}
-            </li>
-        }
-    });
-    let files = [("svg", "SVG"), ("png", "PNG"), ("csv", "CSV")].map(|(ending, name)| {
-        view! { <a class="button small" href=explore.chart(ending) download>{name}</a> }
-    });
-    let runs = format::plural(format::as_i64(chart.runs), "run", "runs");
-    let words = chart.words;
-    view! {
-                <figure class="explore-figure">
-            <div class="chart explore-drawing" tabindex="0" role="img" aria-label=words.clone()>
-                <div class="chart-drawing" inner_html=chart.plot></div>
-            </div>
-            <ul class="legend" aria-label="Colours">{legend.collect_view()}</ul>
-            <figcaption class="nothing">{words}</figcaption>
-        </figure>
-        <div class="toolbar">
-            <span class="muted">{runs}</span>
-            <span class="spacer"></span>
-            <a class="button small" href=explore.chart("svg")>"Chart alone"</a>
-            {files}
-        </div>
     }
 }
 
@@ -239,12 +230,20 @@ mod tests {
             y: "metrics.auc".into(),
             axes: vec!["params.depth".into()],
             log: vec!["params.lr".into(), "params.depth".into()],
+            size: "params.lr".into(),
             ..Explore::default()
         };
         assert_eq!(
             explore.chart("svg"),
-            "/api/v1/charts/scatter.svg?filter=metrics.auc%20%3E%200&x=params.lr&y=metrics.auc&log=params.lr&experiment=7"
+            "/api/v1/charts/scatter.svg?filter=metrics.auc%20%3E%200&x=params.lr&y=metrics.auc&size=params.lr\
+             &log=params.lr&experiment=7"
         );
         assert!(explore.of_kind("parallel").contains("axis=params.depth&log=params.depth&kind=parallel"));
+        let bars = Explore { kind: "bar".into(), y: "metrics.val/`auc".into(), ..explore };
+        assert_eq!(
+            bars.chart("csv"),
+            "/api/v1/charts/bar.csv?filter=metrics.auc%20%3E%200&y=metrics.val/%60auc&experiment=7\
+             &order_by=metrics.%22val/%60auc%22%20DESC&limit=25"
+        );
     }
 }
