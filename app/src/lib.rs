@@ -37,13 +37,15 @@ mod url;
 pub mod webhooks;
 mod wire;
 
+#[cfg(feature = "ssr")]
+pub use compare::{Details, DetailsAsked, DetailsPage, DiffLine, FileSide, FileView};
 pub use components::{Section, Visitor};
 #[cfg(feature = "ssr")]
 pub use error::refused;
 #[cfg(feature = "ssr")]
 pub use format::number;
 #[cfg(feature = "ssr")]
-pub use runs::{Explore, ExploreChart, ExplorePage, ExportPage, RunsExport, run_keys};
+pub use runs::{Explore, ExploreChart, ExplorePage, ExportPage, Numbers, RunsExport, run_keys};
 #[cfg(feature = "ssr")]
 pub use shell::visitor_of;
 pub use shell::{App, shell};

@@ -7,6 +7,7 @@ mod assets;
 mod charts;
 pub mod cli;
 mod clock;
+mod compare;
 mod config;
 mod connections;
 mod datasets;

@@ -45,8 +45,8 @@ use crate::reading::{self, Reading};
 use crate::state::AppState;
 use crate::webhooks::{self, Calling};
 use crate::{
-    accounts, charts, datasets, export, files, frame, live, mail, memory, mlflow, pages, permissions,
-    registry, reviews, rights,
+    accounts, charts, compare, datasets, export, files, frame, live, mail, memory, mlflow, pages,
+    permissions, registry, reviews, rights,
 };
 
 /// An upload of which nothing came for a day is not going on.
@@ -328,6 +328,7 @@ fn router(state: AppState, entry: Entry, instance: &str, proxies: Arc<[IpNet]>) 
         .merge(files::router())
         .merge(export::router())
         .merge(charts::router())
+        .merge(compare::router())
         .merge(live::router())
         .merge(accounts::router())
         .merge(reviews::router())
