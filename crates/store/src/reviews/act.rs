@@ -339,7 +339,8 @@ async fn is_vouched_for(connection: &mut AnyConnection, engine: Engine, now_is: 
         return Ok(true);
     };
     let signers = standing.valid(&now_is.review).into_iter().map(|sign_off| sign_off.by);
-    for person in std::iter::once(requester).chain(signers) {
+    let is_enabled = |person: &i64| now_is.people.all.iter().any(|one| one.id == *person && one.is_enabled);
+    for person in std::iter::once(requester).chain(signers).filter(is_enabled) {
         let roles = now_is.people.roles(person);
         let caller = Caller { user_id: Some(person), roles, ..Caller::server() };
         if model_level(connection, engine, &caller, now_is.row.model_id).await? >= Some(Level::Edit) {

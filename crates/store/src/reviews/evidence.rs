@@ -269,12 +269,14 @@ pub(super) async fn champion(
     }
 }
 
-/// The last version that came into a stage and still exists, but `not` that one.
+/// The last version that came into a stage and still exists, but `not` that one, nor one whose override was rejected.
 async fn was_there(connection: &mut AnyConnection, model: i64, stage: &str, not: i64) -> Result<Option<i64>> {
     let last: Option<(i64,)> = sqlx::query_as(
         "SELECT e.version FROM stage_entries e
          JOIN model_versions v ON v.model_id = e.model_id AND v.version = e.version
-         WHERE e.model_id = $1 AND e.stage = $2 AND e.version <> $3 ORDER BY e.id DESC LIMIT 1",
+         WHERE e.model_id = $1 AND e.stage = $2 AND e.version <> $3
+             AND NOT EXISTS (SELECT 1 FROM reviews f WHERE f.follows = e.review_id AND f.state = 'rejected')
+         ORDER BY e.id DESC LIMIT 1",
     )
     .bind(model)
     .bind(stage)
@@ -282,6 +284,30 @@ async fn was_there(connection: &mut AnyConnection, model: i64, stage: &str, not:
     .fetch_optional(connection)
     .await?;
     Ok(last.map(|(version,)| version))
+}
+
+/// The version that came into a stage last, but `not` that one, nor one whose override was rejected; if it isn't there any
+/// more: what is known of it.
+pub(super) async fn departed(
+    connection: &mut AnyConnection,
+    model: i64,
+    stage: &str,
+    not: i64,
+) -> Result<Option<(i64, Option<Version>)>> {
+    let last: Option<(i64,)> = sqlx::query_as(
+        "SELECT e.version FROM stage_entries e WHERE e.model_id = $1 AND e.stage = $2 AND e.version <> $3
+             AND NOT EXISTS (SELECT 1 FROM reviews f WHERE f.follows = e.review_id AND f.state = 'rejected')
+         ORDER BY e.id DESC LIMIT 1",
+    )
+    .bind(model)
+    .bind(stage)
+    .bind(not)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((number,)) = last else { return Ok(None) };
+    let found = version(connection, model, number).await?;
+    Ok(Some((number, found))
+        .filter(|(_, found)| found.as_ref().is_none_or(|found| found.facts.stage != stage)))
 }
 
 /// The version that holds a target now, but `not` that one; of several, the one that came last.

@@ -40,7 +40,7 @@ pub struct Row {
 }
 
 const SELECT: &str = "SELECT r.id, r.model_id, COALESCE(m.name, '(deleted model)') AS model, r.version, r.kind, r.target,
-    CASE WHEN r.state = 'open' AND r.kind <> 'followup' THEN COALESCE(v.stage, r.from_stage) ELSE r.from_stage END
+    CASE WHEN r.state = 'open' AND r.kind <> 'followup' AND r.target NOT LIKE 'alias:%' THEN COALESCE(v.stage, r.from_stage) ELSE r.from_stage END
         AS from_stage, r.requester_id, r.requester, r.comment, r.state, r.opened_at_ms, r.deadline_ms, r.ended_at_ms,
     r.ended_by, r.is_override
     FROM reviews r LEFT JOIN registered_models m ON m.id = r.model_id

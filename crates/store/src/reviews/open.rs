@@ -165,8 +165,9 @@ async fn history(connection: &mut AnyConnection, model: i64, stage: &str) -> Res
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// The versions that are there with the files that they had when they came into the stage, but for those whose override
-/// others rejected, or haven't judged yet, and that no review has brought there since.
+/// The versions that are there with the files that they had when they came into the stage, but for those that only an
+/// override brought there, which nobody has judged yet, and those whose override others rejected, unless a review has
+/// brought them there since. The override of a rollback says nothing against the version that it brought back.
 async fn usable(connection: &mut AnyConnection, model: i64, stage: &str) -> Result<Vec<i64>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT v.version FROM model_versions v WHERE v.model_id = $1 AND v.files_state = 'done'
@@ -174,13 +175,16 @@ async fn usable(connection: &mut AnyConnection, model: i64, stage: &str) -> Resu
                  WHERE e.model_id = v.model_id AND e.version = v.version AND e.stage = $2
                  ORDER BY e.id DESC LIMIT 1)
              AND NOT EXISTS (SELECT 1 FROM reviews f JOIN reviews o ON o.id = f.follows
-                 WHERE o.version_id = v.id AND o.target = $2 AND f.state IN ('rejected', 'open')
-                 AND NOT EXISTS (SELECT 1 FROM reviews l WHERE l.version_id = v.id AND l.target = $2
-                     AND l.state = 'applied' AND l.is_override = 0 AND l.kind <> $3 AND l.id > o.id))",
+                 WHERE o.version_id = v.id AND o.target = $2 AND o.kind = $4 AND f.state IN ('rejected', 'open')
+                 AND NOT EXISTS (SELECT 1 FROM reviews l JOIN stage_entries e ON e.review_id = l.id
+                     WHERE l.version_id = v.id AND l.target = $2 AND l.state = 'applied' AND l.is_override = 0
+                     AND l.kind <> $3 AND e.version = v.version AND e.files_changes = v.files_changes
+                     AND (f.state = 'open' OR l.id > o.id)))",
     )
     .bind(model)
     .bind(stage)
     .bind(Kind::Followup.as_str())
+    .bind(Kind::Promotion.as_str())
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(version,)| version).collect())

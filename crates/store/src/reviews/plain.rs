@@ -53,7 +53,7 @@ pub(crate) async fn check_plain_call(
     Err(call.needs_review(target, &why))
 }
 
-/// Those that leave a stage for another version come into the archive as they would by themselves.
+/// Those that leave a stage for another version don't come into a guarded archive by that.
 pub(crate) async fn check_plain_retirement(
     tx: &mut Tx<'_>,
     by: &Caller,
@@ -62,8 +62,14 @@ pub(crate) async fn check_plain_retirement(
 ) -> Result<()> {
     let others = rows::others_in(tx.connection, call.model, stage, call.version).await?;
     let Some(version) = others.first().copied() else { return Ok(()) };
-    let archive = Target::Stage(ARCHIVED.to_owned());
-    check_plain_call(tx, by, &PlainCall { version, ..*call }, &archive).await
+    if !is_archive_guarded(tx.connection, by, call.model).await? {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "`{}` version {version} would leave {stage} for {ARCHIVED}, which a policy guards: ask for a review of that first, or \
+         let both stand in {stage}",
+        call.name
+    )))
 }
 
 /// An alias that a policy guards isn't taken away: what callers load by it is moved on by a review.
@@ -324,6 +330,15 @@ pub(crate) async fn check_primary_metric(
         }
     }
     Ok(())
+}
+
+/// Whether versions come into the archive by a review only.
+pub(super) async fn is_archive_guarded(
+    connection: &mut AnyConnection,
+    by: &Caller,
+    model: i64,
+) -> Result<bool> {
+    is_guarded(connection, by, model, &Target::Stage(ARCHIVED.to_owned())).await
 }
 
 async fn is_guarded(

@@ -4,7 +4,7 @@ use domain::Millis;
 use domain::limits::Invalid;
 use domain::reviews::{Target, gates, policy, sign_off};
 
-use super::policies::PolicyOf;
+use super::policies::{self, PolicyOf};
 use super::situation::situation;
 use crate::Db;
 use crate::error::Result;
@@ -27,17 +27,25 @@ pub async fn preview(db: &Db, of: &PolicyOf, text: &str, now: Millis) -> Result<
         PolicyOf::Workspace => None,
         PolicyOf::Model(name) => Some(registry::readable(&mut connection, db.engine(), db.by(), name).await?),
     };
-    let applied: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT id, target FROM reviews WHERE state = 'applied' AND kind = 'promotion'
+    let applied: Vec<(i64, String, i64)> = sqlx::query_as(
+        "SELECT id, target, model_id FROM reviews WHERE state = 'applied' AND kind = 'promotion'
              AND ($1 IS NULL OR model_id = $1) ORDER BY id DESC LIMIT $2",
     )
     .bind(model)
     .bind(SEARCHED)
     .fetch_all(&mut *connection)
     .await?;
-    let about = applied.into_iter().filter(|(_, target)| draft.rules(&Target::parse(target)).is_some());
+    let about = applied.into_iter().filter(|(_, target, _)| draft.rules(&Target::parse(target)).is_some());
     let mut previewed = Vec::new();
-    for (id, _) in about.take(LAST) {
+    for (id, target, of_model) in about {
+        if previewed.len() == LAST {
+            break;
+        }
+        // Where a model's own policy holds, the workspace's doesn't.
+        let decides = policies::in_force(&mut connection, db.by(), of_model, &Target::parse(&target)).await?;
+        if model.is_none() && decides.is_some_and(|(found, _)| found.scope == policy::Scope::Model) {
+            continue;
+        }
         let found = situation(&mut connection, db.engine(), db.by(), id, now).await?;
         let Some(rules) = draft.rules(&found.review.target) else { continue };
         let valid = found.seen.standing.valid(&found.review).into_iter();

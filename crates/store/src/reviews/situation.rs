@@ -6,12 +6,13 @@ use domain::Millis;
 
 use domain::accounts::Caller;
 use domain::permissions::Level;
+use domain::registry::is_active;
 
 use domain::reviews::card;
 use domain::reviews::document::{
     self, ChampionPart, Contents, DatasetPart, PolicyPart, RequestPart, VersionPart,
 };
-use domain::reviews::gates::{self, Better, DatasetUse, Facts, PrimaryMetric, Waiver};
+use domain::reviews::gates::{self, Better, DatasetUse, Departed, Facts, PrimaryMetric, Waiver};
 use domain::reviews::policy::InForce;
 use domain::reviews::state::{self, Access, Missing, Review, Standing};
 use domain::reviews::{Kind, Target};
@@ -87,7 +88,7 @@ pub(super) async fn situation(
         None => look(connection, by, &said, model, now).await?,
     };
     // It may have been moved since somebody asked.
-    if !review.state.is_final() && row.kind() != Kind::Followup && seen.standing.exists {
+    if !review.state.is_final() && leaves_a_stage(&row) && seen.standing.exists {
         row.from_stage.clone_from(&seen.facts.candidate.stage);
     }
     Ok(Situation { row, review, seen, people, signed, blocked, waivers, access })
@@ -156,18 +157,24 @@ async fn look(
         (Target::Stage(stage), Some(overridden)) => {
             evidence::predecessor(connection, row.model_id, stage, overridden).await?
         }
+        // Or has given it on: what the override saw is kept.
+        (Target::Alias(_), Some(overridden)) => {
+            seen::kept(connection, overridden).await?.and_then(|then| then.champion)
+        }
         _ => evidence::champion(connection, row.model_id, &target, row.version).await?,
     };
     let champion = match champion {
         Some(champion) => Some(seen::as_released(connection, champion, &row.target).await?),
         None => None,
     };
+    let departed = departed(connection, row, champion.as_ref()).await?;
     let in_force = in_force(connection, by, row, &version.facts.stage).await?;
     let better = if better == "lower" { Better::Lower } else { Better::Higher };
     let facts = Facts {
         target: target.clone(),
         candidate: version.facts.clone(),
         champion: champion.as_ref().map(|champion| champion.facts.clone()),
+        departed,
         primary_metric: (!primary.is_empty()).then_some(PrimaryMetric { key: primary, better }),
         owner_is_enabled: version
             .card
@@ -191,8 +198,11 @@ async fn look(
     };
     let laid: Vec<_> = waivers.iter().map(|(waiver, _)| waiver).filter(may_waive).cloned().collect();
     let gates = gates::evaluate_all(&rules, &facts, &laid, now);
-    let replaces =
-        in_force.as_ref().map_or(row.archive_existing != 0, |(in_force, _)| in_force.rules.replaces);
+    let replaces = match &in_force {
+        Some((in_force, _)) => in_force.rules.replaces,
+        // What a policy guards isn't filled by a review of something else.
+        None => row.archive_existing != 0 && !plain::is_archive_guarded(connection, by, row.model_id).await?,
+    };
     let is_rollback = row.kind() == Kind::Rollback;
     let retire_to = (replaces || is_rollback).then(|| {
         let retire_to = in_force.as_ref().and_then(|(in_force, _)| in_force.rules.retire_to.clone());
@@ -232,6 +242,32 @@ async fn look(
     Ok(Seen { model, standing, facts, version, champion, policy, document, archive, retire_to })
 }
 
+/// The version that came into the target last and was taken out by hand, if the champion is another one.
+async fn departed(
+    connection: &mut AnyConnection,
+    row: &Row,
+    champion: Option<&Version>,
+) -> Result<Option<Departed>> {
+    let target = row.target();
+    let (Kind::Promotion, Target::Stage(stage)) = (row.kind(), &target) else { return Ok(None) };
+    if !is_active(stage) {
+        return Ok(None);
+    }
+    let last = evidence::departed(connection, row.model_id, stage, row.version).await?;
+    let Some((number, found)) =
+        last.filter(|(number, _)| champion.is_none_or(|champion| champion.facts.version != *number))
+    else {
+        return Ok(None);
+    };
+    Ok(Some(match found {
+        Some(found) => {
+            let found = seen::as_released(connection, found, &row.target).await?;
+            Departed::Known(Box::new(found.facts))
+        }
+        None => Departed::Deleted(number),
+    }))
+}
+
 /// The rules of the target, with the signatures that it takes to leave a stage empty that a policy keeps filled.
 async fn in_force(
     connection: &mut AnyConnection,
@@ -252,6 +288,11 @@ async fn in_force(
     Ok(Some((found, saved)))
 }
 
+/// Whether applying it moves the version out of the stage where it is.
+fn leaves_a_stage(row: &Row) -> bool {
+    row.kind() != Kind::Followup && matches!(row.target(), Target::Stage(_))
+}
+
 /// What is signed of the request and the version themselves.
 fn contents(row: &Row, model: &str, version: &Version, archive: Vec<i64>) -> Contents {
     let used = |used: &DatasetUse| DatasetPart {
@@ -264,11 +305,7 @@ fn contents(row: &Row, model: &str, version: &Version, archive: Vec<i64>) -> Con
             id: row.id,
             kind: row.kind(),
             target: row.target(),
-            from: if row.kind() == Kind::Followup {
-                row.from_stage.clone()
-            } else {
-                version.facts.stage.clone()
-            },
+            from: if leaves_a_stage(row) { version.facts.stage.clone() } else { row.from_stage.clone() },
             archive,
             requester: row.requester_id,
             authors: row.review().authors,

@@ -3,6 +3,7 @@
 use domain::accounts::Role;
 use domain::permissions::{Grant, Grantee, Level};
 use domain::reviews::Target;
+use domain::reviews::gates::Departed;
 use domain::reviews::state::State;
 use store::permissions::Object;
 use store::registry;
@@ -75,7 +76,7 @@ async fn what_leaves_for_another_comes_into_a_guarded_archive_by_a_review_only()
         enter(first, true).await.expect("nothing leaves for it");
         let refused = enter(second, true).await;
         assert!(
-            matches!(&refused, Err(Error::NeedsReview { what, .. }) if what.contains("Archived")),
+            matches!(&refused, Err(Error::Forbidden(why)) if why.contains("version 1 would leave Staging for Archived")),
             "{refused:?}"
         );
         assert_eq!(stage(&db, &name, first).await, "Staging");
@@ -100,6 +101,22 @@ async fn a_champion_that_was_taken_out_is_compared_with_still() {
             assert_eq!(facts.champion.as_ref().map(|champion| champion.version), Some(first), "{to}");
             assert_eq!(facts.holder().is_some(), to == "Production");
         }
+        // Nor is it forgotten where another one is left, or when it is deleted.
+        let third = version(&dana, &name).await;
+        let departed = async || {
+            let facts = reviews::details(&dana, review, later(6)).await.expect("is read").facts;
+            facts.departed.as_ref().map(Departed::version)
+        };
+        for number in [third, first] {
+            registry::transition(&dana, name.clone(), number, "Production", false, later(4))
+                .await
+                .expect("is moved");
+        }
+        assert_eq!(departed().await, None, "the last that came is there");
+        registry::transition(&dana, name.clone(), first, "None", false, later(5)).await.expect("is moved");
+        assert_eq!(departed().await, Some(first));
+        registry::delete_version(&dana, name.clone(), first, later(6)).await.expect("is deleted");
+        assert_eq!(departed().await, Some(first));
         let alone = model(&dana).await;
         let only = version(&dana, &alone).await;
         let review = ask(&dana, &alone, only, "Production").await;
@@ -151,6 +168,35 @@ async fn a_version_reviewed_since_its_rejected_override_is_brought_back() {
 }
 
 #[tokio::test]
+async fn the_override_of_a_rollback_says_nothing_against_what_it_brought_back() {
+    let _time = TIME.read().await;
+    on_each(async |db| {
+        let (_keys, office) = office();
+        let dana = person(&db, Role::DataScientist).await;
+        let erin = person(&db, Role::MlEngineer).await;
+        let otto = person(&db, Role::OpsEngineer).await;
+        let ada = person(&db, Role::Admin).await;
+        let people = [&dana, &erin, &otto];
+        let name = model(&dana).await;
+        let [first, second, third] =
+            [version(&dana, &name).await, version(&dana, &name).await, version(&dana, &name).await];
+        release(&office, people, &name, first, 1).await;
+        release(&office, people, &name, second, 2).await;
+        let of = (name.clone(), "Production".to_owned(), Some(second));
+        let (id, waits) =
+            reviews::roll_back(&dana, &office, of, "drifts".into(), later(3)).await.expect("is asked");
+        assert!(matches!(waits, Outcome::Recorded { .. }), "{waits:?}");
+        let reason = "nobody else is there, and it drifts".to_owned();
+        reviews::act(&ada, &office, id, Act::Override { reason }, later(4)).await.expect("overrides");
+        assert_eq!(stage(&db, &name, first).await, "Production");
+        release(&office, people, &name, third, 5).await;
+        let back = reviews::rollback_to(&dana, &name, "Production").await.expect("is read");
+        assert_eq!(back, Some((third, first)));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_who_may_only_read_move_nothing_where_no_policy_asks() {
     let _time = TIME.read().await;
     on_each(async |db| {
@@ -170,6 +216,10 @@ async fn two_who_may_only_read_move_nothing_where_no_policy_asks() {
             reviews::apply_ready(&db, &office, later(2)).await.expect("looks");
             let open = reviews::details(&dana, id, later(3)).await.expect("is read");
             assert_eq!(open.review.state, State::Open, "{target}");
+            for reader in [&mia, &oli] {
+                let applied = reviews::act(reader, &office, id, Act::Apply, later(3)).await;
+                assert!(matches!(applied, Err(Error::Forbidden(_))), "{target}: {applied:?}");
+            }
             // Whoever may change the model lets it happen.
             let applied = reviews::act(&dana, &office, id, Act::Apply, later(4)).await.expect("applies");
             assert_eq!(applied, Outcome::Applied, "{target}");

@@ -20,6 +20,9 @@ pub struct Facts {
     /// The version that holds the target now; of several, the one that entered last. Where a stage is empty, the one
     /// that was there last.
     pub champion: Option<VersionFacts>,
+    /// The version that came into the stage last, if it was taken out since and isn't the champion.
+    #[serde(default)]
+    pub departed: Option<Departed>,
     /// What the registered model names as its main metric.
     pub primary_metric: Option<PrimaryMetric>,
     /// In Markdown.
@@ -56,6 +59,24 @@ pub struct VersionFacts {
     pub stage_entered_at: Option<Millis>,
     /// SHA-256 over the list of its files; `None` while they are being hashed.
     pub files_sha256: Option<String>,
+}
+
+/// A version that was taken out of a stage by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Departed {
+    Known(Box<VersionFacts>),
+    /// Nothing is known of it any more but its number.
+    Deleted(i64),
+}
+
+impl Departed {
+    pub fn version(&self) -> i64 {
+        match self {
+            Self::Known(facts) => facts.version,
+            Self::Deleted(number) => *number,
+        }
+    }
 }
 
 impl Facts {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::facts::measured;
 use super::{
-    Amount, Better, Facts, GateKind, GateRule, Margin, Measured, PRIMARY, Status, Verdict, VersionFacts,
-    WithoutChampion,
+    Amount, Better, Departed, Facts, GateKind, GateRule, Margin, Measured, PRIMARY, Status, Verdict,
+    VersionFacts, WithoutChampion,
 };
 
 /// Which metric a gate means.
@@ -96,8 +96,33 @@ pub(super) fn bound(
     Verdict::new(status, format!("`{metric}` is {value}; wanted {wanted}"), evidence)
 }
 
-/// Compares the candidate with the champion. What the candidate lacks counts before what the champion lacks.
+/// Compares the candidate with the champion, and with the version that came last if that was taken out: nobody passes by
+/// removing what is better.
 pub(super) fn champion(rule: &GateRule, facts: &Facts) -> Verdict {
+    let verdict = against(rule, facts, facts.champion.as_ref());
+    match &facts.departed {
+        Some(departed) if verdict.status == Status::Pass => {
+            let number = departed.version();
+            let last = match departed {
+                Departed::Known(last) => against(rule, facts, Some(last)),
+                Departed::Deleted(_) => {
+                    Verdict::new(Status::Fail, "nothing is known of it", verdict.evidence.clone())
+                }
+            };
+            if last.status == Status::Pass {
+                return verdict;
+            }
+            let left = if matches!(departed, Departed::Known(_)) { "was taken out" } else { "is deleted" };
+            let summary =
+                format!("version {number} came into {} last, and {left}: {}", facts.target, last.summary);
+            Verdict::new(last.status, summary, last.evidence)
+        }
+        _ => verdict,
+    }
+}
+
+/// Compares the candidate with a version. What the candidate lacks counts before what that lacks.
+fn against(rule: &GateRule, facts: &Facts, champion_facts: Option<&VersionFacts>) -> Verdict {
     let GateKind::Champion { metric, better, margin, dataset, same_data, without_champion } = &rule.kind
     else {
         return Verdict::new(Status::Pending, "couldn't be computed: the rule compares nothing", json!({}));
@@ -114,7 +139,6 @@ pub(super) fn champion(rule: &GateRule, facts: &Facts) -> Verdict {
     evidence["better"] = json!(better.as_str());
     let candidate = facts.candidate.value(metric, dataset.as_deref());
     evidence["candidate"] = side(&facts.candidate, candidate);
-    let champion_facts = facts.champion.as_ref();
     if champion_facts.is_some_and(|champion| champion.version == facts.candidate.version) {
         let summary = format!("version {} is the champion itself", facts.candidate.version);
         return Verdict::new(Status::NotApplicable, summary, evidence);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{Millis, canonical};
 pub use checks::{check_finding, check_name, check_report};
 pub use facts::{
-    CheckReport, CheckState, DatasetRef, DatasetUse, Facts, Measured, MonitorState, PrimaryMetric,
+    CheckReport, CheckState, DatasetRef, DatasetUse, Departed, Facts, Measured, MonitorState, PrimaryMetric,
     Validation, VersionFacts,
 };
 pub use rule::{Amount, Better, GateKind, GateRule, KINDS, Margin, PRIMARY, WithoutChampion};

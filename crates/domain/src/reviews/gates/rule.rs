@@ -123,7 +123,26 @@ impl Better {
     /// A guess for somebody who fills in a form; never for a decision.
     pub fn suggested_for(metric: &str) -> Self {
         let name = metric.to_lowercase();
-        let falling = ["loss", "error", "rmse", "mae", "mse", "mape", "logloss", "perplexity", "latency"];
+        let falling = [
+            "loss",
+            "logloss",
+            "error",
+            "err",
+            "rmse",
+            "mae",
+            "mse",
+            "mape",
+            "perplexity",
+            "brier",
+            "wer",
+            "cer",
+            "std",
+            "deviation",
+            "latency",
+            "duration",
+            "seconds",
+            "time",
+        ];
         let mut words = name.split(|c: char| !c.is_alphanumeric());
         if words.any(|word| falling.contains(&word)) { Self::Lower } else { Self::Higher }
     }

@@ -29,6 +29,7 @@ pub(super) fn facts(candidate: VersionFacts, champion: Option<VersionFacts>) -> 
         target: Target::Stage("Production".into()),
         candidate,
         champion,
+        departed: None,
         primary_metric: None,
         card: None,
         owner_is_enabled: true,
@@ -151,6 +152,29 @@ fn the_champion_may_be_missed_by_the_margin_only() {
     let beat = comparison(Better::Higher, Margin::MustBeat(Amount::Number(0.01)));
     assert_eq!(status(beat.clone(), &with(0.91, 0.9)), Status::Pass);
     assert_eq!(status(beat, &with(0.905, 0.9)), Status::Fail);
+}
+
+#[test]
+fn a_better_version_that_was_taken_out_is_compared_with_too() {
+    let with = |champion: Option<f64>, departed: Option<Departed>| Facts {
+        departed,
+        ..facts(version(7, &[0.5]), champion.map(|auc| version(5, &[auc])))
+    };
+    let known = |auc: f64| Some(Departed::Known(Box::new(version(6, &[auc]))));
+    let gate = || no_worse(Amount::Number(0.0));
+    assert_eq!(status(gate(), &with(Some(0.4), known(0.45))), Status::Pass);
+    let taken_out = asked(gate(), &with(Some(0.4), known(0.9)));
+    assert_eq!(taken_out.status, Status::Fail);
+    assert!(
+        taken_out.summary.contains("version 6 came into Production last, and was taken out"),
+        "{taken_out:?}"
+    );
+    for champion in [Some(0.4), None] {
+        let deleted = asked(gate(), &with(champion, Some(Departed::Deleted(6))));
+        assert_eq!(deleted.status, Status::Fail, "{champion:?}");
+        assert!(deleted.summary.contains("is deleted"), "{deleted:?}");
+    }
+    assert_eq!(status(gate(), &with(Some(0.6), known(0.1))), Status::Fail, "the champion counts first");
 }
 
 #[test]

@@ -144,10 +144,12 @@ fn exists(standing: &Standing) -> Verdict {
 }
 
 pub(super) fn apply(review: &Review, actor: &Actor, standing: &Standing) -> Verdict {
-    // Where nobody has to sign, applying is the plain move, and takes as much.
-    let is_signed_for = !standing.requirements(review).is_empty();
-    let is_requester = is_signed_for && actor.id.is_some() && actor.id == review.requester;
-    if actor.access < Access::Edit && !is_requester && !has_named_role(review, actor, standing) {
+    // Where no policy names who has to sign, applying is the plain move, and takes as much.
+    let names_signers =
+        standing.in_force.as_ref().is_some_and(|rules| !rules.sign_off(review.kind).is_empty());
+    let is_requester = actor.id.is_some() && actor.id == review.requester;
+    let is_concerned = names_signers && (is_requester || has_named_role(review, actor, standing));
+    if actor.access < Access::Edit && !is_concerned {
         return forbidden("a review is applied by whoever asked for it, may sign it, or edits the model");
     }
     scoped(actor, &[Scope::Write, Scope::Review])?;

@@ -99,6 +99,7 @@ impl World {
             target: self.review.target.clone(),
             candidate: VersionFacts { version: 7, run_metrics: vec![auc.clone()], ..VersionFacts::default() },
             champion: None,
+            departed: None,
             primary_metric: None,
             card: None,
             owner_is_enabled: false,
