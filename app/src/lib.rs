@@ -34,6 +34,8 @@ mod runs;
 mod shell;
 mod url;
 #[cfg(feature = "ssr")]
+pub mod views;
+#[cfg(feature = "ssr")]
 pub mod webhooks;
 mod wire;
 

@@ -1,3 +1,4 @@
+import { problems } from "../support/axe.ts";
 import { expect, test, visit } from "../support/test.ts";
 import type { Api } from "../support/api.ts";
 
@@ -48,4 +49,24 @@ test("curves lie over each other, and a run keeps its colour when another leaves
 test("without runs the page says how to select some", async ({ page }) => {
   await visit(page, "/compare");
   await expect(page.getByText("No runs are selected.")).toBeVisible();
+});
+
+test("what differs from a baseline is shown in full, with files", async ({ page, api }) => {
+  const runs = await three(api);
+  for (const run of runs.slice(0, 2)) await api.upload(run, "train.log");
+  await visit(page, `/compare?runs=${runs.map((run) => run.uuid).join(",")}`);
+  await page.getByRole("link", { name: "In full" }).click();
+  await expect(page.getByRole("heading", { name: "Differences in full" })).toBeVisible();
+  const loss = page.getByRole("region", { name: "Runs side by side" }).getByRole("row", { name: /^loss/ });
+  await expect(loss).toContainText("−50.0 % better");
+  await page.getByRole("link", { name: /loss: lower is better/ }).click();
+  await expect(loss).toContainText("−50.0 % worse");
+  await page.getByRole("link", { name: "Compare with b" }).click();
+  await expect(page.getByRole("columnheader", { name: /^b/ })).toContainText("baseline");
+  await page.getByLabel("A file that several of them have").selectOption("train.log");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await expect(page.getByText("The same as the baseline's.")).toBeVisible();
+  await expect(page.getByText("It has no such file.")).toBeVisible();
+  await expect(loss, "what was said of the metric is kept").toContainText("+100 % better");
+  expect(await problems(page)).toEqual([]);
 });

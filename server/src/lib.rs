@@ -32,4 +32,5 @@ mod reviews;
 pub mod rights;
 mod serve;
 mod state;
+mod views;
 mod webhooks;

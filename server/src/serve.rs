@@ -46,7 +46,7 @@ use crate::state::AppState;
 use crate::webhooks::{self, Calling};
 use crate::{
     accounts, charts, compare, datasets, export, files, frame, live, mail, memory, mlflow, pages,
-    permissions, registry, reviews, rights,
+    permissions, registry, reviews, rights, views,
 };
 
 /// An upload of which nothing came for a day is not going on.
@@ -329,6 +329,7 @@ fn router(state: AppState, entry: Entry, instance: &str, proxies: Arc<[IpNet]>) 
         .merge(export::router())
         .merge(charts::router())
         .merge(compare::router())
+        .merge(views::router())
         .merge(live::router())
         .merge(accounts::router())
         .merge(reviews::router())

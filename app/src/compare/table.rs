@@ -21,6 +21,8 @@ pub fn CompareTable(
         let state = state.get();
         CompareState { differing: !state.differing, ..state }.address()
     };
+    // The same runs, on the page that also compares data, code, packages and files.
+    let in_full = move || state.get().address().replacen("/compare", "/compare/details", 1);
     let body = move || {
         comparison.with(|comparison| {
             let only = differing.get();
@@ -93,6 +95,7 @@ pub fn CompareTable(
             <a class="button small toggle" href=toggle aria-current=move || differing.get().then_some("true") data-noscroll="true">
                 "Only differences"
             </a>
+            <a class="button small" rel="external" href=in_full>"In full"</a>
             {(runs.with_untracked(Vec::len) > 1).then(|| view! {
                 <span class="muted">"Rows that differ are marked. Changes of metrics are against the first run."</span>
             })}

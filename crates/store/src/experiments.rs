@@ -18,7 +18,7 @@ use crate::audit::{self, Change};
 use crate::bulk;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::permissions::{Guarded, Kind, OWN, push_readable};
+use crate::permissions::{Grants, Guarded, Kind, OWN, push_readable};
 use crate::search::keyset::{self, SortKey, Value};
 use crate::search::text::push_test;
 use crate::sql::Sql;
@@ -356,6 +356,29 @@ pub async fn rename(db: &Db, id: i64, name: String, now: Millis) -> Result<()> {
 pub(crate) async fn find_active(tx: &mut Tx<'_>, by: &Caller, id: i64) -> Result<String> {
     let found = find(tx, by, id, Level::Edit).await?;
     if found.is_deleted { Err(Error::experiment_is_deleted(id)) } else { Ok(found.name) }
+}
+
+/// Fails unless `by` may do in an experiment what takes `wanted`.
+pub(crate) async fn check(tx: &mut Tx<'_>, by: &Caller, id: i64, wanted: Level) -> Result<()> {
+    find(tx, by, id, wanted).await.map(drop)
+}
+
+/// The most that `by` may do in an experiment that isn't deleted; `None`: for them it doesn't exist.
+pub(crate) async fn level(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    by: &Caller,
+    id: i64,
+) -> Result<Option<Level>> {
+    let found: Option<(i64, Option<i64>)> =
+        sqlx::query_as("SELECT is_restricted, created_by FROM experiments WHERE id = $1 AND is_deleted = 0")
+            .bind(id)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some((restricted, created_by)) = found else { return Ok(None) };
+    let guarded = Guarded::experiment(id, restricted, created_by);
+    let grants = Grants::of(connection, engine, [&guarded]).await?;
+    Ok(grants.level(by, &guarded))
 }
 
 struct Found {

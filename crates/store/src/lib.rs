@@ -23,6 +23,7 @@ pub mod registry;
 pub mod reviews;
 pub mod runs;
 pub mod settings;
+pub mod views;
 pub mod webhooks;
 
 pub use db::Db;

@@ -175,6 +175,11 @@ impl Shown {
     }
 }
 
+/// The chart of what is asked for.
+pub async fn picture(db: &Db, asked: Asked) -> Result<Picture, ApiError> {
+    Ok(Shown::read(db, asked).await?.picture())
+}
+
 /// The runs that are asked for, in that order.
 async fn runs_of(db: &Db, asked: &Asked) -> Result<Vec<Run>, ApiError> {
     let (found, field) = match &asked.runs {

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::limits::Invalid;
 use http::{HeaderMap, StatusCode, header};
 use sha2::{Digest as _, Sha256};
+use store::Db;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use web::ApiError;
@@ -25,12 +26,68 @@ use crate::state::AppState;
 /// A picture holds no script, and would run none.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
 
+/// Lines of metrics, the one kind that isn't over the space of params.
+const CURVES: &str = "curves";
 const MOST_PIXELS: f64 = 16e6;
 /// A picture takes memory while it is drawn, also for whoever has gone.
 static DRAWING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
 
 pub fn router() -> Router<AppState> {
     curves::router().merge(space::router()).merge(page::router())
+}
+
+/// A chart as a page shows it.
+pub struct OnPage {
+    pub title: String,
+    /// One `<svg>` element.
+    pub plot: String,
+    pub words: String,
+    /// What each colour means: its class, how opaque it is, and the words.
+    pub legend: Vec<(String, f64, String)>,
+}
+
+/// The kinds that there are.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    std::iter::once(CURVES).chain(space::Kind::ALL.map(space::Kind::name))
+}
+
+/// Whether a kind can be changed on the page that explores runs.
+pub fn is_explored(kind: &str) -> bool {
+    space::Kind::parse(kind).is_some()
+}
+
+/// Draws the chart that an address asks for, which is taken apart here.
+///
+/// # Errors
+/// As the address itself would answer.
+pub async fn on_page(db: &Db, kind: &str, query: &str) -> Result<OnPage, ApiError> {
+    let picture = match space::Kind::parse(kind) {
+        Some(kind) => space::picture(db, web::query::parse::<space::Fields>(query)?.check(kind)?).await?,
+        None if kind == CURVES => {
+            curves::picture(db, web::query::parse::<asked::Fields>(query)?.check()?).await?
+        }
+        None => return Err(no_chart(kind)),
+    };
+    let Picture { title, words, plot, legend, .. } = picture;
+    Ok(OnPage { title, plot, words, legend: page::legend(legend) })
+}
+
+/// Whether there is a chart like that, whatever it would be drawn from.
+///
+/// # Errors
+/// Names the field that is wrong.
+pub fn check(kind: &str, query: &str) -> Result<(), ApiError> {
+    match space::Kind::parse(kind) {
+        Some(kind) => drop(web::query::parse::<space::Fields>(query)?.check(kind)?),
+        None if kind == CURVES => drop(web::query::parse::<asked::Fields>(query)?.check()?),
+        None => return Err(no_chart(kind)),
+    }
+    Ok(())
+}
+
+fn no_chart(kind: &str) -> ApiError {
+    let kinds: Vec<_> = kinds().collect();
+    ApiError::not_found(format!("`{kind}` is no chart; there are {}", kinds.join(", ")))
 }
 
 fn as_svg(headers: &HeaderMap, picture: &Picture) -> Response {

@@ -8,10 +8,11 @@ use axum::routing::get;
 use http::StatusCode;
 use leptos::prelude::view;
 use serde::Deserialize;
-use store::{Db, experiments};
+use store::{Db, experiments, views};
 use web::wire::{Flag, Int64, Many};
 use web::{ApiError, Call, Path, SignedIn};
 
+use super::picture::Key;
 use super::space::{Fields, Figure, Kind, MOST_AXES, figure};
 use crate::export::{Cell, Row};
 use crate::frame::page;
@@ -48,7 +49,13 @@ async fn show(
     let experiment = experiments::get(&db, id).await?;
     let keys = app::run_keys(&db, id).await.map_err(|why| ApiError::bad_request(why.to_string()))?;
     let kind = Kind::parse(&asked.kind).unwrap_or(Kind::Scatter);
-    let explore = explore(id, experiment.name, kind, asked, &keys);
+    let mut explore = explore(id, experiment.name, kind, asked, &keys);
+    let views = views::of_experiment(&db, id, "", false).await?;
+    explore.views = views
+        .into_iter()
+        .filter(|view| view.may_change && view.contents.panels.len() < views::MOST_PANELS)
+        .map(|view| (view.id, view.contents.name))
+        .collect();
     let chart = if explore.columns.len() < 2 { None } else { Some(drawn(&db, &explore, kind).await?) };
     let status = if matches!(chart, Some(Err(_))) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(Some(db.by()), status, "Explore runs", Section::Experiments, || {
@@ -92,6 +99,7 @@ fn explore(id: i64, experiment: String, kind: Kind, asked: Asked, keys: &domain:
         trend: asked.trend.0,
         log: asked.log.0,
         columns: params.into_iter().chain(metrics).collect(),
+        views: Vec::new(),
     }
 }
 
@@ -112,18 +120,13 @@ async fn drawn(db: &Db, explore: &Explore, kind: Kind) -> Result<Result<ExploreC
 
 fn chart(figure: Figure, kind: Kind) -> ExploreChart {
     let Figure { plot, words, legend, runs, header, rows, .. } = figure;
-    let legend = legend.into_iter().map(|key| {
-        let number = if let Paint::Series(number) = key.paint { number } else { 0 };
-        let (_, opacity) = key.paint.placeholder();
-        (format!("series-{}", number % ::charts::COLORS), opacity, key.label)
-    });
     let is_summary = !matches!(kind, Kind::Scatter | Kind::Parallel);
     let width = header.len();
     let numbers = is_summary.then(|| app::Numbers {
         header: header.into_iter().map(|column| column.name).collect(),
         rows: rows.into_iter().map(|row| told(row, width)).collect(),
     });
-    ExploreChart { plot, words, legend: legend.collect(), runs, numbers }
+    ExploreChart { plot, words, legend: self::legend(legend), runs, numbers }
 }
 
 fn told(row: Row, width: usize) -> Vec<String> {
@@ -137,4 +140,14 @@ fn told(row: Row, width: usize) -> Vec<String> {
         };
     }
     told
+}
+
+/// What colours mean, for the style sheet.
+pub fn legend(keys: Vec<Key>) -> Vec<(String, f64, String)> {
+    let on_page = |key: Key| {
+        let number = if let Paint::Series(number) = key.paint { number } else { 0 };
+        let (_, opacity) = key.paint.placeholder();
+        (format!("series-{}", number % ::charts::COLORS), opacity, key.label)
+    };
+    keys.into_iter().map(on_page).collect()
 }

@@ -37,5 +37,6 @@ mod runs;
 mod search;
 mod stages;
 mod team;
+mod views;
 mod waiting;
 mod webhooks;

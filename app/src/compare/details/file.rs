@@ -114,20 +114,21 @@ fn sides(details: &Details, file: FileView) -> AnyView {
             </section>
         }
     });
-    view! { <div class="compared-files">{parts.collect_view()}</div> }.into_any()
+    let is_image = matches!(file.sides.get(baseline), Some(FileSide::Baseline { is_image: true, .. }));
+    view! { <div class="compared-files" class:images=is_image>{parts.collect_view()}</div> }.into_any()
 }
 
-/// The baseline's image over the other: its right edge is drawn to and fro.
+/// The baseline's image over the other: its right edge is dragged to and fro.
 #[component]
 fn Slider(base: String, other: String, path: String) -> impl IntoView {
     view! {
         <div class="image-slider">
             <img src=other alt=format!("{path} of this run") loading="lazy"/>
-            <div class="image-over" tabindex="0" role="group" aria-label="The baseline's; draw its edge">
+            <div class="image-over" tabindex="0" role="group" aria-label="The baseline's; drag its edge">
                 <img src=base alt=format!("{path} of the baseline") loading="lazy"/>
             </div>
         </div>
-        <p class="nothing">"Left of the edge is the baseline's: draw it by its lower corner."</p>
+        <p class="nothing">"Left of the edge is the baseline's: drag it by its lower corner."</p>
     }
 }
 

@@ -50,7 +50,7 @@ pub fn DetailsTable(details: Details) -> impl IntoView {
         details.runs.iter().enumerate().map(|(place, run)| head(run, place == baseline, &details.asked));
     let heads = heads.collect_view();
     view! {
-        <div class="table-scroll compare-scroll" tabindex="0" role="region" aria-label="Runs side by side">
+        <div class="table-scroll details-scroll" tabindex="0" role="region" aria-label="Runs side by side">
             <table class="table compare details">
                 <caption class="visually-hidden">"What differs between the runs"</caption>
                 <thead><tr><td></td>{heads}</tr></thead>

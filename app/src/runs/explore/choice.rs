@@ -34,10 +34,12 @@ pub fn Choice(explore: Explore) -> impl IntoView {
             {field("Size", "size", &explore.size, Some("one for all"))}
             <fieldset>
                 <legend>"Trend"</legend>
-                <label class="check">
-                    <input type="checkbox" name="trend" value="true" checked=explore.trend/>
-                    <span>"a straight line"</span>
-                </label>
+                <div class="explore-boxes">
+                    <label class="check">
+                        <input type="checkbox" name="trend" value="true" checked=explore.trend/>
+                        <span>"a straight line"</span>
+                    </label>
+                </div>
             </fieldset>
         }
     });

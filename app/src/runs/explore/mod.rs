@@ -23,6 +23,8 @@ pub struct Explore {
     pub log: Vec<String>,
     /// The columns that there are to choose from.
     pub columns: Vec<String>,
+    /// The views that whoever looks may add the chart to.
+    pub views: Vec<(i64, String)>,
 }
 
 /// A chart, drawn.
@@ -150,6 +152,11 @@ const KINDS: [Kind; 7] = [
     },
 ];
 
+/// The kinds of charts by name, each with what it is called.
+pub fn chart_kinds() -> Vec<(&'static str, &'static str)> {
+    std::iter::once(("curves", "Curves")).chain(KINDS.iter().map(|kind| (kind.name, kind.label))).collect()
+}
+
 impl Explore {
     fn kind(&self) -> &'static Kind {
         KINDS.iter().find(|kind| kind.name == self.kind).unwrap_or(&KINDS[0])
@@ -192,6 +199,12 @@ impl Explore {
         let query = self.query().with("experiment", &self.experiment_id.to_string());
         let query = if self.kind == "bar" { self.highest(query) } else { query };
         query.after(&format!("/api/v1/charts/{}.{ending}", self.kind))
+    }
+
+    /// The chart as a panel of a view.
+    pub fn panel(&self) -> String {
+        let query = if self.kind == "bar" { self.highest(self.query()) } else { self.query() };
+        query.after(&self.kind)
     }
 
     /// The same, of the size that the page has for it.
@@ -237,6 +250,10 @@ mod tests {
             explore.chart("svg"),
             "/api/v1/charts/scatter.svg?filter=metrics.auc%20%3E%200&x=params.lr&y=metrics.auc&size=params.lr\
              &log=params.lr&experiment=7"
+        );
+        assert_eq!(
+            explore.panel(),
+            "scatter?filter=metrics.auc%20%3E%200&x=params.lr&y=metrics.auc&size=params.lr&log=params.lr"
         );
         assert!(explore.of_kind("parallel").contains("axis=params.depth&log=params.depth&kind=parallel"));
         let bars = Explore { kind: "bar".into(), y: "metrics.val/`auc".into(), ..explore };

@@ -7,6 +7,7 @@ use super::{Explore, ExploreChart, KINDS, Numbers};
 use crate::components::EmptyState;
 use crate::format;
 use crate::plain::Refusal;
+use crate::views::{panels_path, views_path};
 
 #[component]
 pub fn ExplorePage(
@@ -82,7 +83,26 @@ fn Chart(explore: Explore, chart: ExploreChart) -> impl IntoView {
             <a class="button small" href=explore.chart("svg")>"Chart alone"</a>
             {files}
         </div>
+        <AddToView explore/>
         {chart.numbers.map(|numbers| view! { <AsTable numbers/> })}
+    }
+}
+
+/// Keeps the chart beside others.
+#[component]
+fn AddToView(explore: Explore) -> impl IntoView {
+    let panel = explore.panel();
+    let views = explore.views.into_iter().map(|(id, name)| view! { <option value=id>{name}</option> });
+    view! {
+        <form method="get" action=panels_path(explore.experiment_id) class="toolbar">
+            <input type="hidden" name="add" value=panel/>
+            <select name="view" aria-label="View">
+                <option value="">"a new view"</option>
+                {views.collect_view()}
+            </select>
+            <button type="submit" class="button small">"Add to a view"</button>
+            <a href=views_path(explore.experiment_id)>"All views"</a>
+        </form>
     }
 }
 

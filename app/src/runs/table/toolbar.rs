@@ -59,7 +59,8 @@ pub fn Toolbar() -> impl IntoView {
                 <Icon name=IconName::Columns/>
                 "Columns"
             </DialogButton>
-                        {link("Explore", "explore")}
+            {link("Explore", "explore")}
+            {link("Views", "views")}
             {link("Export", "export")}
             <ViewLinks/>
         </div>

@@ -11,6 +11,7 @@ mod review_storm;
 mod reviews;
 mod stages;
 mod tracking;
+mod views;
 mod webhooks;
 
 use domain::Millis;

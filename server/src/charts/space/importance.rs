@@ -13,6 +13,8 @@ use crate::export::{Cell, Column, Kind as Is};
 
 /// Params that are looked at.
 pub const MOST_PARAMS: usize = 200;
+/// Params that explain less of the variance say nothing.
+const A_HINT: f64 = 0.3;
 /// Bars that are drawn.
 const MOST_BARS: usize = 25;
 
@@ -50,7 +52,7 @@ pub fn draw(shown: &Shown) -> Result<Drawn, Invalid> {
     });
     let header = ["importance", "deviation", "pearson", "spearman"].map(|name| Column::new(name, Is::Number));
     let mut words = vec![trust(&found)];
-    if let Some(first) = found.params.first() {
+    if let Some(first) = found.params.first().filter(|_| found.r_squared >= A_HINT) {
         words.push(format!("{} makes the most difference", param(first.column)));
     }
     let unseen = shown.asked.axes.len() - 1 - found.params.len();
@@ -74,7 +76,7 @@ fn trust(found: &Importance) -> String {
     let told = percent(found.r_squared.max(0.0));
     let so = match found.r_squared {
         good if good >= 0.7 => "these importances can be trusted",
-        some if some >= 0.3 => "take them as a hint",
+        some if some >= A_HINT => "take them as a hint",
         _ => "don't rely on them",
     };
     format!("the params explain {told} of the variance in runs that weren't looked at: {so}")

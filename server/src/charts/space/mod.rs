@@ -149,6 +149,15 @@ pub async fn figure(db: &Db, asked: Asked) -> Result<(Asked, Figure), ApiError> 
     Ok(drawn.await.map_err(|why| not_drawn(&why))??)
 }
 
+/// The same as a picture.
+///
+/// # Errors
+/// As [`figure`].
+pub async fn picture(db: &Db, asked: Asked) -> Result<Picture, ApiError> {
+    let (asked, figure) = figure(db, asked).await?;
+    Ok(figure.picture(&asked))
+}
+
 impl Figure {
     fn picture(self, asked: &Asked) -> Picture {
         let Self { title, plot, words, legend, .. } = self;
