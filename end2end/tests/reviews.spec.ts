@@ -124,7 +124,7 @@ for (const width of [1440, 390]) {
       const model = `axe-${colorScheme}-${width}`;
       const version = await team.version(ada, model, 0.9);
       const review = await ask(ada, version, "It is *better*.");
-      for (const path of ["/waiting", "/reviews", review, `${version}/ask`, version, `/models/${model}`, "/models", "/policy", "/account", "/users", "/users/1/tokens", "/experiments/0/export?cols=params.C", "/experiments/1/explore", "/experiments/1/explore?kind=parallel", "/experiments/1/explore?kind=importance", "/experiments/1/explore?kind=heatmap", "/experiments/1/explore?kind=box", "/experiments/1/explore?kind=histogram", "/experiments/1/explore?kind=bar", "/compare/details", "/experiments/0/export?filter=metrics.a%20==%201", "/audit", `/models/${model}/permissions`, "/reviews/99999", "/sign-in?again=1"]) {
+      for (const path of ["/waiting", "/reviews", review, `${version}/ask`, version, `/models/${model}`, "/models", "/policy", "/account", "/users", "/users/1/tokens", "/experiments/0/export?cols=params.C", "/experiments/1/explore", "/experiments/1/explore?kind=parallel", "/experiments/1/explore?kind=importance", "/experiments/1/explore?kind=heatmap", "/experiments/1/explore?kind=box", "/experiments/1/explore?kind=histogram", "/experiments/1/explore?kind=bar", "/experiments/1/explore?kind=curves&group=all", "/experiments/1/panels", "/experiments/1/views", "/compare/details", "/experiments/0/export?filter=metrics.a%20==%201", "/audit", `/models/${model}/permissions`, "/reviews/99999", "/sign-in?again=1"]) {
         await test.step(path, async () => {
           await ada.goto(path);
           expect.soft(await problems(ada)).toEqual([]);

@@ -134,7 +134,7 @@ fn List(waiting: Vec<Waiting>, title: &'static str, id: &'static str, empty: &'s
                     <p class="nothing">
                         {row.requester}" asked "<When at=Millis(row.opened_at_ms)/>". "
                         {if one.missing.is_empty() {
-                            "Nothing is missing any more: somebody who edits the model can apply it.".into_any()
+                            "Nothing is missing any more; it has still to be applied.".into_any()
                         } else {
                             prose(&format!("Waits for {}.", in_words(&one.missing))).into_any()
                         }}

@@ -66,7 +66,7 @@ fn drawing(chart: Result<PanelChart, String>) -> AnyView {
                 |(ending, label)| view! { <a href=format!("{path}.{ending}{query}") download>{label}</a> },
             );
             view! {
-                <div class="chart panel-drawing" role="img" aria-label=words.clone()>
+                <div class="chart panel-drawing" tabindex="0" role="img" aria-label=words.clone()>
                     <div class="chart-drawing" inner_html=plot></div>
                 </div>
                 <ul class="legend" aria-label="Colours">{legend.collect_view()}</ul>

@@ -4,6 +4,7 @@
 //! own, so one drawing serves light and dark.
 
 mod axis;
+mod bands;
 pub mod calendar;
 mod canvas;
 mod frame;
@@ -13,9 +14,11 @@ mod parallel;
 mod plane;
 mod summary;
 mod ticks;
+mod tips;
 mod window;
 
 pub use axis::{Measure, Paint, ValueAxis};
+pub use bands::{Band, Ribbon, metric_bands};
 pub use frame::{Frame, HorizontalAxis, Options, Scale};
 pub use lines::{Drawing, Series, metric_lines};
 pub use nearest::nearest;
@@ -23,6 +26,7 @@ pub use parallel::{Line, parallel};
 pub use plane::{Mark, plane};
 pub use summary::summary;
 pub use ticks::{duration_label, number_label};
+pub use tips::{MOST_TIPS, Tip, escaped};
 
 /// How many colours the stylesheet has for series; the next one starts over.
 pub const COLORS: usize = 10;

@@ -41,7 +41,7 @@ pub fn metric_lines(series: &[Series<'_>], options: Options) -> Drawing {
     Drawing { svg, frame }
 }
 
-fn draw_axes<'a>(root: &Area<'a>, frame: &Frame) -> Outcome<'a> {
+pub(crate) fn draw_axes<'a>(root: &Area<'a>, frame: &Frame) -> Outcome<'a> {
     let (left, right, bottom) = (frame.x.start, frame.x.end, frame.y.start);
     for tick in frame.y_ticks() {
         let y = frame.y.pixel(tick.at);
@@ -59,7 +59,7 @@ fn draw_axes<'a>(root: &Area<'a>, frame: &Frame) -> Outcome<'a> {
     Ok(())
 }
 
-fn draw_series<'a>(root: &Area<'a>, frame: &Frame, series: Series<'_>) -> Outcome<'a> {
+pub(crate) fn draw_series<'a>(root: &Area<'a>, frame: &Frame, series: Series<'_>) -> Outcome<'a> {
     let color = canvas::series(series.color).mix(if series.faint { 0.28 } else { 1.0 });
     let width = if series.faint { FINE } else { FINE * 3 / 2 }.unsigned_abs();
     let drawable = |&(_, value): &(f64, f64)| height(value, frame.options.log).is_some();

@@ -8,12 +8,14 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::axis::{Paint, ValueAxis, cut, width_of};
 use crate::canvas::{self, AXIS, FINE, at};
+use crate::tips::{Shape, Tip, with_tips};
 
 /// One run: a value for each axis, or none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub values: Vec<Option<f64>>,
     pub paint: Paint,
+    pub tip: Option<Tip>,
 }
 
 const TOP: f64 = 28.0;
@@ -42,20 +44,21 @@ pub fn parallel(lines: &[Line], axes: &[ValueAxis], (width, height): (u32, u32))
         61..=400 => 0.5,
         _ => 0.28,
     };
-    canvas::svg(width, height, |root| {
+    let pixels: Vec<Vec<Option<(f64, f64)>>> = lines
+        .iter()
+        .map(|line| {
+            let values = places.iter().zip(&fitted).zip(&line.values);
+            values
+                .map(|((x, axis), value)| value.and_then(|value| axis.pixel(value)).map(|y| (*x, y.round())))
+                .collect()
+        })
+        .collect();
+    let svg = canvas::svg(width, height, |root| {
         let mut drawn = HashSet::new();
-        for line in lines {
-            let pixels: Vec<_> = places
-                .iter()
-                .zip(&fitted)
-                .zip(&line.values)
-                .map(|((x, axis), value)| {
-                    value.and_then(|value| axis.pixel(value)).map(|y| at(*x, y.round()))
-                })
-                .collect();
+        for (line, pixels) in lines.iter().zip(&pixels) {
             let color = line.paint.color(strength);
             for piece in pixels.split(Option::is_none) {
-                let points: Vec<_> = piece.iter().copied().flatten().collect();
+                let points: Vec<_> = piece.iter().flatten().map(|(x, y)| at(*x, *y)).collect();
                 if points.len() > 1 && drawn.insert((points.clone(), color.rgb(), color.alpha().to_bits())) {
                     root.draw(&PathElement::new(points, color.stroke_width(FINE.unsigned_abs() * 5 / 4)))?;
                 }
@@ -78,5 +81,13 @@ pub fn parallel(lines: &[Line], axes: &[ValueAxis], (width, height): (u32, u32))
             canvas::label(root, &cut(&axis.title, letters), (place, 4.0), (lean, VPos::Top))?;
         }
         Ok(())
-    })
+    });
+    let mut tips = Vec::new();
+    for (line, pixels) in lines.iter().zip(pixels) {
+        if let Some(tip) = &line.tip {
+            let pieces = pixels.split(Option::is_none).filter(|piece| piece.len() > 1);
+            tips.extend(pieces.map(|piece| (Shape::Path(piece.iter().copied().flatten().collect()), tip)));
+        }
+    }
+    with_tips(svg, &tips)
 }

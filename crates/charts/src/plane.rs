@@ -8,6 +8,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::axis::{Fitted, Paint, ValueAxis, cut, width_of};
 use crate::canvas::{self, AXIS, Area, FINE, GRID, Outcome, at};
+use crate::tips::{Shape, Tip, with_tips};
 
 /// Something drawn; it is left out where a value of it has no place on its axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,8 +27,14 @@ const BOTTOM: f64 = 42.0;
 const RIGHT: f64 = 16.0;
 const LETTERS: usize = 60;
 
-/// Draws marks over their axes; one `<svg>` element of so many pixels.
-pub fn plane(marks: &[Mark], (x, y): (&ValueAxis, &ValueAxis), (width, height): (u32, u32)) -> String {
+/// Draws marks over their axes; one `<svg>` element of so many pixels. `tips`: words for some of the marks, by their
+/// places.
+pub fn plane(
+    marks: &[Mark],
+    tips: &[(usize, Tip)],
+    (x, y): (&ValueAxis, &ValueAxis),
+    (width, height): (u32, u32),
+) -> String {
     let (right, bottom) = (f64::from(width) - RIGHT, f64::from(height) - BOTTOM);
     let ends = |pick: fn(&Mark) -> [f64; 2]| marks.iter().flat_map(pick);
     let vertical = y.fit(ends(Mark::ys), bottom.max(TOP + 10.0), TOP);
@@ -35,7 +42,7 @@ pub fn plane(marks: &[Mark], (x, y): (&ValueAxis, &ValueAxis), (width, height): 
     let left = (width_of(&y_ticks) + 14.0).clamp(36.0, f64::from(width) / 2.5);
     let horizontal = x.fit(ends(Mark::xs), left, right.max(left + 10.0));
     let (left, right, bottom) = (horizontal.scale.start, horizontal.scale.end, vertical.scale.start);
-    canvas::svg(width, height, |root| {
+    let svg = canvas::svg(width, height, |root| {
         for tick in &y_ticks {
             let place = vertical.scale.pixel(tick.at);
             canvas::line(root, (left, place), (right, place), GRID)?;
@@ -51,7 +58,17 @@ pub fn plane(marks: &[Mark], (x, y): (&ValueAxis, &ValueAxis), (width, height): 
         let below = (right, f64::from(height) - 4.0);
         canvas::label(root, &cut(&x.title, LETTERS), below, (HPos::Right, VPos::Bottom))?;
         draw(root, marks, &horizontal, &vertical)
-    })
+    });
+    let place = |(across, up): (f64, f64)| Some((horizontal.pixel(across)?, vertical.pixel(up)?));
+    let shape = |mark: &Mark| match *mark {
+        Mark::Dot { x, y, radius, .. } => Some(Shape::Circle { center: place((x, y))?, radius }),
+        Mark::Block { x, y, .. } => {
+            Some(Shape::Rectangle { from: place((x.0, y.0))?, to: place((x.1, y.1))? })
+        }
+        Mark::Line { from, to, .. } => Some(Shape::Path(vec![place(from)?, place(to)?])),
+    };
+    let shapes = tips.iter().filter_map(|(mark, tip)| Some((shape(marks.get(*mark)?)?, tip)));
+    with_tips(svg, &shapes.collect::<Vec<_>>())
 }
 
 fn draw<'a>(root: &Area<'a>, marks: &[Mark], x: &Fitted<'_>, y: &Fitted<'_>) -> Outcome<'a> {

@@ -1,7 +1,8 @@
 //! What the charts look like, as text.
 
 use charts::{
-    HorizontalAxis, Line, Mark, Measure, Options, Paint, Series, ValueAxis, metric_lines, parallel, plane,
+    Band, HorizontalAxis, Line, Mark, Measure, Options, Paint, Ribbon, Series, Tip, ValueAxis, metric_bands,
+    metric_lines, parallel, plane,
 };
 use domain::smooth::smooth;
 use proptest::prelude::*;
@@ -24,6 +25,18 @@ fn raw_lines_stay_faint_behind_smoothed_ones_on_a_logarithmic_axis() {
     let series =
         [Series { points: &raw, color: 1, faint: true }, Series { points: &fine, color: 1, faint: false }];
     insta::assert_snapshot!(metric_lines(&series, Options { log: true, ..small() }).svg);
+}
+
+#[test]
+fn curves_together_are_a_line_within_a_band() {
+    let ribbon = |position, middle| Ribbon { position, low: middle - 0.5, middle, high: middle + 1.0 };
+    let ribbons = [ribbon(0.0, 3.0), ribbon(1.0, 2.0), ribbon(2.0, 2.5)];
+    let svg = metric_bands(&[Band { ribbons: &ribbons, color: 2 }], small()).svg;
+    assert_eq!(svg.matches("<polygon").count(), 1);
+    insta::assert_snapshot!(svg);
+    let odd = [Ribbon { position: 0.0, low: f64::NAN, middle: -1.0, high: f64::INFINITY }; 3];
+    let svg = metric_bands(&[Band { ribbons: &odd, color: 0 }], Options { log: true, ..small() }).svg;
+    assert!(!svg.contains("<polygon") && !svg.contains("NaN"), "{svg}");
 }
 
 #[test]
@@ -92,7 +105,7 @@ fn dots_stand_over_their_axes_and_equal_ones_are_drawn_once() {
         dot(-1.0, 0.7, Paint::Shade(0.5)),
     ];
     let axes = (&axis("lr", Measure::Log), &axis("auc", Measure::Linear));
-    let svg = plane(&dots, axes, (240, 160));
+    let svg = plane(&dots, &[], axes, (240, 160));
     assert_eq!(svg.matches("<circle").count(), 2);
     insta::assert_snapshot!(svg);
 }
@@ -113,7 +126,8 @@ fn blocks_and_lines_stand_between_values() {
         block(0.0, f64::INFINITY),
     ];
     let axes = (&axis("importance", Measure::Amount), &axis("", names));
-    insta::assert_snapshot!(plane(&marks, axes, (300, 140)));
+    let tip = Tip { text: "<learning_rate>: 0.7".into(), href: Some("/a?b&c".into()) };
+    insta::assert_snapshot!(plane(&marks, &[(0, tip)], axes, (300, 140)));
 }
 
 #[test]
@@ -124,13 +138,24 @@ fn a_line_goes_through_its_values_and_has_a_gap_where_there_is_none() {
         axis("depth", Measure::Linear),
         axis("auc", Measure::Linear),
     ];
-    let line = |values: [Option<f64>; 4], shade| Line { values: values.into(), paint: Paint::Shade(shade) };
+    let line = |values: [Option<f64>; 4], shade| Line {
+        values: values.into(),
+        paint: Paint::Shade(shade),
+        tip: None,
+    };
     let lines = [
         line([Some(0.1), Some(0.0), Some(3.0), Some(0.9)], 1.0),
         line([Some(0.01), None, Some(5.0), Some(0.7)], 0.0),
         line([None, None, None, None], 0.5),
     ];
     let svg = parallel(&lines, &axes, (420, 160));
+    let told = |line: &Line| Line { tip: Some(Tip { text: "a run".into(), href: None }), ..line.clone() };
+    let told = parallel(&lines.each_ref().map(told), &axes, (420, 160));
+    assert_eq!(
+        told.matches("<title>a run</title>").count(),
+        2,
+        "a line of two pieces is told at each: one is a dot"
+    );
     assert_eq!(svg.matches("opacity=\"0.9\"").count(), 1, "the strongest is one line");
     insta::assert_snapshot!(svg);
 }
@@ -141,8 +166,10 @@ fn odd_axes_make_a_drawing_too() {
     let names = (0..40).map(|number| format!("{odd}{number}")).collect();
     let axes = [axis(&odd, Measure::Categories(names)), axis("", Measure::Log), axis("ü", Measure::Linear)];
     let values = [None, Some(f64::INFINITY), Some(f64::MAX), Some(-0.0), Some(1e-308)];
-    let lines: Vec<_> =
-        values.iter().map(|value| Line { values: vec![*value; 3], paint: Paint::Shade(f64::NAN) }).collect();
+    let lines: Vec<_> = values
+        .iter()
+        .map(|value| Line { values: vec![*value; 3], paint: Paint::Shade(f64::NAN), tip: None })
+        .collect();
     let marks = values.iter().flatten().flat_map(|value| {
         let (value, paint) = (*value, Paint::Series(99));
         [
@@ -156,9 +183,9 @@ fn odd_axes_make_a_drawing_too() {
         for svg in [
             parallel(&lines, &axes, size),
             parallel(&[], &[], size),
-            plane(&marks, (&axes[2], &axes[1]), size),
-            plane(&marks, (&axes[0], &axes[2]), size),
-            plane(&[], (&axes[0], &axes[1]), size),
+            plane(&marks, &[], (&axes[2], &axes[1]), size),
+            plane(&marks, &[], (&axes[0], &axes[2]), size),
+            plane(&[], &[], (&axes[0], &axes[1]), size),
         ] {
             assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
             assert!(!svg.contains("NaN") && svg.len() < 100_000, "{}", svg.len());

@@ -2,12 +2,14 @@
 
 mod bins;
 mod correlation;
+mod envelope;
 mod importance;
 mod spread;
 mod trend;
 
 pub use bins::{Scale, edges};
 pub use correlation::{pearson, spearman};
+pub use envelope::{Together, together};
 pub use importance::{Column, FEWEST_RUNS, Importance, MOST_RUNS, ParamImportance, TooLittle, importance};
 pub use spread::{Spread, quantile, spread};
 pub use trend::{Trend, trend};

@@ -14,6 +14,8 @@ use super::theme::Theme;
 
 /// Lines in one chart: more can't be told apart.
 pub const MOST_LINES: usize = 50;
+/// Runs that are drawn together.
+const MOST_TOGETHER: usize = 500;
 const MOST_TITLE: usize = 500;
 
 /// The fields of the query, as `docs/export.md` lists them.
@@ -33,6 +35,8 @@ pub struct Fields {
     axis: Option<String>,
     log: Option<Flag>,
     smooth: Option<String>,
+    group: Option<String>,
+    band: Option<String>,
     from: Option<String>,
     to: Option<String>,
     width: Option<String>,
@@ -52,6 +56,9 @@ pub struct Asked {
     pub log: bool,
     /// The weight of the past, 0 ≤ it < 1.
     pub smoothing: f64,
+    /// Which runs are drawn as one line; `None`: each by itself.
+    pub group: Option<Group>,
+    pub band: Spread,
     /// In the axis' unit.
     pub from: Option<f64>,
     pub to: Option<f64>,
@@ -62,6 +69,24 @@ pub struct Asked {
     pub scale: f32,
     pub theme: Theme,
     pub title: Option<String>,
+}
+
+/// Runs that are drawn as one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Group {
+    All,
+    /// Those with the same value of a param.
+    By(String),
+}
+
+/// What a band around such a line shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// From the lowest to the highest.
+    Range,
+    /// One standard deviation to each side.
+    Deviation,
+    None,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +118,8 @@ impl Fields {
                 Runs::Named(named)
             }
             (named, Some(Int64(experiment))) if named.is_empty() => {
-                let limit = within("limit", number("limit", self.limit)?, 1..=MOST_LINES)?;
+                let most = if self.group.is_some() { MOST_TOGETHER } else { MOST_LINES };
+                let limit = within("limit", number("limit", self.limit)?, 1..=most)?;
                 Runs::Found { experiment, filter: self.filter, order_by: self.order_by.0, limit }
             }
             (_, Some(_)) => return Err(Invalid::new("run", "name runs or an experiment, not both")),
@@ -128,6 +154,8 @@ impl Fields {
             axis: axis(self.axis.as_deref())?,
             log: self.log.unwrap_or_default().0,
             smoothing,
+            group: group(self.group.as_deref())?,
+            band: band(self.band.as_deref())?,
             from,
             to,
             width: within("width", number("width", self.width)?, 160..=4000)?.unwrap_or(720),
@@ -140,14 +168,23 @@ impl Fields {
 }
 
 impl Asked {
+    /// How many runs a search looks for.
+    pub fn most_runs(&self) -> usize {
+        if self.group.is_some() { MOST_TOGETHER } else { MOST_LINES + 1 }
+    }
+
     pub fn query(&self, run_uuids: Vec<String>, keys: Vec<String>, buckets: usize) -> CurveQuery {
         let Self { axis, from, to, smoothing, .. } = *self;
         CurveQuery { run_uuids, keys, axis, from, to, buckets, smoothing }
     }
 
     /// # Errors
-    /// So many runs make more lines than can be told apart.
+    /// So many runs make more lines than can be told apart, or are too many to be drawn together.
     pub fn check_lines(&self, field: &str, runs: usize) -> Result<(), Invalid> {
+        if self.group.is_some() {
+            let why = || format!("{runs} runs; at most {MOST_TOGETHER} are drawn together");
+            return if runs <= MOST_TOGETHER { Ok(()) } else { Err(Invalid::new(field, why())) };
+        }
         let lines = runs * self.metrics.len();
         if lines <= MOST_LINES {
             return Ok(());
@@ -156,6 +193,26 @@ impl Asked {
             "a chart has at most {MOST_LINES} lines; ask for fewer metrics or runs, by `limit` for the first so many"
         );
         Err(Invalid::new(if runs > 1 { field } else { "metric" }, why))
+    }
+}
+
+fn group(text: Option<&str>) -> Result<Option<Group>, Invalid> {
+    match text.map(|text| (text, text.strip_prefix("params."))) {
+        None | Some(("", _)) => Ok(None),
+        Some(("all", _)) => Ok(Some(Group::All)),
+        Some((_, Some(key))) if !key.is_empty() => Ok(Some(Group::By(key.to_owned()))),
+        Some((other, _)) => {
+            Err(Invalid::new("group", format!("`{other}`; say `all`, or a param as `params.KEY`")))
+        }
+    }
+}
+
+fn band(text: Option<&str>) -> Result<Spread, Invalid> {
+    match text {
+        None | Some("" | "range") => Ok(Spread::Range),
+        Some("deviation") => Ok(Spread::Deviation),
+        Some("none") => Ok(Spread::None),
+        Some(other) => Err(Invalid::new("band", format!("`{other}`; there are range, deviation and none"))),
     }
 }
 
@@ -225,6 +282,9 @@ mod tests {
             ("run=a&metric=loss&limit=3", "limit"),
             ("experiment=1&metric=loss&limit=51", "limit"),
             ("run=a&metrics=loss", "metrics"),
+            ("run=a&metric=loss&group=lr", "group"),
+            ("run=a&metric=loss&group=all&band=wide", "band"),
+            ("experiment=1&metric=loss&group=params.lr&limit=501", "limit"),
         ] {
             let why = check(query).expect_err(query);
             assert!(why.contains(field), "{query}: {why}");

@@ -15,7 +15,8 @@ use store::runs::{self, RunQuery};
 use store::{Db, experiments};
 use web::{ApiError, Call, SignedIn};
 
-use super::asked::{Asked, Fields, MOST_LINES, Runs};
+use super::asked::{Asked, Fields, Runs};
+use super::grouped;
 use super::picture::{Line, Picture};
 use super::{as_png, as_svg};
 use crate::export::{Cell, Column, Format, Kind, Row, answer};
@@ -49,6 +50,9 @@ async fn png(
 /// Every point, with its average: a curve after the other.
 async fn csv(SignedIn(db): SignedIn, Call(fields): Call<Fields>) -> Result<Response, ApiError> {
     let asked = fields.check()?;
+    if asked.group.is_some() {
+        return grouped::csv(&Shown::read(&db, asked).await?).await;
+    }
     let runs = runs_of(&db, &asked).await?;
     let position = match asked.axis {
         Axis::Step => Column::new("step", Kind::Integer),
@@ -102,10 +106,10 @@ fn points(asked: &Asked, run: &Run, curve: &Curve) -> Vec<Row> {
 }
 
 /// What a chart shows.
-struct Shown {
-    asked: Asked,
-    names: HashMap<String, String>,
-    curves: Vec<Curve>,
+pub(super) struct Shown {
+    pub asked: Asked,
+    pub runs: HashMap<String, Run>,
+    pub curves: Vec<Curve>,
 }
 
 impl Shown {
@@ -114,20 +118,23 @@ impl Shown {
         let ids = runs.iter().map(|run| run.uuid.clone()).collect();
         let query = asked.query(ids, asked.metrics.clone(), asked.width as usize);
         let curves = metrics::curves(db, &query).await?;
-        let names = runs.into_iter().map(|run| (run.uuid, run.name)).collect();
-        Ok(Self { asked, names, curves })
+        let runs = runs.into_iter().map(|run| (run.uuid.clone(), run)).collect();
+        Ok(Self { asked, runs, curves })
     }
 
     fn name(&self, curve: &Curve) -> &str {
-        self.names.get(&curve.run_uuid).map(String::as_str).unwrap_or_default()
+        self.runs.get(&curve.run_uuid).map(|run| &*run.name).unwrap_or_default()
     }
 
-    fn positions(&self, curve: &Curve) -> Vec<(f64, f64)> {
+    pub fn positions(&self, curve: &Curve) -> Vec<(f64, f64)> {
         let position = |point| self.asked.axis.position(point, curve.first_timestamp);
         curve.points.iter().map(|point| (position(point), point.value.0)).collect()
     }
 
     fn picture(&self) -> Picture {
+        if let Some(group) = &self.asked.group {
+            return grouped::picture(self, group);
+        }
         let keys: BTreeSet<_> = self.curves.iter().map(|curve| &*curve.key).collect();
         let runs: BTreeSet<_> = self.curves.iter().map(|curve| &*curve.run_uuid).collect();
         // As short as it is clear.
@@ -155,7 +162,7 @@ impl Shown {
         Picture::of_lines(title, &lines, self.options(), self.asked.theme)
     }
 
-    fn options(&self) -> Options {
+    pub fn options(&self) -> Options {
         let Asked { width, height, log, from, to, axis, .. } = self.asked;
         let places = self.curves.iter().flat_map(|curve| self.positions(curve)).map(|(at, _)| at);
         let (low, high) =
@@ -196,7 +203,7 @@ async fn runs_of(db: &Db, asked: &Asked) -> Result<Vec<Run>, ApiError> {
                 experiment_ids: vec![*experiment],
                 filter: filter.clone(),
                 order_by: order_by.clone(),
-                max_results: limit.unwrap_or(MOST_LINES + 1),
+                max_results: limit.unwrap_or(asked.most_runs()),
                 without_inputs: true,
                 ..RunQuery::default()
             };

@@ -2,6 +2,8 @@
 
 mod asked;
 mod curves;
+mod grouped;
+mod leading;
 mod page;
 mod picture;
 mod png;
@@ -20,6 +22,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use web::ApiError;
 
+pub use self::leading::{Leading, leading};
 use self::picture::Picture;
 use crate::state::AppState;
 
@@ -49,11 +52,6 @@ pub struct OnPage {
 /// The kinds that there are.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
     std::iter::once(CURVES).chain(space::Kind::ALL.map(space::Kind::name))
-}
-
-/// Whether a kind can be changed on the page that explores runs.
-pub fn is_explored(kind: &str) -> bool {
-    space::Kind::parse(kind).is_some()
 }
 
 /// Draws the chart that an address asks for, which is taken apart here.

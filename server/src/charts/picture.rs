@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ::charts::{Options, Paint, Series, metric_lines, summary};
+use ::charts::{Band, Options, Paint, Ribbon, Series, escaped, metric_bands, metric_lines, summary};
 
 use super::theme::Theme;
 
@@ -54,7 +54,7 @@ impl Picture {
         let plot = metric_lines(&raw.chain(smoothed).collect::<Vec<_>>(), options).svg;
         let told = lines.iter().enumerate().map(|(color, line)| {
             let series = Series { points: &line.points, color, faint: false };
-            format!("{}: {}", line.label, summary(&series, |value| value.to_string()))
+            format!("{}: {}", line.label, summary(&series, app::number))
         });
         let told: Vec<_> = told.collect();
         let key =
@@ -65,6 +65,30 @@ impl Picture {
             plot,
             size: (options.width, options.height),
             legend: lines.iter().enumerate().map(key).collect(),
+            theme,
+        }
+    }
+
+    /// Groups of curves: each a line, within a band.
+    pub fn of_bands(title: String, groups: &[(String, Vec<Ribbon>)], options: Options, theme: Theme) -> Self {
+        let bands: Vec<_> =
+            groups.iter().enumerate().map(|(color, (_, ribbons))| Band { ribbons, color }).collect();
+        let told = groups.iter().map(|(label, ribbons)| {
+            let points: Vec<_> = ribbons.iter().map(|at| (at.position, at.middle)).collect();
+            let series = Series { points: &points, color: 0, faint: false };
+            format!("{label}: {}", summary(&series, app::number))
+        });
+        let told: Vec<_> = told.collect();
+        let key = |(color, (label, _)): (usize, &(String, Vec<Ribbon>))| Key {
+            label: label.clone(),
+            paint: Paint::Series(color),
+        };
+        Self {
+            title,
+            words: if told.is_empty() { "no values".into() } else { told.join("; ") },
+            plot: metric_bands(&bands, options).svg,
+            size: (options.width, options.height),
+            legend: groups.iter().enumerate().map(key).collect(),
             theme,
         }
     }
@@ -125,24 +149,6 @@ fn cut(text: &str, most: u32) -> String {
         return text.to_owned();
     }
     text.chars().take(most - 1).chain(['…']).collect()
-}
-
-/// As XML 1.0 can hold it: characters that it has no way to write are left out.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            '\t' | '\n' | '\r' => escaped.push(' '),
-            '\u{fffe}' | '\u{ffff}' => {}
-            letter if letter.is_control() => {}
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

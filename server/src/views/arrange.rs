@@ -6,7 +6,6 @@ use axum::Router;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use domain::permissions::Level;
-use domain::runs::RunKeys;
 use http::StatusCode;
 use leptos::prelude::view;
 use serde::Deserialize;
@@ -17,6 +16,7 @@ use web::wire::{Flag, Int64, Many};
 use web::{ApiError, Call, Form, Path, SignedIn};
 
 use super::panels::{Spec, drawn, first_of, suggested};
+use crate::charts::{Leading, leading};
 use crate::clock::now;
 use crate::frame::page;
 use crate::rights::{Right, allows};
@@ -48,7 +48,7 @@ async fn show(
     Path(One { id: Int64(experiment) }): Path<One>,
     Call(asked): Call<Asked>,
 ) -> Result<Response, ApiError> {
-    let keys = keys(&db, experiment).await?;
+    let leading = leading_of(&db, experiment).await?;
     let mut draft = Draft::default();
     if let Some(Int64(id)) = asked.view {
         let view = views::get(&db, id).await?;
@@ -68,7 +68,7 @@ async fn show(
         draft.specs.push(Spec::parse(&asked.add));
     }
     if draft.specs.is_empty() && draft.view.is_none() {
-        draft.specs = suggested(&db, experiment, &keys).await?;
+        draft.specs = suggested(&db, experiment, &leading).await?;
     }
     draft.page(&db, experiment, None).await
 }
@@ -137,11 +137,11 @@ impl Draft {
         }
     }
 
-    fn act(&mut self, act: &str, kind: &str, keys: &RunKeys) {
+    fn act(&mut self, act: &str, kind: &str, leading: &Leading) {
         let (act, place) = act.split_once('-').unwrap_or((act, ""));
         let place = place.parse::<usize>().ok().filter(|place| *place < self.specs.len());
         match (act, place) {
-            ("add", _) if self.specs.len() < MOST_PANELS => self.specs.push(first_of(kind, keys)),
+            ("add", _) if self.specs.len() < MOST_PANELS => self.specs.push(first_of(kind, leading)),
             ("up", Some(place)) if place > 0 => self.specs.swap(place, place - 1),
             ("down", Some(place)) if place + 1 < self.specs.len() => self.specs.swap(place, place + 1),
             ("remove", Some(place)) => drop(self.specs.remove(place)),
@@ -171,9 +171,11 @@ impl Draft {
     }
 }
 
-async fn keys(db: &Db, experiment: i64) -> Result<RunKeys, ApiError> {
+/// What new panels start with.
+async fn leading_of(db: &Db, experiment: i64) -> Result<Leading, ApiError> {
     experiments::get(db, experiment).await?;
-    Ok(runs::keys(db, &[experiment]).await?)
+    let keys = runs::keys(db, &[experiment]).await?;
+    Ok(leading(db, experiment, &keys).await?)
 }
 
 /// One step of arranging, which changes nothing that is kept.
@@ -182,10 +184,10 @@ async fn step(
     Path(One { id: Int64(experiment) }): Path<One>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, ApiError> {
-    let keys = keys(&db, experiment).await?;
+    let leading = leading_of(&db, experiment).await?;
     let (act, kind) = (fields.act.clone(), fields.kind.clone());
     let mut draft = Draft::from(fields);
-    draft.act(&act, &kind, &keys);
+    draft.act(&act, &kind, &leading);
     draft.page(&db, experiment, None).await
 }
 

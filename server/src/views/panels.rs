@@ -2,13 +2,12 @@
 
 use app::views::{Panel, PanelChart};
 use domain::limits::Invalid;
-use domain::runs::RunKeys;
 use http::StatusCode;
 use store::Db;
 use url::form_urlencoded::{Serializer, parse};
 use web::ApiError;
 
-use crate::charts::{self, OnPage};
+use crate::charts::{self, Leading, OnPage};
 
 /// A panel, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,13 +108,14 @@ async fn panel(db: &Db, experiment: i64, spec: &Spec) -> Result<Panel, ApiError>
         ("", Err(_)) => spec.kind.clone(),
         (title, _) => title.to_owned(),
     };
-    let is_explored = charts::is_explored(&spec.kind);
+    let explored = explored(spec, &query);
     let chart = chart.map(|OnPage { plot, words, legend, .. }| PanelChart {
         plot,
         words,
         legend,
         address: (format!("/api/v1/charts/{}", spec.kind), format!("?{query}")),
-        explore: is_explored.then(|| format!("/experiments/{experiment}/explore?kind={}&{query}", spec.kind)),
+        explore: explored
+            .map(|query| format!("/experiments/{experiment}/explore?kind={}&{query}", spec.kind)),
     });
     Ok(Panel {
         spec: spec.text(),
@@ -126,22 +126,34 @@ async fn panel(db: &Db, experiment: i64, spec: &Spec) -> Result<Panel, ApiError>
     })
 }
 
+/// The query by which the page that explores runs shows the same; `None`: it can't, of runs that are named.
+fn explored(spec: &Spec, query: &str) -> Option<String> {
+    match (spec.get("metric"), spec.get("run")) {
+        ("", _) => Some(query.to_owned()),
+        (metric, "") => {
+            let y = format!("metrics.{metric}");
+            let log = if spec.get("log") == "true" { &*y } else { "" };
+            let fields =
+                [("y", &*y), ("group", spec.get("group")), ("filter", spec.get("filter")), ("log", log)];
+            Some(Spec::query(fields.into_iter().filter(|(_, value)| !value.is_empty())))
+        }
+        _ => None,
+    }
+}
+
 /// A panel of a kind, over what most would want to see first.
-pub fn first_of(kind: &str, keys: &RunKeys) -> Spec {
-    let is_of_model = |key: &&String| !key.starts_with(domain::runs::SYSTEM_METRIC_PREFIX);
-    let metrics: Vec<_> = keys.metrics.iter().filter(is_of_model).collect();
-    let metric = metrics.first().map(|key| format!("metrics.{key}")).unwrap_or_default();
-    let param = |place: usize| keys.params.get(place).map(|key| format!("params.{key}"));
-    let mut spec = Spec { kind: kind.to_owned(), fields: Vec::new() };
+pub fn first_of(kind: &str, leading: &Leading) -> Spec {
+    let metric = leading.metrics.first().map(|key| format!("metrics.{key}")).unwrap_or_default();
+    let param = |place: usize| leading.params.get(place).map(|key| format!("params.{key}"));
     let first = || param(0).unwrap_or_else(|| metric.clone());
     let pairs: Vec<(&str, String)> = match kind {
         "curves" => {
-            let key = metrics.first().map(|key| (*key).clone()).unwrap_or_default();
+            let key = leading.curves.first().or(leading.metrics.first()).cloned().unwrap_or_default();
             vec![("metric", key), ("limit", "10".into()), (WIDE, "true".into())]
         }
         "parallel" => {
             let params = (0..5).filter_map(param);
-            let ends = metrics.iter().take(2).map(|key| format!("metrics.{key}"));
+            let ends = leading.metrics.iter().take(2).map(|key| format!("metrics.{key}"));
             let axes = params.chain(ends).map(|axis| ("axis", axis));
             axes.chain([("color", metric.clone()), (WIDE, "true".into())]).collect()
         }
@@ -154,20 +166,17 @@ pub fn first_of(kind: &str, keys: &RunKeys) -> Spec {
         "box" => vec![("x", first()), ("y", metric.clone())],
         _ => vec![("x", first()), ("y", metric.clone()), ("color", metric.clone())],
     };
-    spec.fields = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    spec
+    let fields = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Spec { kind: kind.to_owned(), fields }
 }
 
 /// A first layout, made from what was logged: only what can be drawn.
-pub async fn suggested(db: &Db, experiment: i64, keys: &RunKeys) -> Result<Vec<Spec>, ApiError> {
-    let mut kinds = vec!["curves"];
-    if !keys.params.is_empty() {
-        kinds.extend(["importance", "box", "parallel"]);
-    }
-    kinds.push("histogram");
+pub async fn suggested(db: &Db, experiment: i64, leading: &Leading) -> Result<Vec<Spec>, ApiError> {
+    let curves = (!leading.curves.is_empty()).then_some("curves");
+    let over_params: &[_] = if leading.params.is_empty() { &[] } else { &["importance", "box", "parallel"] };
     let mut specs = Vec::new();
-    for kind in kinds {
-        let spec = first_of(kind, keys);
+    for kind in curves.iter().chain(over_params).chain(&["histogram", "bar"]) {
+        let spec = first_of(kind, leading);
         if spec.check(experiment).is_ok() && panel(db, experiment, &spec).await?.chart.is_ok() {
             specs.push(spec);
         }
@@ -194,13 +203,13 @@ mod tests {
 
     #[test]
     fn each_kind_starts_with_something_that_can_be_drawn() {
-        let keys = RunKeys {
+        let leading = Leading {
             params: vec!["lr".into(), "depth".into()],
-            metrics: vec!["auc".into(), "system/cpu".into()],
-            ..RunKeys::default()
+            metrics: vec!["auc".into()],
+            curves: Vec::new(),
         };
         for kind in charts::kinds() {
-            first_of(kind, &keys).check(1).unwrap_or_else(|why| panic!("{kind}: {}", why.message));
+            first_of(kind, &leading).check(1).unwrap_or_else(|why| panic!("{kind}: {}", why.message));
         }
     }
 }

@@ -145,7 +145,7 @@ async fn many_runs_are_one_chart_over_their_params_and_metrics() {
     let scatter = format!("scatter.svg?experiment={experiment}&x=params.lr&y=metrics.auc&log=params.lr");
     let plain = chart(&app, &scatter, "").await;
     assert_eq!((plain.status, &*plain.kind), (StatusCode::OK, "image/svg+xml"), "{}", plain.text());
-    assert_eq!(plain.text().matches("<circle").count(), 4);
+    assert_eq!(dots(plain.text()), 4);
     assert!(
         plain.text().contains("4 of 5 runs; lr: from 0.001 to 1, 1 without; auc: from"),
         "{}",
@@ -158,7 +158,7 @@ async fn many_runs_are_one_chart_over_their_params_and_metrics() {
         assert!(colored.text().contains(key), "{key}: {}", colored.text());
     }
     let some = chart(&app, &format!("{scatter}&filter=params.optimizer = 'adam'"), "").await;
-    assert_eq!(some.text().matches("<circle").count(), 2);
+    assert_eq!(dots(some.text()), 2);
 
     let axes = "axis=params.lr&axis=params.optimizer&axis=metrics.auc&color=metrics.auc";
     let parallel = chart(&app, &format!("parallel.png?experiment={experiment}&{axes}&scale=1"), "").await;
@@ -168,6 +168,12 @@ async fn many_runs_are_one_chart_over_their_params_and_metrics() {
     assert_eq!(lines[0], "run_id,run_name,params.lr,params.optimizer,metrics.auc");
     assert_eq!(lines.len(), 6);
     assert!(lines[1].ends_with(",,,") && lines[5].ends_with(",1,adam,0.75"), "{lines:?}");
+}
+
+/// How many dots are drawn; each has a shape above it that says what it is.
+fn dots(svg: &str) -> usize {
+    let told = svg.matches("fill=\"none\" pointer-events=\"all\"").count();
+    svg.matches("<circle").count() - told
 }
 
 /// The lines of a chart's CSV.
@@ -195,7 +201,7 @@ async fn runs_are_counted_grouped_and_averaged() {
     assert_eq!(spread[0], "optimizer,runs,low,lower_quartile,median,upper_quartile,high");
     assert_eq!(spread[2], "adam,2,0.5025,0.564375,0.62625,0.688125,0.75");
     let drawn = chart(&app, &of("box.svg", "x=params.optimizer&y=metrics.auc"), "").await;
-    assert_eq!(drawn.text().matches("<circle").count(), 4);
+    assert_eq!(dots(drawn.text()), 4);
 
     let means = lines(&app, &of("heatmap.csv", "x=params.optimizer&y=params.lr&color=metrics.auc")).await;
     assert_eq!(means[0], "optimizer,lr,runs,mean auc");
@@ -208,6 +214,37 @@ async fn runs_are_counted_grouped_and_averaged() {
     let fitted =
         chart(&app, &of("scatter.svg", "x=params.lr&y=metrics.auc&trend=true&size=params.lr"), "").await;
     assert!(fitted.text().contains("a straight line explains 100 % of the variance"), "{}", fitted.text());
+}
+
+#[tokio::test]
+async fn runs_with_the_same_param_are_one_line_within_a_band() {
+    let app = TestApp::start().await;
+    let experiment = app.create_experiment("repeated").await;
+    for (rate, losses) in [("0.1", [4.0, 2.0]), ("0.1", [6.0, 4.0]), ("0.2", [9.0, 1.0])] {
+        let run = app.create_run(&experiment).await;
+        let point =
+            |step: usize| json!({ "key": "loss", "value": losses[step], "timestamp": 1, "step": step });
+        let batch = json!({ "params": [{ "key": "lr", "value": rate }], "metrics": [point(0), point(1)] });
+        app.log(&run, batch).await;
+    }
+    let of = |file: &str| format!("{file}?experiment={experiment}&metric=loss&group=params.lr");
+    let csv = lines(&app, &of("curves.csv")).await;
+    assert_eq!(csv[0], "group,metric,position,mean,low,high,deviation,runs");
+    let expected = [
+        "lr 0.1,loss,0.0,5.0,4.0,6.0,1.0,2",
+        "lr 0.1,loss,1.0,3.0,2.0,4.0,1.0,2",
+        "lr 0.2,loss,0.0,9.0,9.0,9.0,0.0,1",
+        "lr 0.2,loss,1.0,1.0,1.0,1.0,0.0,1",
+    ];
+    assert_eq!(csv[1..], expected);
+    let drawn = chart(&app, &of("curves.svg"), "").await;
+    assert_eq!(drawn.text().matches("<polygon").count(), 2, "{}", drawn.text());
+    for part in ["loss by lr", "lr 0.1: starts at 5, ends at 3"] {
+        assert!(drawn.text().contains(part), "{part}: {}", drawn.text());
+    }
+    let all =
+        chart(&app, &format!("curves.svg?experiment={experiment}&metric=loss&group=all&band=none"), "").await;
+    assert!(all.text().contains("mean of 3 runs") && !all.text().contains("<polygon"), "{}", all.text());
 }
 
 #[tokio::test]
@@ -297,7 +334,7 @@ async fn a_page_offers_what_can_be_drawn() {
     let experiment = sweep(&app).await;
     let path = format!("/experiments/{experiment}/explore");
     let (status, html) = page(path.clone()).await;
-    assert!(status == StatusCode::OK && html.matches("<circle").count() == 4, "{html}");
+    assert!(status == StatusCode::OK && dots(&html) == 4, "{html}");
     assert!(html.contains("/api/v1/charts/scatter.svg?x=params."), "{html}");
     let (_, html) = page(format!("{path}?kind=parallel&color=")).await;
     assert!(html.contains("<polyline") && html.contains("optimizer"), "{html}");

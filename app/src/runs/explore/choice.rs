@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Explore;
+use super::{Explore, Takes};
 
 #[component]
 pub fn Choice(explore: Explore) -> impl IntoView {
@@ -10,7 +10,7 @@ pub fn Choice(explore: Explore) -> impl IntoView {
     let field = |label: &'static str, name: &'static str, chosen: &str, none: Option<&'static str>| {
         view! { <Column label name chosen=chosen.to_owned() none columns=explore.columns.clone()/> }
     };
-    let axes = kind.has_axes.then(|| {
+    let axes = (kind.takes == Takes::Axes).then(|| {
         view! {
             <fieldset class="explore-axes">
                 <legend>"Axes"</legend>
@@ -29,7 +29,7 @@ pub fn Choice(explore: Explore) -> impl IntoView {
             </fieldset>
         }
     });
-    let scatter = kind.is_scatter.then(|| {
+    let scatter = (kind.takes == Takes::Dots).then(|| {
         view! {
             {field("Size", "size", &explore.size, Some("one for all"))}
             <fieldset>
@@ -43,6 +43,22 @@ pub fn Choice(explore: Explore) -> impl IntoView {
             </fieldset>
         }
     });
+    let group = (kind.takes == Takes::Lines).then(|| {
+        let all = view! { <option value="all" selected=explore.group == "all">"all"</option> };
+        let params = explore.columns.iter().filter(|column| column.starts_with("params.")).map(|column| {
+            view! { <option value=column.clone() selected=*column == explore.group>{column.clone()}</option> }
+        });
+        view! {
+            <label class="field">
+                <span>"Drawn together"</span>
+                <select name="group">
+                    <option value="">"no runs"</option>
+                    {all}
+                    {params.collect_view()}
+                </select>
+            </label>
+        }
+    });
     view! {
         <form method="get" action=explore.path() class="card explore-choice">
             <p class="explore-hint muted">{kind.hint}</p>
@@ -51,6 +67,7 @@ pub fn Choice(explore: Explore) -> impl IntoView {
             {kind.x.map(|label| field(label, "x", &explore.x, None))}
             {kind.y.map(|label| field(label, "y", &explore.y, None))}
             {kind.color.map(|(label, none)| field(label, "color", &explore.color, none))}
+            {group}
             {scatter}
             <label class="field">
                 <span>"Filter"</span>

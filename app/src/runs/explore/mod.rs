@@ -20,6 +20,8 @@ pub struct Explore {
     pub color: String,
     pub size: String,
     pub trend: bool,
+    /// Of curves: which runs are one line, `all` or a param; empty: each by itself.
+    pub group: String,
     pub log: Vec<String>,
     /// The columns that there are to choose from.
     pub columns: Vec<String>,
@@ -35,7 +37,7 @@ pub struct ExploreChart {
     pub words: String,
     /// What each colour means: its class, how opaque it is, and the words.
     pub legend: Vec<(String, f64, String)>,
-    pub runs: usize,
+    pub runs: Option<usize>,
     /// What is drawn, where it isn't the runs themselves.
     pub numbers: Option<Numbers>,
 }
@@ -56,25 +58,35 @@ struct Kind {
     hint: &'static str,
     x: Option<&'static str>,
     y: Option<&'static str>,
-    has_axes: bool,
+    takes: Takes,
     /// What colour is called, and what none is: there may have to be one.
     color: Option<(&'static str, Option<&'static str>)>,
-    is_scatter: bool,
     has_log: bool,
     /// Pixels.
     height: u32,
 }
 
-const KINDS: [Kind; 7] = [
+/// What else one chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    /// Columns beside each other.
+    Axes,
+    /// Size, and a trend.
+    Dots,
+    /// Which runs are one line.
+    Lines,
+}
+
+const KINDS: [Kind; 8] = [
     Kind {
         name: "scatter",
         label: "Scatter",
         hint: "A dot for each run.",
         x: Some("Across"),
         y: Some("Up"),
-        has_axes: false,
+        takes: Takes::Dots,
         color: Some(("Colour", Some("one for all"))),
-        is_scatter: true,
         has_log: true,
         height: 440,
     },
@@ -84,9 +96,19 @@ const KINDS: [Kind; 7] = [
         hint: "A line for each run, through its values.",
         x: None,
         y: None,
-        has_axes: true,
+        takes: Takes::Axes,
         color: Some(("Colour", Some("one for all"))),
-        is_scatter: false,
+        has_log: true,
+        height: 440,
+    },
+    Kind {
+        name: "curves",
+        label: "Curves",
+        hint: "A metric over its steps: of the ten newest runs, or of all together, as their mean and the range of what they had.",
+        x: None,
+        y: Some("Metric"),
+        takes: Takes::Lines,
+        color: None,
         has_log: true,
         height: 440,
     },
@@ -96,9 +118,8 @@ const KINDS: [Kind; 7] = [
         hint: "Which params make the difference in a metric: how much worse a forest that predicts it gets without each.",
         x: None,
         y: Some("Metric"),
-        has_axes: false,
+        takes: Takes::Nothing,
         color: None,
-        is_scatter: false,
         has_log: true,
         height: 560,
     },
@@ -108,9 +129,8 @@ const KINDS: [Kind; 7] = [
         hint: "The mean of a metric wherever two params have been tried together; the stronger, the higher.",
         x: Some("Across"),
         y: Some("Up"),
-        has_axes: false,
+        takes: Takes::Nothing,
         color: Some(("Mean of", None)),
-        is_scatter: false,
         has_log: true,
         height: 440,
     },
@@ -120,9 +140,8 @@ const KINDS: [Kind; 7] = [
         hint: "How a metric is spread for each value of a param: half of the runs are in the box.",
         x: Some("Grouped by"),
         y: Some("Up"),
-        has_axes: false,
+        takes: Takes::Nothing,
         color: None,
-        is_scatter: false,
         has_log: true,
         height: 440,
     },
@@ -132,9 +151,8 @@ const KINDS: [Kind; 7] = [
         hint: "How many runs there are with which values.",
         x: Some("Across"),
         y: None,
-        has_axes: false,
+        takes: Takes::Nothing,
         color: Some(("Colour", Some("one for all"))),
-        is_scatter: false,
         has_log: true,
         height: 440,
     },
@@ -144,9 +162,8 @@ const KINDS: [Kind; 7] = [
         hint: "The highest 25 runs.",
         x: None,
         y: Some("Length"),
-        has_axes: false,
+        takes: Takes::Nothing,
         color: Some(("Colour", Some("one for all"))),
-        is_scatter: false,
         has_log: false,
         height: 600,
     },
@@ -154,7 +171,7 @@ const KINDS: [Kind; 7] = [
 
 /// The kinds of charts by name, each with what it is called.
 pub fn chart_kinds() -> Vec<(&'static str, &'static str)> {
-    std::iter::once(("curves", "Curves")).chain(KINDS.iter().map(|kind| (kind.name, kind.label))).collect()
+    KINDS.iter().map(|kind| (kind.name, kind.label)).collect()
 }
 
 impl Explore {
@@ -167,7 +184,7 @@ impl Explore {
         let kind = self.kind();
         let one = |is_there: bool, column| if is_there { Some(column) } else { None };
         let own = [one(kind.x.is_some(), &self.x), one(kind.y.is_some(), &self.y)].into_iter().flatten();
-        let axes = self.axes.iter().filter(|_| kind.has_axes);
+        let axes = self.axes.iter().filter(|_| kind.takes == Takes::Axes);
         own.filter(|column| !column.is_empty()).chain(axes).collect()
     }
 
@@ -179,14 +196,15 @@ impl Explore {
             ("x", &self.x, kind.x.is_some()),
             ("y", &self.y, kind.y.is_some()),
             ("color", &self.color, kind.color.is_some()),
-            ("size", &self.size, kind.is_scatter),
+            ("size", &self.size, kind.takes == Takes::Dots),
+            ("group", &self.group, kind.takes == Takes::Lines),
         ] {
             query = if is_taken { query.with(field, value) } else { query };
         }
-        if kind.has_axes {
+        if kind.takes == Takes::Axes {
             query = self.axes.iter().fold(query, |query, axis| query.with("axis", axis));
         }
-        if kind.is_scatter && self.trend {
+        if kind.takes == Takes::Dots && self.trend {
             query = query.with("trend", "true");
         }
         let shown = self.shown();
@@ -194,17 +212,28 @@ impl Explore {
         log.fold(query, |query, column| query.with("log", column))
     }
 
+    /// The fields of the chart's own address, without the experiment.
+    fn asked(&self) -> Query {
+        let kind = self.kind();
+        if kind.takes == Takes::Lines {
+            let query = Query::new().with("filter", &self.filter);
+            let query = query.with("metric", self.y.strip_prefix("metrics.").unwrap_or(&self.y));
+            let query =
+                query.with("group", &self.group).with("limit", if self.group.is_empty() { "10" } else { "" });
+            return query.with("log", if self.log.contains(&self.y) { "true" } else { "" });
+        }
+        if self.kind == "bar" { self.highest(self.query()) } else { self.query() }
+    }
+
     /// The address of the chart alone.
     pub fn chart(&self, ending: &str) -> String {
-        let query = self.query().with("experiment", &self.experiment_id.to_string());
-        let query = if self.kind == "bar" { self.highest(query) } else { query };
+        let query = self.asked().with("experiment", &self.experiment_id.to_string());
         query.after(&format!("/api/v1/charts/{}.{ending}", self.kind))
     }
 
     /// The chart as a panel of a view.
     pub fn panel(&self) -> String {
-        let query = if self.kind == "bar" { self.highest(self.query()) } else { self.query() };
-        query.after(&self.kind)
+        self.asked().after(&self.kind)
     }
 
     /// The same, of the size that the page has for it.
@@ -259,8 +288,19 @@ mod tests {
         let bars = Explore { kind: "bar".into(), y: "metrics.val/`auc".into(), ..explore };
         assert_eq!(
             bars.chart("csv"),
-            "/api/v1/charts/bar.csv?filter=metrics.auc%20%3E%200&y=metrics.val/%60auc&experiment=7\
-             &order_by=metrics.%22val/%60auc%22%20DESC&limit=25"
+            "/api/v1/charts/bar.csv?filter=metrics.auc%20%3E%200&y=metrics.val/%60auc\
+             &order_by=metrics.%22val/%60auc%22%20DESC&limit=25&experiment=7"
+        );
+        let curves = Explore {
+            kind: "curves".into(),
+            y: "metrics.loss".into(),
+            group: "params.lr".into(),
+            log: vec!["metrics.loss".into()],
+            ..bars
+        };
+        assert_eq!(
+            curves.panel(),
+            "curves?filter=metrics.auc%20%3E%200&metric=loss&group=params.lr&log=true"
         );
     }
 }

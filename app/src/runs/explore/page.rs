@@ -67,7 +67,7 @@ fn Chart(explore: Explore, chart: ExploreChart) -> impl IntoView {
     let files = [("svg", "SVG"), ("png", "PNG"), ("csv", "CSV")].map(|(ending, name)| {
         view! { <a class="button small" href=explore.chart(ending) download>{name}</a> }
     });
-    let runs = format::plural(format::as_i64(chart.runs), "run", "runs");
+    let runs = chart.runs.map(|runs| format::plural(format::as_i64(runs), "run", "runs"));
     let words = chart.words;
     view! {
         <figure class="explore-figure">

@@ -269,15 +269,27 @@ pub(super) async fn champion(
     }
 }
 
-/// The last version that came into a stage and still exists, but `not` that one, nor one whose override was rejected.
+/// Which entries into a stage later versions are measured by: of each version the last, but not those by an override that others rejected, nor those of
+/// a version that a signed review of its own took out again. What somebody alone took out stays a bar.
+const IS_A_BAR: &str = "
+    AND NOT EXISTS (SELECT 1 FROM stage_entries l
+        WHERE l.model_id = e.model_id AND l.version = e.version AND l.stage = e.stage AND l.id > e.id)
+    AND NOT EXISTS (SELECT 1 FROM reviews f JOIN reviews o ON o.id = f.follows
+        WHERE o.id = e.review_id AND o.kind = 'promotion' AND f.state = 'rejected')
+    AND NOT EXISTS (SELECT 1 FROM stage_entries n JOIN reviews r ON r.id = n.review_id
+        WHERE n.id = (SELECT MIN(x.id) FROM stage_entries x
+                      WHERE x.model_id = e.model_id AND x.version = e.version AND x.id > e.id)
+        AND r.version = e.version AND r.kind = 'promotion' AND r.is_override = 0
+        AND EXISTS (SELECT 1 FROM review_sign_offs s WHERE s.review_id = r.id AND s.withdrawn_at_ms IS NULL))";
+
+/// The last version that came into a stage and still exists, but `not` that one, nor one whose override was rejected or
+/// that a review took out again.
 async fn was_there(connection: &mut AnyConnection, model: i64, stage: &str, not: i64) -> Result<Option<i64>> {
-    let last: Option<(i64,)> = sqlx::query_as(
-        "SELECT e.version FROM stage_entries e
-         JOIN model_versions v ON v.model_id = e.model_id AND v.version = e.version
-         WHERE e.model_id = $1 AND e.stage = $2 AND e.version <> $3
-             AND NOT EXISTS (SELECT 1 FROM reviews f WHERE f.follows = e.review_id AND f.state = 'rejected')
-         ORDER BY e.id DESC LIMIT 1",
-    )
+    let last: Option<(i64,)> = sqlx::query_as(&format!(
+            "SELECT e.version FROM stage_entries e
+             JOIN model_versions v ON v.model_id = e.model_id AND v.version = e.version
+             WHERE e.model_id = $1 AND e.stage = $2 AND e.version <> $3 {IS_A_BAR} ORDER BY e.id DESC LIMIT 1"
+        ))
     .bind(model)
     .bind(stage)
     .bind(not)
@@ -286,19 +298,18 @@ async fn was_there(connection: &mut AnyConnection, model: i64, stage: &str, not:
     Ok(last.map(|(version,)| version))
 }
 
-/// The version that came into a stage last, but `not` that one, nor one whose override was rejected; if it isn't there any
-/// more: what is known of it.
+/// The version that came into a stage last, but `not` that one, nor one whose override was rejected or that a review took
+/// out again; if it isn't there any more: what is known of it.
 pub(super) async fn departed(
     connection: &mut AnyConnection,
     model: i64,
     stage: &str,
     not: i64,
 ) -> Result<Option<(i64, Option<Version>)>> {
-    let last: Option<(i64,)> = sqlx::query_as(
-        "SELECT e.version FROM stage_entries e WHERE e.model_id = $1 AND e.stage = $2 AND e.version <> $3
-             AND NOT EXISTS (SELECT 1 FROM reviews f WHERE f.follows = e.review_id AND f.state = 'rejected')
-         ORDER BY e.id DESC LIMIT 1",
-    )
+    let last: Option<(i64,)> = sqlx::query_as(&format!(
+            "SELECT e.version FROM stage_entries e
+             WHERE e.model_id = $1 AND e.stage = $2 AND e.version <> $3 {IS_A_BAR} ORDER BY e.id DESC LIMIT 1"
+        ))
     .bind(model)
     .bind(stage)
     .bind(not)

@@ -134,16 +134,17 @@ pub async fn waiting_for(db: &Db, now: Millis) -> Result<WaitingList> {
     sql.push(" ORDER BY r.id LIMIT ").bind(MOST_OPEN);
     let rows: Vec<Row> = sql.fetch(&mut connection).await?;
     let mut held = HashMap::new();
-    let (mut near, mut far) = (Vec::new(), Vec::new());
+    let mut ranked = Vec::with_capacity(rows.len());
     for row in rows {
         let held = match held.entry(row.model_id) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(Held::of(&mut connection, db.by(), row.model_id).await?),
         };
-        if may_concern(&row, held, db.by()) { near.push(row) } else { far.push(row) }
+        ranked.push((concern(&row, held, db.by()), row));
     }
-    let all = near.len() + far.len();
-    let mut rows: Vec<_> = near.into_iter().chain(far).take(MOST_READ).collect();
+    let all = ranked.len();
+    ranked.sort_by_key(|(concern, row)| (*concern, row.id));
+    let mut rows: Vec<_> = ranked.into_iter().map(|(_, row)| row).take(MOST_READ).collect();
     rows.sort_by_key(|row| row.id);
     let mut waiting = Vec::with_capacity(rows.len());
     for row in rows {
@@ -168,15 +169,27 @@ pub async fn waiting_for(db: &Db, now: Millis) -> Result<WaitingList> {
     Ok(WaitingList { waiting, more })
 }
 
-/// Whether somebody asked for it, or has a role that may have to sign it.
-fn may_concern(row: &Row, held: &Held, by: &Caller) -> bool {
-    let is_theirs = by.user_id.is_some() && row.requester_id == by.user_id;
+/// How much a review is somebody's, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Concern {
+    /// They asked for it, or a policy names their role.
+    Theirs,
+    /// Anybody may sign it.
+    Anybodys,
+    Others,
+}
+
+fn concern(row: &Row, held: &Held, by: &Caller) -> Concern {
     let kind = reviews::Kind::parse(&row.kind).unwrap_or(reviews::Kind::Promotion);
     // The place that it leaves may have signers, too.
     let left = (row.from_stage != row.target).then(|| Target::Stage(row.from_stage.clone()));
     let named = |target: Target| held.in_force(&target).map(|(found, _)| found.sign_off(kind).to_vec());
     let into = named(Target::parse(&row.target));
     let asks_anybody = into.is_none();
-    let signers = into.into_iter().chain(left.and_then(named)).flatten().collect::<Vec<_>>();
-    is_theirs || asks_anybody || by.roles.iter().any(|role| sign_off::is_named(&signers, *role))
+    let signers: Vec<_> = into.into_iter().chain(left.and_then(named)).flatten().collect();
+    let is_theirs = by.user_id.is_some() && row.requester_id == by.user_id;
+    if is_theirs || by.roles.iter().any(|role| sign_off::is_named(&signers, *role)) {
+        return Concern::Theirs;
+    }
+    if asks_anybody { Concern::Anybodys } else { Concern::Others }
 }

@@ -6,7 +6,7 @@ use domain::Millis;
 
 use domain::accounts::Caller;
 use domain::permissions::Level;
-use domain::registry::is_active;
+use domain::registry::{ARCHIVED, NO_STAGE, is_active};
 
 use domain::reviews::card;
 use domain::reviews::document::{
@@ -85,7 +85,8 @@ pub(super) async fn situation(
         Said { row: &row, authors, people: &people, signed: &signed, blocked: &blocked, waivers: &waivers };
     let seen = match kept {
         Some(kept) => kept,
-        None => look(connection, by, &said, model, now).await?,
+        // The largest of all futures: kept out of those that wait for it.
+        None => Box::pin(look(connection, by, &said, model, now)).await?,
     };
     // It may have been moved since somebody asked.
     if !review.state.is_final() && leaves_a_stage(&row) && seen.standing.exists {
@@ -152,16 +153,16 @@ async fn look(
     let exists = model.is_some() && found.is_some();
     let (model, primary, better) = model.unwrap_or_default();
     let version = found.unwrap_or_default();
-    let champion = match (&target, row.follows) {
-        // What an override brought there serves by now.
-        (Target::Stage(stage), Some(overridden)) => {
-            evidence::predecessor(connection, row.model_id, stage, overridden).await?
-        }
-        // Or has given it on: what the override saw is kept.
-        (Target::Alias(_), Some(overridden)) => {
-            seen::kept(connection, overridden).await?.and_then(|then| then.champion)
-        }
-        _ => evidence::champion(connection, row.model_id, &target, row.version).await?,
+    let champion = match row.follows {
+        // What an override brought there serves by now: what it saw is kept, whatever has become of that.
+        Some(overridden) => match (seen::kept(connection, overridden).await?, &target) {
+            (Some(then), _) => then.champion,
+            (None, Target::Stage(stage)) => {
+                evidence::predecessor(connection, row.model_id, stage, overridden).await?
+            }
+            (None, Target::Alias(_)) => None,
+        },
+        None => evidence::champion(connection, row.model_id, &target, row.version).await?,
     };
     let champion = match champion {
         Some(champion) => Some(seen::as_released(connection, champion, &row.target).await?),
@@ -198,15 +199,17 @@ async fn look(
     };
     let laid: Vec<_> = waivers.iter().map(|(waiver, _)| waiver).filter(may_waive).cloned().collect();
     let gates = gates::evaluate_all(&rules, &facts, &laid, now);
-    let replaces = match &in_force {
-        Some((in_force, _)) => in_force.rules.replaces,
-        // What a policy guards isn't filled by a review of something else.
-        None => row.archive_existing != 0 && !plain::is_archive_guarded(connection, by, row.model_id).await?,
-    };
+    // What a policy guards isn't filled by a review of something else.
+    let is_archive_free =
+        in_force.is_some() || !plain::is_archive_guarded(connection, by, row.model_id).await?;
+    let replaces = in_force
+        .as_ref()
+        .map_or(row.archive_existing != 0 && is_archive_free, |(in_force, _)| in_force.rules.replaces);
     let is_rollback = row.kind() == Kind::Rollback;
     let retire_to = (replaces || is_rollback).then(|| {
         let retire_to = in_force.as_ref().and_then(|(in_force, _)| in_force.rules.retire_to.clone());
-        retire_to.unwrap_or_else(|| domain::registry::ARCHIVED.to_owned())
+        let elsewhere = if is_archive_free { ARCHIVED } else { NO_STAGE };
+        retire_to.unwrap_or_else(|| elsewhere.to_owned())
     });
     let archive = match (&target, &retire_to) {
         (Target::Stage(stage), Some(_)) if row.kind() != Kind::Followup => {

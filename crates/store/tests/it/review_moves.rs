@@ -89,6 +89,7 @@ async fn what_leaves_for_another_comes_into_a_guarded_archive_by_a_review_only()
 async fn a_champion_that_was_taken_out_is_compared_with_still() {
     let _time = TIME.read().await;
     on_each(async |db| {
+        let (_keys, office) = office();
         let dana = person(&db, Role::DataScientist).await;
         let name = model(&dana).await;
         let [first, second] = [version(&dana, &name).await, version(&dana, &name).await];
@@ -113,6 +114,20 @@ async fn a_champion_that_was_taken_out_is_compared_with_still() {
                 .expect("is moved");
         }
         assert_eq!(departed().await, None, "the last that came is there");
+        // What a review takes out is no bar any more.
+        registry::transition(&dana, name.clone(), first, "None", false, later(4)).await.expect("is moved");
+        assert_eq!(departed().await, Some(first), "by hand");
+        registry::transition(&dana, name.clone(), first, "Production", false, later(4))
+            .await
+            .expect("is moved");
+        let away = ask(&dana, &name, first, "Staging").await;
+        let erin = person(&db, Role::MlEngineer).await;
+        reviews::act(&erin, &office, away, sign(), later(4)).await.expect("signs");
+        assert_eq!(stage(&db, &name, first).await, "Staging");
+        assert_eq!(departed().await, None, "by a review");
+        registry::transition(&dana, name.clone(), first, "Production", false, later(5))
+            .await
+            .expect("is moved");
         registry::transition(&dana, name.clone(), first, "None", false, later(5)).await.expect("is moved");
         assert_eq!(departed().await, Some(first));
         registry::delete_version(&dana, name.clone(), first, later(6)).await.expect("is deleted");
@@ -260,11 +275,11 @@ async fn what_waits_for_somebody_is_found_behind_many_that_do_not() {
         let otto = person(&db, Role::OpsEngineer).await;
         let name = model(&dana).await;
         let text = "[stage.Production]\nsign_off = [{ role = \"ops_engineer\", count = 1 }]\n\
-                    [alias.canary]\nsign_off = [{ role = \"dev_engineer\", count = 1 }]\n";
+                    [alias.guarded]\nsign_off = [{ role = \"dev_engineer\", count = 1 }]\n";
         policy(&db, &name, text).await;
         for _ in 0..201 {
             let number = version(&dana, &name).await;
-            ask(&dana, &name, number, "alias:canary").await;
+            ask(&dana, &name, number, "alias:free").await;
         }
         let number = version(&dana, &name).await;
         let wanted = ask(&dana, &name, number, "Production").await;

@@ -20,6 +20,8 @@ pub fn draw(shown: &Shown) -> Drawn {
     // The first run is on top.
     let runs: Vec<_> = (0..shown.runs()).filter(finite).rev().collect();
     let marks = bars(runs.iter().map(|run| (values[*run].unwrap_or_default(), paints[*run])));
+    let tips = runs.iter().enumerate().filter_map(|(mark, run)| Some((mark, shown.tip(*run)?)));
+    let tips: Vec<_> = tips.collect();
     let names = runs.iter().map(|run| shown.table.runs[*run].1.clone()).collect();
     let x = ValueAxis { title: key(column).to_owned(), measure: Measure::Amount };
     let y = ValueAxis { title: String::new(), measure: Measure::Categories(names) };
@@ -35,7 +37,7 @@ pub fn draw(shown: &Shown) -> Drawn {
     ];
     Drawn {
         title: key(column).to_owned(),
-        plot: plane(&marks, (&x, &y), shown.asked.pixels),
+        plot: plane(&marks, &tips, (&x, &y), shown.asked.pixels),
         words: shown.words(runs.len(), &[format!("{}: {}", x.title, told(&x, &values))]),
         legend,
         header,

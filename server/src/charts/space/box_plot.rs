@@ -20,15 +20,16 @@ pub fn draw(shown: &Shown) -> Drawn {
     let (column, values) = shown.axis(1);
     let (y, ys) = measure(column, values, shown.is_log(column));
     let mut members = vec![Vec::new(); groups.names.len()];
-    for (group, value) in groups.of.iter().zip(&ys) {
+    for (run, (group, value)) in groups.of.iter().zip(&ys).enumerate() {
         if let (Some(group), Some(value)) = (group, value.filter(|value| value.is_finite())) {
-            members[*group].push(value);
+            members[*group].push((run, value));
         }
     }
-    let mut marks = Vec::new();
+    let (mut marks, mut tips) = (Vec::new(), Vec::new());
     let mut rows = Vec::new();
-    for (place, values) in members.iter().enumerate() {
-        let Some(Spread { low, lower_quartile, median, upper_quartile, high }) = spread(values) else {
+    for (place, members) in members.iter().enumerate() {
+        let values: Vec<_> = members.iter().map(|(_, value)| *value).collect();
+        let Some(Spread { low, lower_quartile, median, upper_quartile, high }) = spread(&values) else {
             continue;
         };
         #[expect(clippy::cast_precision_loss, reason = "a few groups")]
@@ -44,13 +45,11 @@ pub fn draw(shown: &Shown) -> Drawn {
         marks.push(line((middle, low), (middle, lower_quartile), 1));
         marks.push(line((middle, upper_quartile), (middle, high), 1));
         marks.push(line((across.0, median), (across.1, median), 2));
-        let dots = values.iter().enumerate();
-        marks.extend(dots.map(|(number, value)| Mark::Dot {
-            x: middle + stray(number),
-            y: *value,
-            radius: RADIUS,
-            paint: Paint::Series(0),
-        }));
+        for (number, (run, value)) in members.iter().enumerate() {
+            tips.extend(shown.tip(*run).map(|tip| (marks.len(), tip)));
+            let x = middle + stray(number);
+            marks.push(Mark::Dot { x, y: *value, radius: RADIUS, paint: Paint::Series(0) });
+        }
         let numbers = [low, lower_quartile, median, upper_quartile, high];
         let numbers = numbers.iter().enumerate().map(|(at, number)| (at + 2, Cell::Number(*number)));
         let count = i64::try_from(values.len()).unwrap_or(i64::MAX);
@@ -63,7 +62,7 @@ pub fn draw(shown: &Shown) -> Drawn {
     let words = [format!("{} in {} groups by {}: {}", y.title, rows.len(), x.title, told(&y, &ys))];
     Drawn {
         title: shown.title(1, "by", 0),
-        plot: plane(&marks, (&x, &y), shown.asked.pixels),
+        plot: plane(&marks, &tips, (&x, &y), shown.asked.pixels),
         words: shown.words(drawn, &words),
         legend: Vec::new(),
         header: header.into_iter().chain(names.map(|name| Column::new(name, Is::Number))).collect(),

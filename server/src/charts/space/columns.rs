@@ -96,6 +96,7 @@ pub fn told(axis: &ValueAxis, values: &[Option<f64>]) -> String {
     let finite = values.iter().flatten().copied().filter(|value| value.is_finite());
     let missing = values.len() - finite.clone().count();
     let range = match &axis.measure {
+        Measure::Categories(names) if names.len() == 1 => "the same everywhere".to_owned(),
         Measure::Categories(names) => format!("{} different values", names.len()),
         _ => finite.clone().min_by(f64::total_cmp).zip(finite.max_by(f64::total_cmp)).map_or_else(
             || "no values".to_owned(),
@@ -103,4 +104,9 @@ pub fn told(axis: &ValueAxis, values: &[Option<f64>]) -> String {
         ),
     };
     if missing == 0 { range } else { format!("{range}, {missing} without") }
+}
+
+/// `87 %`.
+pub fn percent(part: f64) -> String {
+    format!("{:.0} %", part * 100.0)
 }

@@ -62,6 +62,8 @@ pub struct Asked {
     pub scale: f32,
     pub theme: Theme,
     pub title: Option<String>,
+    /// Whether what is drawn of a run leads to it.
+    pub has_links: bool,
 }
 
 impl Kind {
@@ -160,6 +162,7 @@ impl Fields {
             scale: within("scale", number("scale", self.scale)?, 0.5..=4.0)?.unwrap_or(2.0),
             theme: Theme::parse(self.theme.as_deref())?,
             title: self.title,
+            has_links: false,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::charts::{Mark, plane};
+use ::charts::{Mark, Tip, plane};
 
 use super::columns::{key, numbers, told};
 use super::groups::Groups;
@@ -38,6 +38,21 @@ pub fn draw(shown: &Shown) -> Drawn {
         .map(|((x, y), paint)| Mark::Block { x: around(*x), y: around(*y), paint, strength: 1.0 })
         .collect();
     let (x, y) = (across.axis(), up.axis());
+    let tip = |((x_group, y_group), values): (&(usize, usize), &Vec<f64>)| {
+        let runs = if values.len() == 1 { "run" } else { "runs" };
+        let text = format!(
+            "{}: {}\n{}: {}\nmean {}: {}\n{} {runs}",
+            x.title,
+            across.names[*x_group],
+            y.title,
+            up.names[*y_group],
+            key(column),
+            app::number(stats::mean(values)),
+            values.len()
+        );
+        Tip { text, href: None }
+    };
+    let tips: Vec<_> = cells.iter().map(tip).enumerate().collect();
     let rows = cells.iter().zip(&means).map(|(((x, y), values), mean)| {
         let count = i64::try_from(values.len()).unwrap_or(i64::MAX);
         let names = [(0, Cell::Text(across.names[*x].clone())), (1, Cell::Text(up.names[*y].clone()))];
@@ -60,7 +75,7 @@ pub fn draw(shown: &Shown) -> Drawn {
     )];
     Drawn {
         title: format!("{} over {} and {}", key(column), x.title, y.title),
-        plot: plane(&marks, (&x, &y), shown.asked.pixels),
+        plot: plane(&marks, &tips, (&x, &y), shown.asked.pixels),
         words: shown.words(drawn, &words),
         legend,
         header,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ::charts::{Mark, Measure, Paint, ValueAxis, plane};
+use ::charts::{Mark, Measure, Paint, Tip, ValueAxis, plane};
 use stats::{Scale, edges};
 
 use super::columns::{key, measure, told};
-use super::groups::bin;
+use super::groups::{bin, range};
 use super::paints::series;
 use super::{Drawn, Shown};
 use crate::export::{Cell, Column, Kind as Is};
@@ -37,11 +37,18 @@ pub fn draw(shown: &Shown) -> Drawn {
         counts[bin].entry(place).or_insert((*paint, 0)).1 += 1;
         drawn += 1;
     }
-    let mut marks = Vec::new();
-    for (ends, counts) in ends.windows(2).zip(&counts) {
+    let (mut marks, mut tips) = (Vec::new(), Vec::new());
+    for (bin, (ends, counts)) in ends.windows(2).zip(&counts).enumerate() {
         let (from, to) = inside(scale, ends[0], ends[1]);
+        let values = match &x.measure {
+            Measure::Categories(names) => names[bin].clone(),
+            _ => range(ends[0], ends[1]),
+        };
         let mut below = 0;
-        for (paint, count) in counts.values() {
+        for (place, (paint, count)) in counts {
+            let of = legend.get(*place).map(|key| format!("\n{}", key.label)).unwrap_or_default();
+            let text = format!("{values}{of}\n{count} {}", if *count == 1 { "run" } else { "runs" });
+            tips.push((marks.len(), Tip { text, href: None }));
             let y = (f64::from(below), f64::from(below + count));
             marks.push(Mark::Block { x: (from, to), y, paint: *paint, strength: 0.85 });
             below += count;
@@ -64,7 +71,7 @@ pub fn draw(shown: &Shown) -> Drawn {
     };
     Drawn {
         title: key(column).to_owned(),
-        plot: plane(&marks, (&x, &y), shown.asked.pixels),
+        plot: plane(&marks, &tips, (&x, &y), shown.asked.pixels),
         words: shown.words(drawn, &words),
         legend,
         header: header.iter().map(|(name, kind)| Column::new(*name, *kind)).collect(),

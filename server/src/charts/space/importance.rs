@@ -1,13 +1,12 @@
 //! Which params make the difference in a metric.
 
-use ::charts::{Mark, Measure, Paint, ValueAxis, plane};
+use ::charts::{Mark, Measure, Paint, Tip, ValueAxis, plane};
 use domain::limits::Invalid;
-use stats::{Importance, importance};
+use stats::{Importance, ParamImportance, importance};
 use store::runs::RunValue;
 
 use super::bars::bars;
-use super::columns::{key, numbers, text};
-use super::scatter::percent;
+use super::columns::{key, numbers, percent, text};
 use super::{Drawn, Shown};
 use crate::export::{Cell, Column, Kind as Is};
 
@@ -38,6 +37,16 @@ pub fn draw(shown: &Shown) -> Result<Drawn, Invalid> {
         let (from, to) = (param.importance - param.deviation, param.importance + param.deviation);
         marks.push(Mark::Line { from: (from, place), to: (to, place), width: 2, paint: Paint::Axis });
     }
+    let tip = |one: &&ParamImportance| {
+        let text = format!(
+            "{}: {} ± {}",
+            param(one.column),
+            app::number(one.importance),
+            app::number(one.deviation)
+        );
+        Tip { text, href: None }
+    };
+    let tips: Vec<_> = drawn.iter().map(tip).enumerate().collect();
     let x = ValueAxis {
         title: format!("importance for {}, ± one standard deviation", key(metric)),
         measure: Measure::Amount,
@@ -63,7 +72,7 @@ pub fn draw(shown: &Shown) -> Result<Drawn, Invalid> {
     }
     Ok(Drawn {
         title: format!("What {} depends on", key(metric)),
-        plot: plane(&marks, (&x, &y), shown.asked.pixels),
+        plot: plane(&marks, &tips, (&x, &y), shown.asked.pixels),
         words: shown.words(found.runs, &words),
         legend: Vec::new(),
         header: std::iter::once(Column::new("param", Is::Text)).chain(header).collect(),

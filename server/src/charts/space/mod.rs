@@ -10,10 +10,12 @@ mod histogram;
 mod importance;
 mod paints;
 mod parallel;
+mod rows;
 mod scatter;
 
 use std::sync::{Arc, LazyLock};
 
+use ::charts::{MOST_TIPS, Tip};
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
@@ -149,12 +151,12 @@ pub async fn figure(db: &Db, asked: Asked) -> Result<(Asked, Figure), ApiError> 
     Ok(drawn.await.map_err(|why| not_drawn(&why))??)
 }
 
-/// The same as a picture.
+/// The same as a picture, on a page: it leads to the runs.
 ///
 /// # Errors
 /// As [`figure`].
 pub async fn picture(db: &Db, asked: Asked) -> Result<Picture, ApiError> {
-    let (asked, figure) = figure(db, asked).await?;
+    let (asked, figure) = figure(db, Asked { has_links: true, ..asked }).await?;
     Ok(figure.picture(&asked))
 }
 
@@ -220,6 +222,30 @@ impl Shown {
 
     fn is_log(&self, column: &RunColumn) -> bool {
         self.asked.log.contains(column)
+    }
+
+    /// A run in words, and where it is: its name, and what is drawn of it. `None`: there are too many for that.
+    fn tip(&self, run: usize) -> Option<Tip> {
+        if self.runs() > MOST_TIPS {
+            return None;
+        }
+        let (uuid, name) = &self.table.runs[run];
+        let asked = &self.asked;
+        let columns: Vec<_> = asked.axes.iter().chain(&asked.color).chain(&asked.size).collect();
+        let mut text = name.clone();
+        for (place, column) in columns.iter().enumerate() {
+            if let Some(value) = &self.table.columns[place][run]
+                && !columns[..place].contains(column)
+            {
+                let value = match value {
+                    RunValue::Number(number) => app::number(*number),
+                    RunValue::Text(text) => text.clone(),
+                };
+                text = format!("{text}\n{}: {value}", key(column));
+            }
+        }
+        let href = asked.has_links.then(|| format!("/experiments/{}/runs/{uuid}", asked.experiment));
+        Some(Tip { text, href })
     }
 
     /// `3 of 5 runs; ` and what else is to be said.

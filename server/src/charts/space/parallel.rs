@@ -4,7 +4,7 @@ use ::charts::{Line, parallel};
 
 use super::columns::{measure, told};
 use super::paints::paints;
-use super::scatter::rows;
+use super::rows::rows;
 use super::{Drawn, Shown};
 
 pub fn draw(shown: &Shown) -> Drawn {
@@ -21,6 +21,7 @@ pub fn draw(shown: &Shown) -> Drawn {
         .map(|run| Line {
             values: measured.iter().map(|(_, values)| values[run]).collect(),
             paint: paints[run],
+            tip: shown.tip(run),
         })
         .collect();
     let drawn = lines.iter().filter(|line| line.values.iter().flatten().count() > 1).count();

@@ -2,12 +2,11 @@
 
 use ::charts::{Mark, Measure, Paint, ValueAxis, plane};
 use stats::{Scale, Trend, trend};
-use store::runs::{RunColumn, RunValue};
 
-use super::columns::{key, measure, name, numbers, told};
+use super::columns::{key, measure, numbers, percent, told};
 use super::paints::paints;
+use super::rows::rows;
 use super::{Drawn, Shown};
-use crate::export::{Cell, Column, Kind as Is, Row};
 
 const RADIUS: f64 = 4.0;
 /// Of the smallest and the largest, where a column says it.
@@ -20,11 +19,13 @@ pub fn draw(shown: &Shown) -> Drawn {
     });
     let (paints, legend) = paints(shown);
     let radii = radii(shown);
-    let mut marks: Vec<_> = (0..shown.runs())
-        .filter_map(|run| {
-            Some(Mark::Dot { x: xs[run]?, y: ys[run]?, radius: radii[run], paint: paints[run] })
-        })
-        .collect();
+    let (mut marks, mut tips) = (Vec::new(), Vec::new());
+    for run in 0..shown.runs() {
+        if let (Some(x), Some(y)) = (xs[run], ys[run]) {
+            tips.extend(shown.tip(run).map(|tip| (marks.len(), tip)));
+            marks.push(Mark::Dot { x, y, radius: radii[run], paint: paints[run] });
+        }
+    }
     let count = marks.len();
     let mut words =
         vec![format!("{}: {}", x.title, told(&x, &xs)), format!("{}: {}", y.title, told(&y, &ys))];
@@ -46,17 +47,12 @@ pub fn draw(shown: &Shown) -> Drawn {
     let (header, rows) = rows(shown);
     Drawn {
         title: shown.title(1, "over", 0),
-        plot: plane(&marks, (&x, &y), shown.asked.pixels),
+        plot: plane(&marks, &tips, (&x, &y), shown.asked.pixels),
         words: shown.words(count, &words),
         legend,
         header,
         rows,
     }
-}
-
-/// `87 %`.
-pub fn percent(part: f64) -> String {
-    format!("{:.0} %", part * 100.0)
 }
 
 /// By the square root, so that areas can be compared.
@@ -88,32 +84,4 @@ fn line(points: &[(f64, f64)], (x, y): (&ValueAxis, &ValueAxis)) -> Option<(Mark
     let low = placed.iter().map(|point| point.0).min_by(f64::total_cmp)?;
     let high = placed.iter().map(|point| point.0).max_by(f64::total_cmp)?;
     Some((Mark::Line { from: end(low), to: end(high), width: 2, paint: Paint::Axis }, fitted))
-}
-
-/// The runs with the columns that are drawn, each once.
-pub fn rows(shown: &Shown) -> (Vec<Column>, Vec<Row>) {
-    let asked = &shown.asked;
-    let columns: Vec<&RunColumn> = asked.axes.iter().chain(&asked.color).chain(&asked.size).collect();
-    let mut header = vec![Column::new("run_id", Is::Text), Column::new("run_name", Is::Text)];
-    let mut places = Vec::new();
-    for (place, column) in columns.iter().enumerate() {
-        if !columns[..place].contains(column) {
-            places.push(place);
-            let kind = if matches!(column, RunColumn::Metric(_)) { Is::Number } else { Is::Text };
-            header.push(Column::new(name(column), kind));
-        }
-    }
-    let row = |run: usize| -> Row {
-        let (uuid, run_name) = shown.table.runs[run].clone();
-        let own = [(0, Cell::Text(uuid)), (1, Cell::Text(run_name))];
-        let values = places.iter().enumerate().filter_map(|(at, place)| {
-            let cell = match shown.table.columns[*place][run].clone()? {
-                RunValue::Number(number) => Cell::Number(number),
-                RunValue::Text(text) => Cell::Text(text),
-            };
-            Some((at + 2, cell))
-        });
-        own.into_iter().chain(values).collect()
-    };
-    (header, (0..shown.runs()).map(row).collect())
 }

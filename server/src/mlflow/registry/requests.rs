@@ -130,7 +130,7 @@ async fn approve(
     let outcome = reviews::act(&db, &office, id, approve, now()).await?;
     let said = match &outcome {
         Outcome::Recorded { missing } if missing.is_empty() => {
-            "Signed. Nothing is missing: somebody who edits the model applies it.".into()
+            "Signed. Nothing is missing; it has still to be applied.".into()
         }
         Outcome::Recorded { missing } => format!("Signed. Still missing: {}.", missing.join("; ")),
         _ => format!("Signed. Version {} is now in {}.", named.version, named.stage),

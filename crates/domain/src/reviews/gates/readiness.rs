@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::facts::integer;
-use super::{Facts, Status, Verdict, VersionFacts};
+use super::{Departed, Facts, Status, Verdict, VersionFacts};
 use crate::Millis;
 use crate::reviews::card;
 use crate::reviews::signature::{self, Severity, Signature};
@@ -37,6 +37,13 @@ pub(super) fn signature(facts: &Facts, strict: bool, require: bool) -> Verdict {
         return Verdict::new(Status::Fail, "the version has no signature; log the model with one", evidence);
     }
     let Some(champion) = champion else {
+        if let Some(Departed::Deleted(number)) = &facts.departed {
+            let target = &facts.target;
+            let summary = format!(
+                "version {number} came into {target} last, and is deleted: nothing says what callers expect"
+            );
+            return Verdict::new(Status::Fail, summary, evidence);
+        }
         let summary = format!("first in {}: nobody calls an older version", facts.target);
         return Verdict::new(Status::NotApplicable, summary, evidence);
     };
