@@ -178,14 +178,9 @@ STORIES = {
             model_id IN ('{ada}', '{bea}')
             experiment_id = 'x'
             name = 'ada' and model_type = 'tree'
+            lifecycle_stage = 'active'
             """,
             "",
-        )
-    ]
-    + [
-        search(
-            "lifecycle_stage = 'active'",
-            Difference("deleted models are never found, so it isn't asked", 400, "INVALID_PARAMETER_VALUE"),
         )
     ],
     "narrowed by data sets": MODELS
