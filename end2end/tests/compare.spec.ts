@@ -61,7 +61,7 @@ test("what differs from a baseline is shown in full, with files", async ({ page,
   await expect(loss).toContainText("−50.0 % better");
   await page.getByRole("link", { name: /loss: lower is better/ }).click();
   await expect(loss).toContainText("−50.0 % worse");
-  await page.getByRole("link", { name: "Compare with b" }).click();
+  await page.getByRole("link", { name: "b: as baseline" }).click();
   await expect(page.getByRole("columnheader", { name: /^b/ })).toContainText("baseline");
   await page.getByLabel("A file that several of them have").selectOption("train.log");
   await page.getByRole("button", { name: "Compare" }).click();

@@ -66,7 +66,7 @@ fn head(run: &Run, is_baseline: bool, asked: &DetailsAsked) -> AnyView {
         view! { <span class="chip">"baseline"</span> }.into_any()
     } else {
         let chosen = DetailsAsked { baseline: run.uuid.clone(), ..asked.clone() };
-        let label = format!("Compare with {}", run.name);
+        let label = format!("{}: as baseline", run.name);
         view! { <a class="button small" href=chosen.address() aria-label=label>"as baseline"</a> }.into_any()
     };
     view! {
