@@ -4,9 +4,9 @@ import { expect, test, visit } from "../support/test.ts";
 test("panels are arranged into a view that a colleague opens by its link", async ({ page, api, browser }) => {
   const wine = await api.demo("Wine cultivars");
   await visit(page, `/experiments/${wine}`);
-  await page.getByRole("link", { name: "Views" }).click();
+  await page.getByRole("link", { name: "Views", exact: true }).click();
   await page.getByRole("link", { name: "New view" }).click();
-  const panels = page.getByRole("heading", { level: 3 });
+  const panels = page.locator(".panel h2");
   await expect(page.getByRole("heading", { name: /^What .* depends on$/ })).toBeVisible();
   const suggested = await panels.allTextContents();
 
@@ -30,14 +30,14 @@ test("panels are arranged into a view that a colleague opens by its link", async
   const colleague = await context.newPage();
   await colleague.goto(page.url());
   await expect(colleague.locator("strong", { hasText: "forest" })).toBeVisible();
-  await expect(colleague.getByRole("heading", { level: 3 })).toHaveText(saved);
+  await expect(colleague.locator(".panel h2")).toHaveText(saved);
   expect(await problems(colleague)).toEqual([]);
   await context.close();
 
   await page.getByText("Delete", { exact: true }).click();
   await page.getByRole("button", { name: "Delete this view" }).click();
   await page.getByRole("button", { name: "Take it back" }).click();
-  await expect(page.getByRole("link", { name: "Change" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Change", exact: true })).toBeVisible();
 });
 
 test("a dot says which run it is and leads to it", async ({ page, api }) => {

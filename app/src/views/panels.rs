@@ -40,11 +40,11 @@ pub fn Panels(panels: Vec<Panel>, tools: fn(usize, &Panel, usize) -> AnyView) ->
         let tools = tools(place, &panel, count);
         view! {
             {heading}
-            <section class="card panel" class:wide=panel.is_wide aria-label=panel.title.clone()>
-                <h3>{panel.title.clone()}</h3>
+            <article class="card panel" class:wide=panel.is_wide>
+                <h2>{panel.title.clone()}</h2>
                 {drawing(panel.chart)}
                 {tools}
-            </section>
+            </article>
         }
     });
     view! { <div class="panels">{items.collect_view()}</div> }
@@ -66,7 +66,7 @@ fn drawing(chart: Result<PanelChart, String>) -> AnyView {
                 |(ending, label)| view! { <a href=format!("{path}.{ending}{query}") download>{label}</a> },
             );
             view! {
-                <div class="chart panel-drawing" tabindex="0" role="img" aria-label=words.clone()>
+                <div class="chart panel-drawing" tabindex="0" role="group" aria-label=words.clone()>
                     <div class="chart-drawing" inner_html=plot></div>
                 </div>
                 <ul class="legend" aria-label="Colours">{legend.collect_view()}</ul>

@@ -60,7 +60,7 @@ async fn panels_are_suggested_arranged_saved_and_read() {
         all.iter().copied().chain([("act", act), ("kind", "scatter")]).collect::<Vec<_>>()
     };
     let order = |html: &str| {
-        let of = |title: &str| html.find(&format!("<h3>{title}</h3>"));
+        let of = |title: &str| html.find(&format!("<h2>{title}</h2>"));
         (of("First"), of("&lt;b&gt;"))
     };
     let (status, _, html) = post(&app, &path, &with("down-0")).await;

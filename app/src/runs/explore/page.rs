@@ -71,7 +71,7 @@ fn Chart(explore: Explore, chart: ExploreChart) -> impl IntoView {
     let words = chart.words;
     view! {
         <figure class="explore-figure">
-            <div class="chart explore-drawing" tabindex="0" role="img" aria-label=words.clone()>
+            <div class="chart explore-drawing" tabindex="0" role="group" aria-label=words.clone()>
                 <div class="chart-drawing" inner_html=chart.plot></div>
             </div>
             <ul class="legend" aria-label="Colours">{legend.collect_view()}</ul>
