@@ -14,7 +14,7 @@ mod table;
 
 pub use charts::{Board, BoardRun, ChartsTab, SystemTab};
 #[cfg(feature = "ssr")]
-pub use explore::{Explore, ExploreChart, ExplorePage, Numbers, chart_kinds};
+pub use explore::{ColorKey, Explore, ExploreChart, ExplorePage, Numbers, chart_kinds};
 #[cfg(feature = "ssr")]
 pub use export::{ExportPage, RunsExport};
 pub use overview::OverviewTab;

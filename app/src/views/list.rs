@@ -6,7 +6,7 @@ use store::views::View;
 use super::{panels_path, view_path, views_path};
 use crate::components::EmptyState;
 use crate::format;
-use crate::plain::When;
+use crate::plain::{Table, When};
 
 #[component]
 pub fn ViewsPage(
@@ -25,6 +25,9 @@ pub fn ViewsPage(
     let new =
         may_save.then(|| view! { <a class="button primary" href=panels_path(experiment_id)>"New view"</a> });
     let count = views.len();
+    let head =
+        ["View", "Panels", "Who sees it", "By", "Changed"].map(|name| view! { <th scope="col">{name}</th> });
+    let head = head.collect_view().into_any();
     let rows = views.into_iter().map(|view| {
         let panels = view.contents.panels.len();
         view! {
@@ -51,21 +54,7 @@ pub fn ViewsPage(
         .into_any()
     } else {
         view! {
-            <div class="table-scroll" tabindex="0">
-                <table class="table">
-                    <caption class="visually-hidden">"Views"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"View"</th>
-                            <th scope="col">"Panels"</th>
-                            <th scope="col">"Who sees it"</th>
-                            <th scope="col">"By"</th>
-                            <th scope="col">"Changed"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            <Table name="Views" head>{rows.collect_view()}</Table>
         }
         .into_any()
     };

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::prose;
+use crate::runs::ColorKey;
 
 /// A chart with its place in a view.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,14 +55,6 @@ fn drawing(chart: Result<PanelChart, String>) -> AnyView {
     match chart {
         Err(why) => view! { <p class="nothing">{prose(&why)}</p> }.into_any(),
         Ok(PanelChart { plot, words, legend, address: (path, query), explore, .. }) => {
-            let legend = legend.into_iter().map(|(class, opacity, label)| {
-                view! {
-                    <li>
-                        <span class=format!("swatch {class}") style=format!("opacity:{opacity:.2}")></span>
-                        {label}
-                    </li>
-                }
-            });
             let files = [("svg", "SVG"), ("png", "PNG"), ("csv", "CSV")].map(
                 |(ending, label)| view! { <a href=format!("{path}.{ending}{query}") download>{label}</a> },
             );
@@ -69,7 +62,7 @@ fn drawing(chart: Result<PanelChart, String>) -> AnyView {
                 <div class="chart panel-drawing" tabindex="0" role="group" aria-label=words.clone()>
                     <div class="chart-drawing" inner_html=plot></div>
                 </div>
-                <ul class="legend" aria-label="Colours">{legend.collect_view()}</ul>
+                <ColorKey keys=legend/>
                 <p class="nothing">{words}</p>
                 <p class="panel-links">
                     {explore.map(|address| view! { <a href=address>"Explore"</a> })}

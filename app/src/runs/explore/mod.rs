@@ -3,7 +3,7 @@
 mod choice;
 mod page;
 
-pub use page::ExplorePage;
+pub use page::{ColorKey, ExplorePage};
 
 use crate::url::Query;
 

@@ -56,14 +56,6 @@ pub fn ExplorePage(
 
 #[component]
 fn Chart(explore: Explore, chart: ExploreChart) -> impl IntoView {
-    let legend = chart.legend.into_iter().map(|(class, opacity, label)| {
-        view! {
-            <li>
-                <span class=format!("swatch {class}") style=format!("opacity:{opacity:.2}")></span>
-                {label}
-            </li>
-        }
-    });
     let files = [("svg", "SVG"), ("png", "PNG"), ("csv", "CSV")].map(|(ending, name)| {
         view! { <a class="button small" href=explore.chart(ending) download>{name}</a> }
     });
@@ -74,7 +66,7 @@ fn Chart(explore: Explore, chart: ExploreChart) -> impl IntoView {
             <div class="chart explore-drawing" tabindex="0" role="group" aria-label=words.clone()>
                 <div class="chart-drawing" inner_html=chart.plot></div>
             </div>
-            <ul class="legend" aria-label="Colours">{legend.collect_view()}</ul>
+            <ColorKey keys=chart.legend/>
             <figcaption class="nothing">{words}</figcaption>
         </figure>
         <div class="toolbar">
@@ -86,6 +78,20 @@ fn Chart(explore: Explore, chart: ExploreChart) -> impl IntoView {
         <AddToView explore/>
         {chart.numbers.map(|numbers| view! { <AsTable numbers/> })}
     }
+}
+
+/// What each colour means: its class, how opaque it is, and the words.
+#[component]
+pub fn ColorKey(keys: Vec<(String, f64, String)>) -> impl IntoView {
+    let keys = keys.into_iter().map(|(class, opacity, label)| {
+        view! {
+            <li>
+                <span class=format!("swatch {class}") style=format!("opacity:{opacity:.2}")></span>
+                {label}
+            </li>
+        }
+    });
+    view! { <ul class="legend" aria-label="Colours">{keys.collect_view()}</ul> }
 }
 
 /// Keeps the chart beside others.
