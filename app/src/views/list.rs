@@ -54,7 +54,7 @@ pub fn ViewsPage(
         .into_any()
     } else {
         view! {
-            <Table name="Views" head>{rows.collect_view()}</Table>
+            <Table name="Views" class="views" head>{rows.collect_view()}</Table>
         }
         .into_any()
     };
